@@ -1,0 +1,50 @@
+"""The ranges of a trained decoder's activations, from which the build takes its static int8 scales."""
+
+import numpy as np
+import torch
+
+from data import window_start
+from model import Earn
+
+USERS = 512
+
+
+@torch.no_grad()
+def activation_ranges(model: Earn, cases: list, device: torch.device) -> dict:
+    """cases: (history, next item) -> what each matrix product reads, and the largest keys and values.
+
+    `{"layers.0.qkv": [low, high], …}` names the linear layer that reads the activation. `layers.0.key` is the
+    largest length of each rotated pair of a key's channels [D / 2], `layers.0.value` the largest magnitude of
+    each channel of a value [D].
+    """
+    model.eval()
+    low, high, largest = {}, {}, {}
+
+    def watch(name):
+        def hook(module, inputs, output):
+            low[name] = min(low.get(name, 0.0), inputs[0].min().item())
+            high[name] = max(high.get(name, 0.0), inputs[0].max().item())
+            if name.endswith("qkv"):
+                layer = model.layers[int(name.split(".")[1])]
+                k, v = output.flatten(0, -2)[:, layer.q_size :].split(layer.head_dim, -1)
+                pair = k.unflatten(-1, (2, -1)).norm(dim=1)
+                for kind, value in (("key", pair.amax(0)), ("value", v.abs().amax(0))):
+                    key = name.replace("qkv", kind)
+                    largest[key] = torch.maximum(largest.get(key, torch.zeros_like(value)), value)
+
+        return hook
+
+    hooks = [
+        module.register_forward_hook(watch(name))
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear)
+    ]
+    chosen = np.random.default_rng(0).permutation(len(cases))[:USERS]
+    for history, _ in (cases[i] for i in chosen):
+        part = torch.from_numpy(history[window_start(len(history), model.config.window) :])[None].to(device)
+        length = torch.tensor([part.shape[1]], device=device)
+        seen = torch.zeros(1, model.config.items, dtype=torch.bool, device=device)
+        model.rank(part, length, seen, beam=20, k=20)
+    for hook in hooks:
+        hook.remove()
+    return {name: [low[name], high[name]] for name in low} | {name: x.tolist() for name, x in largest.items()}

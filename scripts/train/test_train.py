@@ -1,0 +1,126 @@
+"""What training claims: branches equal single prefixes, the pruning is EARN's, IDs are unique and balanced."""
+
+import numpy as np
+import pytest
+import torch
+from data import window_start
+from model import Config, Earn, build_trie, rotation
+from semantic_ids import balanced_assignment, semantic_ids
+
+ITEMS = 60
+
+
+def config(**changes) -> Config:
+    shape = dict(items=ITEMS, levels=3, codebook=4, window=32, history="fused")
+    return Config.from_depth(4, **{"register_depth": 2, **shape, **changes})
+
+
+def unique_codes(items: int, levels: int, codebook: int) -> torch.Tensor:
+    numbers = torch.randperm(codebook**levels, generator=torch.Generator().manual_seed(3))[:items]
+    return torch.stack([numbers // codebook**level % codebook for level in range(levels)], 1)
+
+
+def model(**changes) -> Earn:
+    torch.manual_seed(0)
+    shape = config(**changes)
+    earn = Earn(shape, unique_codes(ITEMS, shape.levels, shape.codebook)).double().eval()
+    for parameter in earn.parameters():  # larger than at initialisation, so that every path matters
+        torch.nn.init.normal_(parameter, std=0.3)
+    return earn
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_branches_equal_each_prefix_run_by_itself(depth):
+    earn = model(register_depth=depth)
+    items = torch.randint(ITEMS, (3, 12))
+    t = torch.tensor([[0, 1, 5, 12], [3, 3, 0, 7], [12, 11, 1, 2]])
+    codes = torch.randint(4, (3, 4, 2))
+    together = earn(items, t, codes)
+    for user in range(3):
+        for branch in range(4):
+            alone = earn(items[user : user + 1, : t[user, branch]], t[user : user + 1, branch : branch + 1],
+                         codes[user : user + 1, branch : branch + 1])  # fmt: skip
+            torch.testing.assert_close(together[user, branch], alone[0, 0], rtol=0, atol=1e-12)
+
+
+def test_full_depth_is_an_ordinary_causal_decoder():
+    """k = N against a plain decoder over one flat sequence with one causal mask."""
+    earn = model(register_depth=4)
+    items, codes = torch.randint(ITEMS, (1, 9)), torch.randint(4, (1, 1, 2))
+    x = torch.cat([earn.registers[:1], earn.embed_items(items[0]), earn.registers[1:], earn.embed_codes(codes[0, 0])])
+    for layer in earn.layers:
+        q, k, v = layer.project(x, *rotation(torch.arange(len(x)), layer.head_dim))
+        scores = q @ k.T * layer.head_dim**-0.5
+        future = torch.ones(len(x), len(x)).triu(1).bool()
+        x = layer.finish(x, scores.masked_fill(future, -torch.inf).softmax(-1) @ v)
+    expected = earn.norm(x[-3:])
+    torch.testing.assert_close(earn(items, torch.tensor([[9]]), codes)[0, 0], expected, rtol=0, atol=1e-12)
+
+
+def test_after_layer_k_the_history_is_gone():
+    """Removing the history from the deep layers by hand changes nothing; at k = N it would."""
+    earn = model(register_depth=2)
+    items, codes, t = torch.randint(ITEMS, (1, 9)), torch.randint(4, (1, 1, 2)), torch.tensor([[9]])
+    deep_inputs = []
+    for layer in earn.layers[2:]:
+        layer.register_forward_pre_hook(lambda _, inputs: deep_inputs.append(inputs[0].shape[1]))
+    earn(items, t, codes)
+    assert deep_inputs == [1, 1]  # P alone
+
+
+def test_prefix_register_is_a_constant():
+    earn = model()
+    seen = []
+    for layer in earn.layers:
+        layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0][:, 0]))
+    for _ in range(2):
+        earn(torch.randint(ITEMS, (1, 9)), torch.tensor([[9]]), torch.randint(4, (1, 1, 2)))
+    for first, second in zip(seen[:4], seen[4:]):
+        torch.testing.assert_close(first, second, rtol=0, atol=0)
+
+
+def test_beam_search_as_wide_as_the_catalogue_is_exhaustive_scoring():
+    earn = model()
+    items, length = torch.randint(ITEMS, (2, 9)), torch.tensor([9, 4])
+    seen = torch.zeros(2, ITEMS, dtype=torch.bool)
+    seen[0, items[0]] = True
+    every = earn.semantic_ids.expand(2, ITEMS, 3)
+    states = earn(items, length[:, None].expand(2, ITEMS), every[..., :2])
+    score, node = torch.zeros(2, ITEMS), torch.zeros(2, ITEMS, dtype=torch.long)
+    for level in range(3):
+        logs = earn.log_probs(states[:, :, level], level, node)
+        score = score + logs.gather(-1, every[..., level, None])[..., 0]
+        node = earn.trie[level][node, every[..., level]]
+    torch.testing.assert_close(score.exp().sum(1), torch.ones(2), rtol=0, atol=1e-6)  # a distribution over items
+    order = score.masked_fill(seen, -torch.inf).argsort(-1, descending=True)
+    assert earn.rank(items, length, seen, beam=ITEMS, k=20).tolist() == order[:, :20].tolist()
+
+
+def test_semantic_ids_are_unique_balanced_and_group_what_is_consumed_together():
+    rng = np.random.default_rng(0)
+    tastes = rng.permutation(120).reshape(4, 30)
+    histories = [rng.choice(tastes[user % 4], 20) for user in range(200)]
+    codes = semantic_ids(histories, [""] * 120, levels=2, codebook=12, seed=1)
+    assert len(np.unique(codes, axis=0)) == 120
+    assert np.bincount(codes[:, 0]).max() == 10
+    taste = np.empty(120, dtype=int)
+    taste[tastes] = np.arange(4)[:, None]
+    agree = [np.bincount(taste[codes[:, 0] == c]).max() / (codes[:, 0] == c).sum() for c in range(12)]
+    assert np.mean(agree) > 0.8  # 0.25 would be chance
+
+
+def test_semantic_ids_refuse_a_codebook_that_is_too_small():
+    with pytest.raises(ValueError, match="9 items"):
+        semantic_ids([np.arange(10)], [""] * 10, levels=2, codebook=3, seed=1)
+    with pytest.raises(ValueError, match="unique"):
+        build_trie(torch.zeros(2, 2, dtype=torch.long), 4)
+
+
+def test_balanced_assignment_keeps_to_the_room():
+    cost = np.random.default_rng(0).random((40, 5))
+    assert np.bincount(balanced_assignment(cost, 8)).tolist() == [8] * 5
+
+
+@pytest.mark.parametrize("length,start", [(0, 0), (512, 0), (513, 256), (768, 256), (769, 512)])
+def test_window_start(length, start):
+    assert window_start(length, 512) == start

@@ -1,0 +1,237 @@
+"""Train an EARN recommender: interactions -> semantic IDs -> decoder -> checkpoint.
+
+    npm run train -- --data data/ml-1m --out runs/ml-1m
+
+The checkpoint folder holds `model.safetensors` (the weights that were best on validation, and the semantic
+IDs), `config.json` (shapes, how it was trained, what it reached, the ranges of its activations) and
+`items.jsonl` (the catalogue, in the order of the item embeddings). `last.pt` resumes an interrupted run.
+"""
+
+import argparse
+import json
+import math
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from tqdm import tqdm
+
+from calibrate import activation_ranges
+from data import Dataset, read, window_start
+from model import Config, Earn
+from semantic_ids import semantic_ids
+
+PATIENCE_USERS = 1000  # users whose validation item is ranked after each epoch
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with interactions.csv and items.jsonl")
+    parser.add_argument("--out", type=Path, help="checkpoint folder (default: runs/<name of the data folder>)")
+    parser.add_argument("--depth", type=int, default=6, help="N, layers; the one dial of size")
+    parser.add_argument("--register-depth", type=int, help="k, layers that see the history (default: N / 4; N: no EARN)")
+    parser.add_argument("--levels", type=int, default=2, help="C, semantic-ID codes an item")
+    parser.add_argument("--codebook", type=int, help="codes a level (default: the power of two that fits the catalogue)")
+    parser.add_argument("--history", choices=["fused", "codes"], default="fused", help="tokens of a history item")
+    parser.add_argument("--window", type=int, default=512, help="most items of a history that are looked at")
+    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--batch", type=int, default=32, help="users a step")
+    parser.add_argument("--fraction", type=float, default=0.25, help="of a user's positions trained in an epoch")
+    parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--weight-decay", type=float, default=0.05)
+    parser.add_argument("--dropout", type=float, default=0.2)
+    parser.add_argument("--beam", type=int, default=50, help="beams of the validation's search")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--restart", action="store_true", help="ignore last.pt and begin anew")
+    args = parser.parse_args()
+    args.out = args.out or Path("runs") / args.data.resolve().name
+    return args
+
+
+def epoch_batches(histories: list[np.ndarray], args: argparse.Namespace, rng: np.random.Generator):
+    """One epoch: batches of (items [U, n], t [U, M], targets [U, M], valid [U, M]), users of like length together.
+
+    A history longer than the window is seen from a random anchor, as serving would see it at some time.
+    """
+    length = np.array([len(h) for h in histories])
+    order = np.argsort(np.minimum(length, args.window) * rng.uniform(0.8, 1.25, len(length)))
+    batches = np.array_split(order, math.ceil(len(order) / args.batch))
+    rng.shuffle(batches)
+    for users in batches:
+        seen, chosen, targets = [], [], []
+        for user in users:
+            history = histories[user]
+            anchors = window_start(len(history), args.window) // (args.window // 2) + 1
+            start = rng.integers(anchors) * (args.window // 2)
+            part = history[start : start + args.window]
+            first = 0 if start == 0 else args.window // 2  # a later anchor is never used with less before it
+            positions = np.arange(first, len(part))
+            size = max(1, round(args.fraction * len(positions)))
+            t = np.sort(rng.choice(positions, min(size, len(positions)), replace=False))
+            seen.append(part[: t[-1]])
+            chosen.append(t)
+            targets.append(part[t])
+        U, n, M = len(users), max(map(len, seen)), max(map(len, chosen))
+        items, t, target, valid = (np.zeros((U, w), dtype=np.int64) for w in (n, M, M, M))
+        for row in range(U):
+            items[row, : len(seen[row])] = seen[row]
+            t[row, : len(chosen[row])] = chosen[row]
+            target[row, : len(chosen[row])] = targets[row]
+            valid[row, : len(chosen[row])] = 1
+        yield tuple(map(torch.from_numpy, (items, t, target, valid.astype(bool))))
+
+
+def rank_of_held_out(model: Earn, cases: list, k: int, beam: int, device: torch.device) -> np.ndarray:
+    """Rank (0 is best, k: not in the list) of each case's item among those the user has not had."""
+    model.eval()
+    ranks = np.zeros(len(cases), dtype=np.int64)
+    window = model.config.window
+    order = np.argsort([len(h) for h, _ in cases])
+    for rows in np.array_split(order, math.ceil(len(order) / 50)):
+        parts = [cases[r][0][window_start(len(cases[r][0]), window) :] for r in rows]
+        items = torch.zeros(len(rows), max(map(len, parts)), dtype=torch.long)
+        seen = torch.zeros(len(rows), model.config.items, dtype=torch.bool)
+        for row, part in enumerate(parts):
+            items[row, : len(part)] = torch.from_numpy(part)
+            seen[row, torch.from_numpy(cases[rows[row]][0])] = True
+            seen[row, cases[rows[row]][1]] = False  # someone may have had it before; then it is still the answer
+        length = torch.tensor([len(p) for p in parts])
+        top = model.rank(items.to(device), length.to(device), seen.to(device), beam, k).cpu()
+        hit = top == torch.tensor([cases[r][1] for r in rows])[:, None]
+        ranks[rows] = torch.where(hit.any(1), hit.int().argmax(1), k).numpy()
+    return ranks
+
+
+def metrics(ranks: np.ndarray) -> dict[str, float]:
+    gain = np.where(ranks < 10, 1 / np.log2(ranks + 2), 0)
+    return {"hr@10": round(float((ranks < 10).mean()), 5), "ndcg@10": round(float(gain.mean()), 5)}
+
+
+def prepare(args: argparse.Namespace) -> tuple[Dataset, Config, torch.Tensor]:
+    data = read(args.data)
+    codebook = args.codebook or 2 ** math.ceil(math.log2(len(data.items)) / args.levels)
+    config = Config.from_depth(
+        args.depth, args.register_depth,
+        items=len(data.items), levels=args.levels, codebook=codebook, window=args.window,
+        history=args.history,
+    )  # fmt: skip
+    started = time.time()
+    codes = semantic_ids(data.train, data.texts(), args.levels, codebook, args.seed)
+    print(f"semantic IDs: {args.levels} x {codebook} in {time.time() - started:.0f} s", file=sys.stderr)
+    return data, config, torch.from_numpy(codes)
+
+
+def native_bf16(device: torch.device) -> bool:
+    """Whether bf16 is faster than float32: always on CUDA, on a CPU only with instructions for it."""
+    if device.type == "cuda":
+        return True
+    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def save(model: Earn, data: Dataset, args: argparse.Namespace, result: dict) -> None:
+    """Everything that building and serving need, written so that a reader never sees half of it."""
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    weights["semantic_ids"] = weights["semantic_ids"].int()
+    save_file(weights, args.out / "model.safetensors.part")
+    training = {key: str(value) if isinstance(value, Path) else value for key, value in vars(args).items()}
+    training.update(data=args.data.resolve().name, out=args.out.name)
+    config = {"model": asdict(model.config), "training": training, **result}
+    (args.out / "config.json.part").write_text(json.dumps(config, indent=2) + "\n")
+    lines = (json.dumps(item, ensure_ascii=False) + "\n" for item in data.items)
+    (args.out / "items.jsonl.part").write_text("".join(lines), encoding="utf-8")
+    for name in ("model.safetensors", "config.json", "items.jsonl"):
+        (args.out / f"{name}.part").rename(args.out / name)
+
+
+def main() -> None:
+    args = arguments()
+    torch.manual_seed(args.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    data, config, codes = prepare(args)
+    model = Earn(config, codes, args.dropout).to(device)
+    size = sum(p.numel() for p in model.parameters())
+    print(f"{size / 1e6:.2f} M parameters, N = {config.depth}, k = {config.register_depth}, {device}", file=sys.stderr)
+
+    matrices = [p for p in model.parameters() if p.dim() >= 2]
+    vectors = [p for p in model.parameters() if p.dim() < 2]
+    groups = [{"params": matrices, "weight_decay": args.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.98), fused=True)
+    steps_an_epoch = math.ceil(len(data.train) / args.batch)
+    total, warmup = args.epochs * steps_an_epoch, steps_an_epoch
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda s: min((s + 1) / warmup, 0.02 + 0.98 * (1 + math.cos(math.pi * min(1, s / total))) / 2)
+    )
+    rng = np.random.default_rng(args.seed)
+    held_out = data.held_out(2)
+    chosen = np.random.default_rng(args.seed).permutation(len(held_out))[:PATIENCE_USERS]
+    validation = [held_out[i] for i in chosen]
+
+    args.out.mkdir(parents=True, exist_ok=True)
+    state, first, best, curve = args.out / "last.pt", 0, -1.0, []
+    if state.exists() and not args.restart:
+        last = torch.load(state, map_location=device, weights_only=False)
+        if last["config"] != asdict(config):
+            sys.exit(f"{state} is of another model; use --restart or another --out")
+        model.load_state_dict(last["model"])
+        optimizer.load_state_dict(last["optimizer"])
+        schedule.load_state_dict(last["schedule"])
+        rng.bit_generator.state = last["rng"]
+        torch.set_rng_state(last["torch_rng"].cpu())
+        first, best, curve = last["epoch"], last["best"], last["curve"]
+        print(f"resumed after epoch {first}", file=sys.stderr)
+
+    mixed = native_bf16(device)
+    started = time.time()
+    for epoch in range(first, args.epochs):
+        model.train()
+        losses = []
+        for batch in tqdm(epoch_batches(data.train, args, rng), f"epoch {epoch + 1}", steps_an_epoch, leave=False):
+            with torch.autocast(device.type, torch.bfloat16, enabled=mixed):
+                loss = model.loss(*(tensor.to(device) for tensor in batch))
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.detach())
+        reached = metrics(rank_of_held_out(model, validation, 20, args.beam, device))
+        loss = torch.stack(losses).mean().item()
+        curve.append({"epoch": epoch + 1, "loss": round(loss, 4), **reached})
+        print(f"{json.dumps(curve[-1])}  {time.time() - started:.0f} s", file=sys.stderr)
+        if reached["ndcg@10"] > best:
+            best = reached["ndcg@10"]
+            save(model, data, args, {"validation": curve[-1], "curve": curve})
+        torch.save(
+            {
+                "config": asdict(config), "epoch": epoch + 1, "best": best, "curve": curve,
+                "model": model.state_dict(), "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(), "rng": rng.bit_generator.state, "torch_rng": torch.get_rng_state(),
+            },
+            state.with_suffix(".part"),
+        )  # fmt: skip
+        state.with_suffix(".part").rename(state)
+    finish(model, data, args, held_out, device, curve)
+
+
+def finish(model: Earn, data: Dataset, args: argparse.Namespace, held_out: list, device: torch.device, curve: list):
+    """Back to the best weights: all users' validation, and the activation ranges that int8 serving needs."""
+    from safetensors.torch import load_file
+
+    weights = load_file(args.out / "model.safetensors")
+    model.load_state_dict({**weights, "semantic_ids": weights["semantic_ids"].long()})
+    model.to(device)
+    reached = metrics(rank_of_held_out(model, held_out, 20, args.beam, device))
+    ranges = activation_ranges(model, held_out, device)
+    size = sum(p.numel() for p in model.parameters())
+    result = {"users": len(held_out), "parameters": size, **reached}
+    save(model, data, args, {"validation": result, "curve": curve, "activations": ranges})
+    print(json.dumps({"checkpoint": str(args.out), **result}))
+
+
+if __name__ == "__main__":
+    main()
