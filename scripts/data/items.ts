@@ -1,0 +1,97 @@
+/** Readers of item files: `items.jsonl`, `items.csv`, RecBole's `.item`. */
+import { Catalogue } from './catalogue.ts';
+import { fail, type Place } from './errors.ts';
+import { isRecBole, lines, tableRows } from './rows.ts';
+import type { Source } from './source.ts';
+
+/** Names a column may have, the preferred one first. */
+const ID_COLUMNS = ['id', 'item_id'];
+const TITLE_COLUMNS = ['title', 'movie_title', 'name'];
+const CATEGORY_COLUMNS = ['categories', 'genre', 'class'];
+
+/**
+ * Reads an item file of any of the three kinds, told apart by its name.
+ * @throws {DataError} at a malformed or repeated item
+ */
+export async function readItems(source: Source): Promise<Catalogue> {
+  return /\.jsonl(\.gz)?$/.test(source.file) ? readJsonLines(source) : readTable(source);
+}
+
+async function readJsonLines(source: Source): Promise<Catalogue> {
+  const catalogue = new Catalogue();
+  for await (const { line, text } of lines(source)) {
+    const place = { file: source.file, line };
+    const { id, title, categories, ...others } = parseObject(text, place);
+    const extra: Record<string, string> = {};
+    for (const [field, value] of Object.entries(others)) {
+      if (typeof value === 'string') extra[field] = value;
+      else if (value !== null) catalogue.leftOut.set(field, (catalogue.leftOut.get(field) ?? 0) + 1);
+    }
+    const item = {
+      id,
+      title: checkTitle(title, place),
+      categories: checkCategories(categories, place),
+      extra,
+    };
+    catalogue.add(item, place);
+  }
+  return catalogue;
+}
+
+function parseObject(text: string, place: Place): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    fail(place, 'json', 'not valid JSON');
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  fail(place, 'json', 'expected an object');
+}
+
+function checkTitle(title: unknown, place: Place): string | undefined {
+  if (typeof title === 'string') return title;
+  if (title !== undefined && title !== null) fail(place, 'title', `expected text, found ${typeof title}`);
+}
+
+function checkCategories(value: unknown, place: Place): string[] {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value) && value.every((name) => typeof name === 'string')) return value;
+  fail(place, 'categories', 'expected an array of text');
+}
+
+/**
+ * A table of items, its columns recognized by name. Categories are separated by `|` in CSV and by a space in
+ * RecBole's files (a `token_seq`). All other columns are kept as text.
+ */
+async function readTable(source: Source): Promise<Catalogue> {
+  const catalogue = new Catalogue();
+  const separator = isRecBole(source.file) ? ' ' : '|';
+  let columns: ItemColumns | undefined;
+  for await (const { line, header, fields } of tableRows(source)) {
+    const place = { file: source.file, line };
+    columns ??= findColumns(header, source.file);
+    const extra = Object.fromEntries(columns.others.map((i) => [header[i], fields[i]]));
+    const categories = fields[columns.categories]?.split(separator);
+    catalogue.add({ id: fields[columns.id], title: fields[columns.title], categories, extra }, place);
+  }
+  return catalogue;
+}
+
+interface ItemColumns {
+  id: number;
+  title: number;
+  categories: number;
+  others: number[];
+}
+
+/** Positions of the columns; -1 for a title or categories that the table has not. */
+function findColumns(header: string[], file: string): ItemColumns {
+  const first = (names: string[]) => names.map((name) => header.indexOf(name)).find((i) => i >= 0) ?? -1;
+  const found = { id: first(ID_COLUMNS), title: first(TITLE_COLUMNS), categories: first(CATEGORY_COLUMNS) };
+  if (found.id < 0) fail({ file, line: 1 }, 'id', `no such column, only ${header.join(', ')}`);
+  const taken = Object.values(found);
+  return { ...found, others: [...header.keys()].filter((i) => !taken.includes(i)) };
+}

@@ -1,0 +1,104 @@
+/** Text files as rows of fields, each with its line number. Blank lines are no rows. */
+import { pipeline, Readable } from 'node:stream';
+import { type CsvError, parse } from 'csv-parse';
+import { fail, quote } from './errors.ts';
+import { type Encoding, readText, type Source } from './source.ts';
+
+export interface Line {
+  line: number;
+  text: string;
+}
+
+export interface Row {
+  line: number;
+  fields: string[];
+}
+
+/** A row of a table that has a header: `fields[i]` belongs to the column `header[i]`. */
+export interface TableRow extends Row {
+  header: string[];
+}
+
+/**
+ * The non-blank lines of a source. Only LF and CRLF end a line: `node:readline` also breaks at U+2028, which
+ * JSON allows within a string (RFC 8259, section 7).
+ */
+export async function* lines(source: Source, encoding: Encoding = 'utf-8'): AsyncGenerator<Line> {
+  let line = 0;
+  let rest = '';
+  for await (const chunk of readText(source, encoding)) {
+    const texts = (rest + chunk).split('\n');
+    rest = texts.pop() as string;
+    for (const ended of texts) {
+      line++;
+      const text = ended.endsWith('\r') ? ended.slice(0, -1) : ended;
+      if (text !== '') yield { line, text };
+    }
+  }
+  if (rest !== '') yield { line: line + 1, text: rest };
+}
+
+/**
+ * Rows split at a separator, without quoting, of a fixed number of columns.
+ * @throws {DataError} at a row with another number of columns
+ */
+export async function* splitRows(
+  source: Source,
+  separator: string,
+  width: number,
+  encoding: Encoding,
+): AsyncGenerator<Row> {
+  for await (const { line, text } of lines(source, encoding)) {
+    const fields = text.split(separator);
+    checkWidth(source, line, fields, width);
+    yield { line, fields };
+  }
+}
+
+/**
+ * Rows of a table with a header: CSV (RFC 4180), or a RecBole atomic file (`.inter`, `.item`: separated by
+ * tabs, header fields `name:type`, of which the type is dropped).
+ * @see https://recbole.io/docs/user_guide/data/atomic_files.html
+ * @throws {DataError} at a row that has not the header's number of columns, or at broken quoting
+ */
+export async function* tableRows(source: Source): AsyncGenerator<TableRow> {
+  const recbole = isRecBole(source.file);
+  let header: string[] | undefined;
+  for await (const { line, fields } of recbole ? tabRows(source) : csvRows(source)) {
+    if (header) {
+      checkWidth(source, line, fields, header.length);
+      yield { line, header, fields };
+    } else {
+      header = recbole ? fields.map((name) => name.replace(/:(token|float)(_seq)?$/, '')) : fields;
+      const twice = header.find((name, i) => header?.indexOf(name) !== i);
+      if (twice !== undefined) fail({ file: source.file, line }, twice, 'two columns have this name');
+    }
+  }
+}
+
+/** Whether a file name is that of a RecBole atomic file. */
+export const isRecBole = (file: string) => /\.(inter|item)(\.gz)?$/.test(file);
+
+async function* tabRows(source: Source): AsyncGenerator<Row> {
+  for await (const { line, text } of lines(source)) yield { line, fields: text.split('\t') };
+}
+
+async function* csvRows(source: Source): AsyncGenerator<Row> {
+  // checkWidth says of every kind of file when the number of columns is wrong.
+  const parser = parse({ info: true, relax_column_count: true, skip_empty_lines: true });
+  try {
+    // The callback is there for the signature: an error reaches whoever iterates the stream.
+    const records = pipeline(Readable.from(readText(source, 'utf-8')), parser, () => {});
+    for await (const { info, record } of records) yield { line: info.lines, fields: record };
+  } catch (cause) {
+    const { code, lines, column, message } = cause as CsvError & { lines: number; column: number };
+    if (!String(code).startsWith('CSV_')) throw cause;
+    // csv-parse names the mistake before the colon, and after it what it would have accepted.
+    fail({ file: source.file, line: lines }, `column ${column + 1}`, message.split(':')[0]);
+  }
+}
+
+function checkWidth({ file }: Source, line: number, fields: string[], width: number) {
+  if (fields.length === width) return;
+  fail({ file, line }, 'columns', `expected ${width}, found ${fields.length} in ${quote(fields.join(' '))}`);
+}

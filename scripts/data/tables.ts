@@ -1,0 +1,83 @@
+/** Anyone's data: `interactions.csv` with `items.jsonl` or `items.csv`, or RecBole's `.inter` and `.item`. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { Catalogue } from './catalogue.ts';
+import { DataError, fail } from './errors.ts';
+import { parseTimestamp } from './fields.ts';
+import { Interactions } from './interactions.ts';
+import { readItems } from './items.ts';
+import { tableRows } from './rows.ts';
+import { fileSource, type Source } from './source.ts';
+
+export interface TableFiles {
+  interactions: string;
+  /** Absent when items are to be made from the interactions. */
+  items?: string;
+  /** Name of the dataset when the user gives none. */
+  name: string;
+}
+
+/**
+ * Finds the files in a folder, or those that belong to an interactions file.
+ * @throws {DataError} when there are none, or several to choose from
+ */
+export function findTables(from: string): TableFiles {
+  const given = statSync(from).isFile();
+  if (given && !/\.(csv|inter)(\.gz)?$/.test(from)) {
+    throw new DataError(`${from}: expected a name ending in .csv, .inter, .csv.gz or .inter.gz`);
+  }
+  const interactions = given ? from : one(from, interactionFiles(from));
+  if (interactions === undefined) throw new DataError(`${from}: no interactions.csv or *.inter inside`);
+
+  const folder = dirname(interactions);
+  const stem = basename(interactions).replace(/\.(csv|inter)(\.gz)?$/, '');
+  const itemFiles = ['items.jsonl', 'items.csv', `${stem}.item`].flatMap((name) => [name, `${name}.gz`]);
+  const items = one(
+    folder,
+    itemFiles.filter((name) => existsSync(join(folder, name))),
+  );
+  const name = given && stem !== 'interactions' ? stem : basename(resolve(folder));
+  return { interactions, items, name };
+}
+
+const interactionFiles = (folder: string) =>
+  readdirSync(folder).filter((name) => /^interactions\.csv(\.gz)?$|\.inter(\.gz)?$/.test(name));
+
+function one(folder: string, names: string[]): string | undefined {
+  if (names.length > 1) throw new DataError(`${folder}: holds ${names.join(' and ')}; keep the one to read`);
+  return names.length === 1 ? join(folder, names[0]) : undefined;
+}
+
+/** @throws {DataError} at the first malformed row */
+export async function readTables(files: TableFiles, allowUnlisted: boolean): Promise<Interactions> {
+  const catalogue = files.items === undefined ? new Catalogue() : await readItems(fileSource(files.items));
+  const addUnlisted = allowUnlisted || files.items === undefined;
+  return readInteractions(fileSource(files.interactions), catalogue, addUnlisted);
+}
+
+async function readInteractions(source: Source, catalogue: Catalogue, addUnlisted: boolean) {
+  const log = new Interactions(catalogue, source.file, addUnlisted);
+  let columns: ReturnType<typeof findColumns> | undefined;
+  for await (const { line, header, fields } of tableRows(source)) {
+    const place = { file: source.file, line };
+    columns ??= findColumns(header, source.file);
+    const time = parseTimestamp(fields[columns.time], place, 'timestamp');
+    log.add(fields[columns.user], fields[columns.item], time, place, fields[columns.split]);
+    log.hasSplit = columns.split >= 0;
+  }
+  return log;
+}
+
+/** Positions of the columns, in whatever order they stand; `split` is -1 when the file has none. */
+function findColumns(header: string[], file: string) {
+  const position = (name: string) => {
+    const index = header.indexOf(name);
+    return index < 0 ? fail({ file, line: 1 }, name, `no such column, only ${header.join(', ')}`) : index;
+  };
+  return {
+    user: position('user_id'),
+    item: position('item_id'),
+    time: position('timestamp'),
+    split: header.indexOf('split'),
+  };
+}
