@@ -1,0 +1,81 @@
+/** A checkpoint as the folder that the engine loads: graphs, weight shards, catalogue, semantic IDs, manifest. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  MANIFEST_FILE,
+  MANIFEST_FORMAT,
+  type Manifest,
+  type ModelFile,
+} from '../../worker/engine/manifest.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { decodeGraph, type Precision, prefillGraph } from './earn-graphs.ts';
+import { Weights } from './graph.ts';
+import { referenceTokens, runReference } from './reference.ts';
+import { servingWeights } from './weights.ts';
+
+/** The largest static asset: https://developers.cloudflare.com/workers/platform/limits/#static-assets */
+const SHARD_BYTES = 25 * 1024 * 1024;
+
+/** Every file by name, and the manifest that names them. */
+export interface BuiltModel {
+  manifest: Manifest;
+  files: Map<string, Uint8Array>;
+}
+
+export function buildModel(checkpoint: Checkpoint, name: string, precision: Precision): BuiltModel {
+  const weights = servingWeights(checkpoint);
+  const prefix = runReference(weights, referenceTokens(weights, [], []).slice(0, 1));
+  const prefixKeyValues = prefix.keyValues.map(([row]) => Float32Array.from(row!));
+  const store = new Weights();
+  const options = { weights, prefixKeyValues, activations: checkpoint.activations, precision, store };
+  const files = new Map<string, Uint8Array>();
+  const file = (path: string, bytes: Uint8Array): ModelFile => {
+    files.set(path, bytes);
+    return { path, bytes: bytes.length, sha256: sha256(bytes) };
+  };
+
+  const graphs = {
+    prefill: file('prefill.onnx', prefillGraph(options)),
+    decode: file('decode.onnx', decodeGraph(options)),
+  };
+  const bytes = store.bytes();
+  const shards: ModelFile[] = [];
+  for (let start = 0; start < bytes.length; start += SHARD_BYTES) {
+    shards.push(file(`weights-${shards.length}.bin`, bytes.subarray(start, start + SHARD_BYTES)));
+  }
+  const catalogue = file('catalogue.json', Buffer.from(JSON.stringify(checkpoint.items)));
+  const semanticIds = file(
+    'semantic-ids.bin',
+    new Uint8Array(Uint16Array.from(checkpoint.semanticIds).buffer),
+  );
+  const content = { precision, config: checkpoint.config, graphs, shards, catalogue, semanticIds };
+  const id = sha256(Buffer.from(JSON.stringify(content))).slice(0, 16);
+  const manifest: Manifest = {
+    format: MANIFEST_FORMAT,
+    id,
+    name,
+    ...content,
+    validation: checkpoint.validation,
+    training: checkpoint.training,
+  };
+  files.set(MANIFEST_FILE, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+  return { manifest, files };
+}
+
+/** Replaces the files of an earlier model in `folder`; the manifest comes last, so a reader never trusts half a model. */
+export function writeModel(model: BuiltModel, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  rmSync(join(folder, MANIFEST_FILE), { force: true });
+  for (const old of readdirSync(folder)) {
+    if (/\.(onnx|bin)$|^catalogue\.json$/.test(old) && !model.files.has(old)) rmSync(join(folder, old));
+  }
+  for (const [path, bytes] of model.files) {
+    writeFileSync(join(folder, `${path}.part`), bytes);
+    renameSync(join(folder, `${path}.part`), join(folder, path));
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,95 @@
+/** Reads what `npm run train` wrote: `model.safetensors`, `config.json`, `items.jsonl`. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CatalogueItem, ModelConfig } from '../../worker/engine/manifest.ts';
+
+/** A float32 matrix as PyTorch stores it: row-major, a linear layer's as [out, in]. */
+export interface Matrix {
+  rows: number;
+  columns: number;
+  data: Float32Array;
+}
+
+export interface Checkpoint {
+  config: ModelConfig;
+  /** How it was trained and what it reached, as the training wrote it. */
+  training: unknown;
+  validation: unknown;
+  /** What each linear layer reads, [low, high], and the largest keys and values (`scripts/train/calibrate.py`). */
+  activations: Record<string, number[]>;
+  items: CatalogueItem[];
+  /** [items x levels]. */
+  semanticIds: Int32Array;
+  matrix(name: string): Matrix;
+}
+
+/** Throws an Error that names the file when one is missing, unfinished or of another shape. */
+export function readCheckpoint(folder: string): Checkpoint {
+  const path = join(folder, 'config.json');
+  const { model, training, validation, activations } = JSON.parse(readFileSync(path, 'utf8'));
+  if (!activations) throw new Error(`${path}: no activation ranges; let the training finish`);
+  const tensors = readSafetensors(join(folder, 'model.safetensors'));
+  const items = readFileSync(join(folder, 'items.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as CatalogueItem)
+    .map(({ id, title, categories }) => ({ id, title: title ?? id, categories: categories ?? [] }));
+  const config: ModelConfig = {
+    items: model.items,
+    levels: model.levels,
+    codebook: model.codebook,
+    depth: model.depth,
+    registerDepth: model.register_depth,
+    width: model.width,
+    heads: model.heads,
+    headDim: model.head_dim,
+    ffn: model.ffn,
+    window: model.window,
+  };
+  if (items.length !== config.items) {
+    throw new Error(`${folder}: ${items.length} items listed, ${config.items} in the model`);
+  }
+  const semanticIds = tensors.get('semantic_ids')!.data as Int32Array;
+  return {
+    config,
+    training,
+    validation,
+    activations,
+    items,
+    semanticIds,
+    matrix(name) {
+      const tensor = tensors.get(name);
+      if (!tensor) throw new Error(`${folder}/model.safetensors has no tensor ${name}`);
+      const [rows, columns] = tensor.shape.length === 2 ? tensor.shape : [1, tensor.shape[0]];
+      return { rows, columns, data: tensor.data as Float32Array };
+    },
+  };
+}
+
+interface Tensor {
+  shape: number[];
+  data: Float32Array | Int32Array;
+}
+
+/** The safetensors format: u64 header length, JSON header, tensors. https://github.com/huggingface/safetensors */
+export function readSafetensors(path: string): Map<string, Tensor> {
+  const file = readFileSync(path);
+  const headerBytes = Number(file.readBigUInt64LE(0));
+  const header = JSON.parse(file.toString('utf8', 8, 8 + headerBytes)) as Record<
+    string,
+    { dtype: string; shape: number[]; data_offsets: [number, number] }
+  >;
+  const tensors = new Map<string, Tensor>();
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === '__metadata__') continue;
+    const { dtype, shape, data_offsets: range } = entry;
+    const bytes = file.buffer.slice(
+      file.byteOffset + 8 + headerBytes + range[0],
+      file.byteOffset + 8 + headerBytes + range[1],
+    );
+    if (dtype === 'F32') tensors.set(name, { shape, data: new Float32Array(bytes) });
+    else if (dtype === 'I32') tensors.set(name, { shape, data: new Int32Array(bytes) });
+    else throw new Error(`${path}: tensor ${name} has unsupported type ${dtype}`);
+  }
+  return tensors;
+}

@@ -1,0 +1,160 @@
+/** Writes an ONNX graph node by node, straight into protobuf; weights go to a file that graphs share. */
+import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import protobuf from 'protobufjs';
+
+/** `TensorProto.DataType` numbers of the types that the graphs use. */
+const DATA_TYPE = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
+export type ElementType = keyof typeof DATA_TYPE;
+
+/** A constant: `data` holds the elements row by row. */
+export interface Constant {
+  type: ElementType;
+  dims: number[];
+  data: Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
+}
+
+/** A number is written as an int; `{ float }` as a float. */
+export type Attribute = number | string | number[] | { float: number };
+
+const ModelProto = protobuf
+  .loadSync(fileURLToPath(new URL('onnx.proto', import.meta.url)))
+  .lookupType('onnx.ModelProto');
+
+/** Constants above this many bytes go to the weights file; the runtime reads shapes from inside the graph. */
+const INLINE_BYTES = 256;
+/** External tensors begin at multiples of this, so that a view of any element type is aligned. */
+const ALIGNMENT = 64;
+export const WEIGHTS_FILE = 'weights.bin';
+
+/** The one file of constants behind several graphs. Equal constants are stored once. */
+export class Weights {
+  private readonly parts: Uint8Array[] = [];
+  private readonly offsets = new Map<string, number>();
+  private length = 0;
+
+  add(bytes: Uint8Array): number {
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    const known = this.offsets.get(digest);
+    if (known !== undefined) return known;
+    const offset = this.length;
+    const padded = Math.ceil(bytes.length / ALIGNMENT) * ALIGNMENT;
+    const part = new Uint8Array(padded);
+    part.set(bytes);
+    this.parts.push(part);
+    this.offsets.set(digest, offset);
+    this.length += padded;
+    return offset;
+  }
+
+  bytes(): Uint8Array {
+    return Buffer.concat(this.parts);
+  }
+}
+
+/** Builds one graph. Every method that adds a node returns the name of its output. */
+export class Graph {
+  private readonly name: string;
+  private readonly weights: Weights;
+  private readonly nodes: object[] = [];
+  private readonly initializers: object[] = [];
+  private readonly inputs: object[] = [];
+  private readonly outputs: object[] = [];
+  private readonly names = new Map<string, number>();
+
+  constructor(name: string, weights: Weights) {
+    this.name = name;
+    this.weights = weights;
+  }
+
+  input(name: string, type: ElementType, dims: (number | string)[]): string {
+    this.inputs.push(valueInfo(name, type, dims));
+    return name;
+  }
+
+  output(value: string, name: string, type: ElementType, dims: (number | string)[]): void {
+    this.nodes.push({ opType: 'Identity', input: [value], output: [name], name: `output.${name}` });
+    this.outputs.push(valueInfo(name, type, dims));
+  }
+
+  constant(name: string, { type, dims, data }: Constant): string {
+    const unique = this.unique(name);
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const tensor = { name: unique, dims, dataType: DATA_TYPE[type] };
+    if (bytes.length <= INLINE_BYTES) this.initializers.push({ ...tensor, rawData: bytes });
+    else {
+      const entry = {
+        location: WEIGHTS_FILE,
+        offset: `${this.weights.add(bytes)}`,
+        length: `${bytes.length}`,
+      };
+      const externalData = Object.entries(entry).map(([key, value]) => ({ key, value }));
+      this.initializers.push({ ...tensor, externalData, dataLocation: 1 });
+    }
+    return unique;
+  }
+
+  /** A small int64 constant, as shapes, axes and indices are. */
+  ints(name: string, values: number[], dims: number[] = [values.length]): string {
+    return this.constant(name, { type: 'int64', dims, data: BigInt64Array.from(values, BigInt) });
+  }
+
+  /** Adds a node with one output. `op` is an operator's name, for the contrib ones `com.microsoft.Name`. */
+  node(op: string, input: string[], attributes: Record<string, Attribute> = {}): string {
+    return this.nodeWithOutputs(op, input, 1, attributes)[0];
+  }
+
+  /** Adds a node with `count` outputs, all of them named (an unread one costs little). */
+  nodeWithOutputs(
+    op: string,
+    input: string[],
+    count: number,
+    attributes: Record<string, Attribute> = {},
+  ): string[] {
+    const dot = op.lastIndexOf('.');
+    const [domain, opType] = [op.slice(0, Math.max(0, dot)), op.slice(dot + 1)];
+    const name = this.unique(opType);
+    const output = Array.from({ length: count }, (_, i) => (count === 1 ? name : `${name}.${i}`));
+    const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
+    this.nodes.push({ opType, domain, name, input, output, attribute });
+    return output;
+  }
+
+  /** The finished `ModelProto`. */
+  encode(): Uint8Array {
+    const message = ModelProto.create({
+      irVersion: 10,
+      producerName: 'earn-edge',
+      opsetImport: [
+        { domain: '', version: 21 },
+        { domain: 'com.microsoft', version: 1 },
+      ],
+      graph: {
+        name: this.name,
+        node: this.nodes,
+        initializer: this.initializers,
+        input: this.inputs,
+        output: this.outputs,
+      },
+    });
+    return ModelProto.encode(message).finish();
+  }
+
+  private unique(name: string): string {
+    const times = this.names.get(name) ?? 0;
+    this.names.set(name, times + 1);
+    return times === 0 ? name : `${name}_${times}`;
+  }
+}
+
+function valueInfo(name: string, type: ElementType, dims: (number | string)[]): object {
+  const dim = dims.map((d) => (typeof d === 'number' ? { dimValue: d } : { dimParam: d }));
+  return { name, type: { tensorType: { elemType: DATA_TYPE[type], shape: { dim } } } };
+}
+
+/** `AttributeProto.type`: 1 float, 2 int, 3 string, 7 ints. */
+function attributeProto(name: string, value: Attribute): object {
+  if (typeof value === 'string') return { name, type: 3, s: Buffer.from(value) };
+  if (typeof value === 'number') return { name, type: 2, i: value };
+  return Array.isArray(value) ? { name, type: 7, ints: value } : { name, type: 1, f: value.float };
+}

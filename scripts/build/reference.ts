@@ -1,0 +1,118 @@
+/**
+ * The decoder over one whole sequence in plain float64 loops, with EARN's pruning written as a mask: slow and
+ * obvious. The build takes the prefix register's keys and values from it; tests hold the graphs against it.
+ */
+import type { EarnWeights, Linear } from './weights.ts';
+
+const ROPE_BASE = 10_000;
+const NORM_EPSILON = 1e-6;
+
+/** What a token's place in the sequence allows it to be seen by. */
+export interface Token {
+  embedding: ArrayLike<number>;
+  /** History leaves after layer k; registers and codes stay. */
+  kind: 'history' | 'stays';
+}
+
+export interface ReferenceOutput {
+  /** Normalised final states, [tokens][width]; null where a token left after layer k. */
+  states: (Float64Array | null)[];
+  /** Keys then values (key rotated, both as rescaled in `weights.ts`), [layers][tokens][2 * headDim]. */
+  keyValues: (Float64Array | null)[][];
+}
+
+/** `tokens` in the order of their positions: P, history, S, codes. */
+export function runReference(weights: EarnWeights, tokens: Token[]): ReferenceOutput {
+  const { heads, headDim, registerDepth, ffn } = weights.config;
+  let x: (Float64Array | null)[] = tokens.map((token) => Float64Array.from(token.embedding));
+  const keyValues: (Float64Array | null)[][] = [];
+  for (const [index, layer] of weights.layers.entries()) {
+    if (index >= registerDepth) x = x.map((row, i) => (tokens[i].kind === 'history' ? null : row));
+    const normed = x.map((row) => row && rmsNorm(row, layer.attentionNorm));
+    const kv = normed.map((row, position) => {
+      if (!row) return null;
+      const both = multiply(row, layer.kv);
+      rotate(both.subarray(0, headDim), position);
+      return both;
+    });
+    keyValues.push(kv);
+    x = x.map((row, position) => {
+      if (!row) return null;
+      const q = multiply(normed[position]!, layer.q);
+      const attended = new Float64Array(heads * headDim);
+      for (let head = 0; head < heads; head++) {
+        const query = q.subarray(head * headDim, (head + 1) * headDim);
+        rotate(query, position);
+        const visible = kv.slice(0, position + 1).filter((entry) => entry !== null);
+        const weight = softmax(visible.map((entry) => dot(query, entry)));
+        for (const [i, entry] of visible.entries()) {
+          for (let c = 0; c < headDim; c++) attended[head * headDim + c] += weight[i] * entry[headDim + c];
+        }
+      }
+      const middle = add(row, multiply(attended, layer.out));
+      const gateUp = multiply(rmsNorm(middle, layer.ffnNorm), layer.gateUp);
+      const gated = gateUp.subarray(0, ffn).map((g, i) => (g / (1 + Math.exp(-g))) * gateUp[ffn + i]);
+      return add(middle, multiply(gated, layer.down));
+    });
+  }
+  return { states: x.map((row) => row && rmsNorm(row, weights.norm)), keyValues };
+}
+
+/** Logits of `level` from a final state, [codebook]. */
+export function referenceLogits(weights: EarnWeights, state: Float64Array, level: number): Float64Array {
+  return multiply(state, weights.heads[level]);
+}
+
+/** The rows of `[P] items [S] codes` that `runReference` takes; `codes` are of levels 0, 1, … */
+export function referenceTokens(weights: EarnWeights, items: number[], codes: number[]): Token[] {
+  const { width, codebook } = weights.config;
+  const row = (data: Float32Array, index: number) => data.subarray(index * width, (index + 1) * width);
+  return [
+    { embedding: row(weights.registers.data, 0), kind: 'stays' },
+    ...items.map((item): Token => ({ embedding: row(weights.history.data, item), kind: 'history' })),
+    { embedding: row(weights.registers.data, 1), kind: 'stays' },
+    ...codes.map((code, level): Token => {
+      return { embedding: row(weights.codes.data, level * codebook + code), kind: 'stays' };
+    }),
+  ];
+}
+
+function rmsNorm(x: Float64Array, gain: Float32Array): Float64Array {
+  const scale = 1 / Math.sqrt(dot(x, x) / x.length + NORM_EPSILON);
+  return x.map((value, i) => value * scale * gain[i]);
+}
+
+function multiply(x: Float64Array, { outputs, data }: Linear): Float64Array {
+  const result = new Float64Array(outputs);
+  for (let r = 0; r < x.length; r++) {
+    for (let c = 0; c < outputs; c++) result[c] += x[r] * data[r * outputs + c];
+  }
+  return result;
+}
+
+function rotate(x: Float64Array, position: number): void {
+  const half = x.length / 2;
+  for (let i = 0; i < half; i++) {
+    const angle = position * ROPE_BASE ** (-i / half);
+    const [a, b, cos, sin] = [x[i], x[half + i], Math.cos(angle), Math.sin(angle)];
+    x[i] = a * cos - b * sin;
+    x[half + i] = b * cos + a * sin;
+  }
+}
+
+function softmax(x: number[]): number[] {
+  const largest = Math.max(...x);
+  const exponentials = x.map((value) => Math.exp(value - largest));
+  const sum = exponentials.reduce((a, b) => a + b, 0);
+  return exponentials.map((value) => value / sum);
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+function add(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((value, i) => value + b[i]);
+}

@@ -1,0 +1,119 @@
+/**
+ * The checkpoint's weights, rearranged for serving without changing what the decoder computes.
+ *
+ * Keys and values are rescaled so that their calibrated range is -127..127 and int8 needs no scale of its own: a value's
+ * channel is divided in its projection and multiplied back in the output projection's rows; a rotated pair of
+ * a key's channels is divided, and the same pair of every query head multiplied, which commutes with the
+ * rotation. The attention's 1 / sqrt(D) goes into the queries.
+ */
+import type { ModelConfig } from '../../worker/engine/manifest.ts';
+import type { Checkpoint, Matrix } from './checkpoint.ts';
+
+/** A linear layer as ONNX multiplies it: `data` is [inputs x outputs], row-major. */
+export interface Linear {
+  /** Name of the activation that it reads, as in the checkpoint's `activations`. */
+  name: string;
+  inputs: number;
+  outputs: number;
+  data: Float32Array;
+}
+
+export interface LayerWeights {
+  attentionNorm: Float32Array;
+  /** Queries, [width x heads * headDim]. */
+  q: Linear;
+  /** Keys then values, [width x 2 * headDim]. */
+  kv: Linear;
+  out: Linear;
+  ffnNorm: Float32Array;
+  /** Gate then up, [width x 2 * ffn]. */
+  gateUp: Linear;
+  down: Linear;
+}
+
+export interface EarnWeights {
+  config: ModelConfig;
+  /** One fused token an item (its own embedding plus those of its codes), [items x width]. */
+  history: Matrix;
+  /** [levels * codebook x width]. */
+  codes: Matrix;
+  /** P and S, [2 x width]. */
+  registers: Matrix;
+  layers: LayerWeights[];
+  norm: Float32Array;
+  /** One a level, [width x codebook]. */
+  heads: Linear[];
+}
+
+export function servingWeights(checkpoint: Checkpoint): EarnWeights {
+  const { config, matrix } = checkpoint;
+  const linear = (name: string) => transpose(matrix(`${name}.weight`), name);
+  return {
+    config,
+    history: fuse(checkpoint),
+    codes: matrix('code.weight'),
+    registers: matrix('registers'),
+    layers: Array.from({ length: config.depth }, (_, l) => {
+      const name = `layers.${l}`;
+      const { q, kv, out } = rescale(checkpoint, name, linear(`${name}.qkv`), linear(`${name}.out`));
+      return {
+        attentionNorm: matrix(`${name}.attention_norm.weight`).data,
+        q,
+        kv,
+        out,
+        ffnNorm: matrix(`${name}.ffn_norm.weight`).data,
+        gateUp: linear(`${name}.gate_up`),
+        down: linear(`${name}.down`),
+      };
+    }),
+    norm: matrix('norm.weight').data,
+    heads: Array.from({ length: config.levels }, (_, level) => linear(`heads.${level}`)),
+  };
+}
+
+/** [outputs x inputs] as PyTorch has it -> [inputs x outputs]. */
+export function transpose({ rows, columns, data }: Matrix, name: string): Linear {
+  const result = new Float32Array(data.length);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) result[c * rows + r] = data[r * columns + c];
+  }
+  return { name, inputs: columns, outputs: rows, data: result };
+}
+
+function fuse({ config, semanticIds, matrix }: Checkpoint): Matrix {
+  const { items, levels, codebook, width } = config;
+  const data = matrix('item.weight').data.slice();
+  const codes = matrix('code.weight').data;
+  for (let item = 0; item < items; item++) {
+    for (let level = 0; level < levels; level++) {
+      const row = level * codebook + semanticIds[item * levels + level];
+      for (let c = 0; c < width; c++) data[item * width + c] += codes[row * width + c];
+    }
+  }
+  return { rows: items, columns: width, data };
+}
+
+/** Splits the fused projection and moves the calibrated ranges of keys and values into the weights. */
+function rescale({ config, activations }: Checkpoint, name: string, qkv: Linear, out: Linear) {
+  const { heads, headDim } = config;
+  const half = headDim / 2;
+  const queries = heads * headDim;
+  const keyStep = Array.from({ length: headDim }, (_, c) => step(activations[`${name}.key`][c % half]));
+  const valueStep = activations[`${name}.value`].map(step);
+  const columns = (from: number, count: number, factor: (c: number) => number): Linear => {
+    const data = new Float32Array(qkv.inputs * count);
+    for (let r = 0; r < qkv.inputs; r++) {
+      for (let c = 0; c < count; c++) data[r * count + c] = qkv.data[r * qkv.outputs + from + c] * factor(c);
+    }
+    return { name: qkv.name, inputs: qkv.inputs, outputs: count, data };
+  };
+  const q = columns(0, queries, (c) => keyStep[c % headDim] / Math.sqrt(headDim));
+  const kv = columns(queries, 2 * headDim, (c) => 1 / (c < headDim ? keyStep[c] : valueStep[c - headDim]));
+  const data = out.data.map((w, i) => w * valueStep[Math.floor(i / out.outputs) % headDim]);
+  return { q, kv, out: { ...out, data } };
+}
+
+/** The size of one int8 step; a channel that is always zero keeps a scale of one. */
+function step(largest: number): number {
+  return largest > 0 ? largest / 127 : 1;
+}

@@ -1,0 +1,26 @@
+/** The engine under Node, as the measuring commands use it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { AssetSource } from '../worker/engine/files.ts';
+import { type EarnModel, loadModel } from '../worker/engine/model.ts';
+import { Runtime } from '../worker/engine/runtime.ts';
+
+/** A model folder on disk. */
+export function folderSource(folder: string): AssetSource {
+  return {
+    async read(path) {
+      const file = join(folder, path);
+      return existsSync(file) ? new Uint8Array(readFileSync(file)) : null;
+    },
+  };
+}
+
+export function nodeRuntime(): Runtime {
+  const path = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
+  return new Runtime({ wasmBytes: new Uint8Array(readFileSync(path)).buffer });
+}
+
+export function loadFolder(folder: string, runtime: Runtime = nodeRuntime()): Promise<EarnModel> {
+  return loadModel(folderSource(folder), runtime);
+}

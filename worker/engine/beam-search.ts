@@ -1,0 +1,129 @@
+/** Trie-constrained beam search: the list of items that a history's state makes most likely. */
+import type { Decoder, HistoryState } from './decoder.ts';
+import type { Trie } from './trie.ts';
+
+export interface Ranked {
+  item: number;
+  /** Log-probability of the item as the next one, over the whole catalogue. */
+  score: number;
+}
+
+export interface SearchOptions {
+  /** How many items to return. */
+  k: number;
+  /** Prefixes kept at each level but the last. */
+  beam: number;
+  /** Items that must not be returned. They take no place in the list. */
+  excluded: ReadonlySet<number>;
+}
+
+interface Beam {
+  /** Trie node after this many codes; at the last level the item. */
+  node: number;
+  /** The newest code. */
+  code: number;
+  score: number;
+  /** Rows of the former decode steps that belong to this beam. */
+  rows: number[];
+}
+
+/**
+ * At most `k` items, best first; fewer only when the catalogue has no more that are not excluded. Probabilities are
+ * a softmax over the codes that the trie allows, so all items' sum to one. Prefixes whose items are all excluded are not
+ * followed, and the beam is doubled while the list is too short. With a beam as wide as the catalogue the
+ * result is exact; otherwise an item is missed when its prefix is not among the `beam` best.
+ */
+export async function beamSearch(
+  decoder: Decoder,
+  trie: Trie,
+  state: HistoryState,
+  { k, beam, excluded }: SearchOptions,
+): Promise<Ranked[]> {
+  const remaining = trie.remaining(excluded);
+  for (let width = beam; ; width *= 2) {
+    const { ranked, complete } = await search(decoder, trie, state, { k, beam: width, excluded }, remaining);
+    if (ranked.length >= k || complete) return ranked;
+  }
+}
+
+/** One search; `complete` says that no prefix was cut, so that a wider one would find nothing more. */
+async function search(
+  decoder: Decoder,
+  trie: Trie,
+  state: HistoryState,
+  { k, beam, excluded }: SearchOptions,
+  remaining: Int32Array[],
+): Promise<{ ranked: Ranked[]; complete: boolean }> {
+  const last = trie.levels - 1;
+  let complete = true;
+  let earlier = decoder.noKeyValues();
+  let rowCount = 0;
+  let beams: Beam[] = [{ node: 0, code: -1, score: 0, rows: [] }];
+  let logits = state.logits;
+  for (let level = 0; level <= last; level++) {
+    if (level > 0) {
+      const codes = Int32Array.from(beams, ({ code }) => code);
+      const ancestors = beams.map(({ rows }) => rows);
+      const step = await decoder.decode(state, { codes, level: level - 1, ancestors, earlier });
+      logits = step.logits;
+      if (level < last) {
+        for (const [index, each] of beams.entries()) each.rows = [...each.rows, rowCount + index];
+        rowCount += beams.length;
+        earlier = concat(earlier, step.keyValues);
+      }
+    }
+    const allowed =
+      level < last ? (node: number) => remaining[level][node] > 0 : (item: number) => !excluded.has(item);
+    const candidates = expand(trie, level, beams, logits, allowed);
+    candidates.sort((a, b) => b.score - a.score || a.node - b.node);
+    const width = level < last ? beam : k;
+    if (level < last && candidates.length > width) complete = false;
+    beams = candidates.slice(0, width);
+    if (beams.length === 0) break;
+  }
+  return { ranked: beams.map(({ node, score }) => ({ item: node, score })), complete };
+}
+
+/** Every allowed continuation of every beam, with its log-probability. `logits` [beams x codebook]. */
+function expand(
+  trie: Trie,
+  level: number,
+  beams: Beam[],
+  logits: Float32Array,
+  allowed: (child: number) => boolean,
+): Beam[] {
+  const { codebook } = trie;
+  const children = trie.children[level];
+  const candidates: Beam[] = [];
+  for (const [index, { node, score, rows }] of beams.entries()) {
+    const row = logits.subarray(index * codebook, (index + 1) * codebook);
+    const below = children.subarray(node * codebook, (node + 1) * codebook);
+    const normalizer = logSumExp(row, below);
+    for (let code = 0; code < codebook; code++) {
+      const child = below[code];
+      if (child < 0 || !allowed(child)) continue;
+      candidates.push({ node: child, code, score: score + row[code] - normalizer, rows });
+    }
+  }
+  return candidates;
+}
+
+/** log of the sum of exp(logits) over the codes that exist (`below` >= 0). */
+function logSumExp(logits: Float32Array, below: Int32Array): number {
+  let largest = -Infinity;
+  for (let code = 0; code < logits.length; code++) {
+    if (below[code] >= 0 && logits[code] > largest) largest = logits[code];
+  }
+  let sum = 0;
+  for (let code = 0; code < logits.length; code++) {
+    if (below[code] >= 0) sum += Math.exp(logits[code] - largest);
+  }
+  return largest + Math.log(sum);
+}
+
+function concat<T extends Int8Array | Float32Array>(a: T, b: T): T {
+  const result = new (a.constructor as new (length: number) => T)(a.length + b.length);
+  result.set(a);
+  result.set(b, a.length);
+  return result;
+}

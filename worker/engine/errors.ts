@@ -1,0 +1,17 @@
+/** Why the model can't answer now. The service turns it into a 503 that carries `reason`. */
+export type UnavailableReason =
+  | 'asset_missing'
+  | 'asset_damaged'
+  | 'manifest_damaged'
+  | 'manifest_version'
+  | 'runtime_failed';
+
+export class ModelUnavailable extends Error {
+  override readonly name = 'ModelUnavailable';
+  readonly reason: UnavailableReason;
+
+  constructor(reason: UnavailableReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,73 @@
+/** What `npm run build:model` writes and the engine reads: `manifest.json` and the catalogue beside it. */
+import { ModelUnavailable } from './errors.ts';
+
+/** The version of the folder's layout; the engine reads this one alone. */
+export const MANIFEST_FORMAT = 1;
+export const MANIFEST_FILE = 'manifest.json';
+
+/** The decoder's shapes (`scripts/train/model.py`). */
+export interface ModelConfig {
+  items: number;
+  /** C, semantic-ID codes an item. */
+  levels: number;
+  /** Codes a level. */
+  codebook: number;
+  /** N, layers. */
+  depth: number;
+  /** k, layers that see the history. */
+  registerDepth: number;
+  width: number;
+  heads: number;
+  headDim: number;
+  ffn: number;
+  /** Most items of a history that are looked at. */
+  window: number;
+}
+
+/** One file of the model's folder. */
+export interface ModelFile {
+  path: string;
+  bytes: number;
+  sha256: string;
+}
+
+export interface Manifest {
+  format: typeof MANIFEST_FORMAT;
+  /** Hash over the config and every file: two models share it only if they are the same. */
+  id: string;
+  /** What the model was trained on, for people. */
+  name: string;
+  precision: 'int8' | 'float32';
+  config: ModelConfig;
+  /** How it was trained and what validation reached, as the training wrote it. */
+  training: unknown;
+  validation: unknown;
+  graphs: { prefill: ModelFile; decode: ModelFile };
+  /** The weights file in pieces, each at most 25 MiB (the limit of a static asset). */
+  shards: ModelFile[];
+  /** JSON array of `CatalogueItem`, in the order of the item indices. */
+  catalogue: ModelFile;
+  /** uint16 little-endian [items x levels], from which the trie is built. */
+  semanticIds: ModelFile;
+}
+
+export interface CatalogueItem {
+  id: string;
+  title: string;
+  categories: string[];
+}
+
+/** Throws ModelUnavailable when the bytes are no manifest of this version. */
+export function parseManifest(bytes: Uint8Array): Manifest {
+  let manifest: Manifest;
+  try {
+    manifest = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new ModelUnavailable('manifest_damaged', `${MANIFEST_FILE} is not JSON`);
+  }
+  if (manifest?.format !== MANIFEST_FORMAT) {
+    const reason = `${MANIFEST_FILE} has format ${manifest?.format}, this engine reads ${MANIFEST_FORMAT}`;
+    throw new ModelUnavailable('manifest_version', reason);
+  }
+  return manifest;
+}

@@ -1,0 +1,77 @@
+/** The engine as its users see it: a loaded model that recommends. Platform-free: workerd, Node, browsers. */
+import { beamSearch, type Ranked } from './beam-search.ts';
+import { Catalogue } from './catalogue.ts';
+import { Decoder } from './decoder.ts';
+import { type AssetSource, readManifest, readShards, readVerified } from './files.ts';
+import type { Manifest } from './manifest.ts';
+import type { Runtime } from './runtime.ts';
+import { Trie } from './trie.ts';
+import { windowStart } from './window.ts';
+
+/** Prefixes kept by the service's search (the paper's width). */
+export const BEAM = 20;
+
+export interface RecommendRequest {
+  /** Item indices, oldest first; only the newest window of them is looked at. */
+  history: readonly number[];
+  /** How many items to return; fewer only when the catalogue has no more that are not excluded. */
+  k: number;
+  /** Item indices that must not be returned. */
+  excluded: ReadonlySet<number>;
+  /** @default BEAM */
+  beam?: number;
+}
+
+export interface Recommendations {
+  /** Best first. */
+  items: Ranked[];
+  /** Items of the history that went through the early layers for this answer. */
+  prefilled: number;
+}
+
+export interface Model {
+  readonly manifest: Manifest;
+  readonly catalogue: Catalogue;
+  /** Throws ModelUnavailable when the runtime fails. */
+  recommend(request: RecommendRequest): Promise<Recommendations>;
+}
+
+export class EarnModel implements Model {
+  readonly manifest: Manifest;
+  readonly catalogue: Catalogue;
+  readonly decoder: Decoder;
+  readonly trie: Trie;
+
+  constructor(manifest: Manifest, catalogue: Catalogue, decoder: Decoder, trie: Trie) {
+    this.manifest = manifest;
+    this.catalogue = catalogue;
+    this.decoder = decoder;
+    this.trie = trie;
+  }
+
+  async recommend({ history, k, excluded, beam = BEAM }: RecommendRequest): Promise<Recommendations> {
+    const seen = history.slice(windowStart(history.length, this.manifest.config.window));
+    const state = await this.decoder.prefill(seen);
+    const items = await beamSearch(this.decoder, this.trie, state, { k, beam, excluded });
+    return { items, prefilled: seen.length };
+  }
+}
+
+/** Loads and verifies everything. Throws ModelUnavailable with the reason when anything is not as it should be. */
+export async function loadModel(source: AssetSource, runtime: Runtime): Promise<EarnModel> {
+  const manifest = await readManifest(source);
+  const { config, precision, graphs } = manifest;
+  const text = new TextDecoder().decode(await readVerified(source, manifest.catalogue));
+  const catalogue = new Catalogue(JSON.parse(text));
+  const ids = new Uint16Array((await readVerified(source, manifest.semanticIds)).buffer);
+  const trie = new Trie(ids, config.levels, config.codebook);
+  const weights = await readShards(source, manifest.shards);
+  const prefill = await runtime.createSession(await readVerified(source, graphs.prefill), weights);
+  const decode = await runtime.createSession(await readVerified(source, graphs.decode), weights);
+  return new EarnModel(
+    manifest,
+    catalogue,
+    new Decoder(runtime, config, precision, { prefill, decode }),
+    trie,
+  );
+}

@@ -1,0 +1,57 @@
+/** The tree of semantic IDs: which code may follow which, and which item a full path names. */
+export class Trie {
+  readonly levels: number;
+  readonly codebook: number;
+  /** children[l][node * codebook + code]: number of the child among level l + 1's nodes, at the last level the item; -1: none. */
+  readonly children: readonly Int32Array[];
+  /** nodes[l][item]: the node that holds the item after l + 1 codes, for l < levels - 1. */
+  private readonly nodes: Int32Array[] = [];
+  /** below[l][node]: items under a node after l + 1 codes. */
+  private readonly below: Int32Array[] = [];
+
+  /** semanticIds: [items x levels], unique rows, codes below `codebook`; throws RangeError otherwise. */
+  constructor(semanticIds: Uint16Array, levels: number, codebook: number) {
+    this.levels = levels;
+    this.codebook = codebook;
+    const items = semanticIds.length / levels;
+    const children: Int32Array[] = [];
+    let at = new Int32Array(items);
+    let count = 1;
+    for (let level = 0; level < levels; level++) {
+      const table = new Int32Array(count * codebook).fill(-1);
+      const next = new Int32Array(items);
+      let made = 0;
+      for (let item = 0; item < items; item++) {
+        const code = semanticIds[item * levels + level];
+        if (code >= codebook) throw new RangeError(`item ${item} has code ${code} of ${codebook}`);
+        const edge = at[item] * codebook + code;
+        if (level < levels - 1) {
+          if (table[edge] < 0) table[edge] = made++;
+          next[item] = table[edge];
+        } else if (table[edge] < 0) table[edge] = item;
+        else throw new RangeError(`items ${table[edge]} and ${item} have the same semantic ID`);
+      }
+      children.push(table);
+      if (level < levels - 1) {
+        this.nodes.push(next);
+        const below = new Int32Array(made);
+        for (const node of next) below[node]++;
+        this.below.push(below);
+      }
+      at = next;
+      count = made;
+    }
+    this.children = children;
+  }
+
+  /** Items left under each node after l + 1 codes, for l < levels - 1, when `excluded` ones are taken away. */
+  remaining(excluded: ReadonlySet<number>): Int32Array[] {
+    const left = this.below.map((counts) => counts.slice());
+    for (const item of excluded) {
+      for (const [level, nodes] of this.nodes.entries()) {
+        if (item < nodes.length) left[level][nodes[item]]--;
+      }
+    }
+    return left;
+  }
+}
