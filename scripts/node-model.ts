@@ -16,6 +16,16 @@ export function folderSource(folder: string): AssetSource {
   };
 }
 
+/** A model that was just built. */
+export function memorySource(files: Map<string, Uint8Array>): AssetSource {
+  return {
+    async read(path) {
+      const bytes = files.get(path);
+      return bytes ? new Uint8Array(bytes) : null;
+    },
+  };
+}
+
 export function nodeRuntime(): Runtime {
   const path = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
   return new Runtime({ wasmBytes: new Uint8Array(readFileSync(path)).buffer });

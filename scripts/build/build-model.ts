@@ -9,7 +9,8 @@ import {
   type ModelFile,
 } from '../../worker/engine/manifest.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { decodeGraph, type Precision, prefillGraph } from './earn-graphs.ts';
+import type { Precision } from './earn-graph.ts';
+import { decodeGraph, prefillGraph } from './earn-graphs.ts';
 import { Weights } from './graph.ts';
 import { referenceTokens, runReference } from './reference.ts';
 import { servingWeights } from './weights.ts';
@@ -28,10 +29,10 @@ export function buildModel(checkpoint: Checkpoint, name: string, precision: Prec
   const prefix = runReference(weights, referenceTokens(weights, [], []).slice(0, 1));
   const prefixKeyValues = prefix.keyValues.map(([row]) => Float32Array.from(row!));
   const store = new Weights();
-  const options = { weights, prefixKeyValues, activations: checkpoint.activations, precision, store };
+  const options = { weights, prefixKeyValues, precision, store };
   const files = new Map<string, Uint8Array>();
   const file = (path: string, bytes: Uint8Array): ModelFile => {
-    files.set(path, bytes);
+    files.set(path, new Uint8Array(bytes)); // not Node's Buffer, whose slices are views
     return { path, bytes: bytes.length, sha256: sha256(bytes) };
   };
 
@@ -44,13 +45,13 @@ export function buildModel(checkpoint: Checkpoint, name: string, precision: Prec
   for (let start = 0; start < bytes.length; start += SHARD_BYTES) {
     shards.push(file(`weights-${shards.length}.bin`, bytes.subarray(start, start + SHARD_BYTES)));
   }
-  const catalogue = file('catalogue.json', Buffer.from(JSON.stringify(checkpoint.items)));
+  const catalogue = file('catalogue.json', json(checkpoint.items));
   const semanticIds = file(
     'semantic-ids.bin',
     new Uint8Array(Uint16Array.from(checkpoint.semanticIds).buffer),
   );
   const content = { precision, config: checkpoint.config, graphs, shards, catalogue, semanticIds };
-  const id = sha256(Buffer.from(JSON.stringify(content))).slice(0, 16);
+  const id = sha256(json(content)).slice(0, 16);
   const manifest: Manifest = {
     format: MANIFEST_FORMAT,
     id,
@@ -59,7 +60,7 @@ export function buildModel(checkpoint: Checkpoint, name: string, precision: Prec
     validation: checkpoint.validation,
     training: checkpoint.training,
   };
-  files.set(MANIFEST_FILE, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+  files.set(MANIFEST_FILE, json(manifest, 2));
   return { manifest, files };
 }
 
@@ -74,6 +75,10 @@ export function writeModel(model: BuiltModel, folder: string): void {
     writeFileSync(join(folder, `${path}.part`), bytes);
     renameSync(join(folder, `${path}.part`), join(folder, path));
   }
+}
+
+function json(value: unknown, indent?: number): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value, null, indent)}\n`);
 }
 
 function sha256(bytes: Uint8Array): string {

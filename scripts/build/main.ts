@@ -18,7 +18,10 @@ function main(): void {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return console.log(USAGE);
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
   const { checkpoint: folder, out, precision } = values;
   if (!folder) throw new Error('--checkpoint DIR is needed');
   if (precision !== 'int8' && precision !== 'float32') throw new Error('--precision is int8 or float32');

@@ -43,19 +43,29 @@ export interface EarnWeights {
   norm: Float32Array;
   /** One a level, [width x codebook]. */
   heads: Linear[];
+  /** What each linear layer reads, [low, high], by its name. */
+  activations: Record<string, number[]>;
 }
 
 export function servingWeights(checkpoint: Checkpoint): EarnWeights {
   const { config, matrix } = checkpoint;
   const linear = (name: string) => transpose(matrix(`${name}.weight`), name);
+  const activations = { ...checkpoint.activations };
   return {
     config,
+    activations,
     history: fuse(checkpoint),
     codes: matrix('code.weight'),
     registers: matrix('registers'),
     layers: Array.from({ length: config.depth }, (_, l) => {
       const name = `layers.${l}`;
-      const { q, kv, out } = rescale(checkpoint, name, linear(`${name}.qkv`), linear(`${name}.out`));
+      const { q, kv, out, attended } = rescale(
+        checkpoint,
+        name,
+        linear(`${name}.qkv`),
+        linear(`${name}.out`),
+      );
+      activations[`${name}.out`] = [-attended, attended];
       return {
         attentionNorm: matrix(`${name}.attention_norm.weight`).data,
         q,
@@ -93,7 +103,10 @@ function fuse({ config, semanticIds, matrix }: Checkpoint): Matrix {
   return { rows: items, columns: width, data };
 }
 
-/** Splits the fused projection and moves the calibrated ranges of keys and values into the weights. */
+/**
+ * Splits the fused projection and moves the calibrated ranges of keys and values into the weights. `attended` is the
+ * largest magnitude of the rescaled values' weighted sums, which the output projection reads.
+ */
 function rescale({ config, activations }: Checkpoint, name: string, qkv: Linear, out: Linear) {
   const { heads, headDim } = config;
   const half = headDim / 2;
@@ -110,7 +123,10 @@ function rescale({ config, activations }: Checkpoint, name: string, qkv: Linear,
   const q = columns(0, queries, (c) => keyStep[c % headDim] / Math.sqrt(headDim));
   const kv = columns(queries, 2 * headDim, (c) => 1 / (c < headDim ? keyStep[c] : valueStep[c - headDim]));
   const data = out.data.map((w, i) => w * valueStep[Math.floor(i / out.outputs) % headDim]);
-  return { q, kv, out: { ...out, data } };
+  const attended = Math.max(
+    ...activations[`${name}.attended`].map((largest, c) => largest / valueStep[c % headDim]),
+  );
+  return { q, kv, out: { ...out, data }, attended };
 }
 
 /** The size of one int8 step; a channel that is always zero keeps a scale of one. */

@@ -13,12 +13,16 @@ USERS = 512
 def activation_ranges(model: Earn, cases: list, device: torch.device) -> dict:
     """cases: (history, next item) -> what each matrix product reads, and the largest keys and values.
 
-    `{"layers.0.qkv": [low, high], …}` names the linear layer that reads the activation. `layers.0.key` is the
-    largest length of each rotated pair of a key's channels [D / 2], `layers.0.value` the largest magnitude of
-    each channel of a value [D].
+    `{"layers.0.qkv": [low, high], …}` names the linear layer that reads the activation. Largest magnitudes a
+    channel, which the build rescales: `layers.0.key` of each rotated pair of a key's channels [D / 2],
+    `layers.0.value` of a value's [D], `layers.0.attended` of what attention makes of the values [H * D].
     """
     model.eval()
     low, high, largest = {}, {}, {}
+
+    def note(name, rows):
+        peak = rows.abs().amax(0)
+        largest[name] = torch.maximum(largest.get(name, torch.zeros_like(peak)), peak)
 
     def watch(name):
         def hook(module, inputs, output):
@@ -27,10 +31,10 @@ def activation_ranges(model: Earn, cases: list, device: torch.device) -> dict:
             if name.endswith("qkv"):
                 layer = model.layers[int(name.split(".")[1])]
                 k, v = output.flatten(0, -2)[:, layer.q_size :].split(layer.head_dim, -1)
-                pair = k.unflatten(-1, (2, -1)).norm(dim=1)
-                for kind, value in (("key", pair.amax(0)), ("value", v.abs().amax(0))):
-                    key = name.replace("qkv", kind)
-                    largest[key] = torch.maximum(largest.get(key, torch.zeros_like(value)), value)
+                note(name.replace("qkv", "key"), k.unflatten(-1, (2, -1)).norm(dim=1))
+                note(name.replace("qkv", "value"), v)
+            elif name.endswith("out"):
+                note(name.replace("out", "attended"), inputs[0].flatten(0, -2))
 
         return hook
 

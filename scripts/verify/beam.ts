@@ -1,0 +1,40 @@
+/**
+ * `npm run verify:beam`: how much of the exact list the service's beam finds. The exact one is a search whose beam is as
+ * wide as the catalogue, which scores every item.
+ */
+import { parseArgs } from 'node:util';
+import { BEAM } from '../../worker/engine/model.ts';
+import { heldOut, readHistories } from '../dataset.ts';
+import { loadFolder } from '../node-model.ts';
+
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'model-shards' },
+    data: { type: 'string' },
+    users: { type: 'string', default: '50' },
+    beams: { type: 'string', default: `10,${BEAM},50` },
+  },
+});
+if (!values.data)
+  throw new Error('Usage: npm run verify:beam -- --data DIR [--model DIR] [--users N] [--beams 10,20]');
+const model = await loadFolder(values.model);
+const beams = values.beams.split(',').map(Number);
+const cases = heldOut(await readHistories(values.data), 'test');
+const step = Math.floor(cases.length / Number(values.users));
+const overlap = new Map(beams.map((beam) => [beam, 0]));
+let users = 0;
+for (let i = 0; i < cases.length && users < Number(values.users); i += step, users++) {
+  const history = cases[i].history.map((id) => model.catalogue.indexOf(id)!);
+  const excluded = new Set(history);
+  const list = async (beam: number) =>
+    (await model.recommend({ history, k: 10, excluded, beam })).items.map(({ item }) => item);
+  const exact = new Set(await list(model.catalogue.items.length));
+  for (const beam of beams) {
+    const found = (await list(beam)).filter((item) => exact.has(item)).length / 10;
+    overlap.set(beam, overlap.get(beam)! + found);
+  }
+}
+const overlaps = Object.fromEntries(
+  [...overlap].map(([beam, sum]) => [beam, Number((sum / users).toFixed(4))]),
+);
+console.log(JSON.stringify({ model: model.manifest.id, users, 'overlap@10': overlaps }));

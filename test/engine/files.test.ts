@@ -1,0 +1,48 @@
+/** A model folder that is not what its manifest says is refused by name. */
+import { expect, test } from 'vitest';
+import { buildModel } from '../../scripts/build/build-model.ts';
+import { memorySource } from '../../scripts/node-model.ts';
+import { loadModel } from '../../worker/engine/model.ts';
+import { testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
+
+const { files } = buildModel(tinyCheckpoint(), 'tiny', 'int8');
+const load = (changed: Map<string, Uint8Array>) => loadModel(memorySource(changed), testRuntime);
+
+test.each([...files.keys()])('%s missing', async (path) => {
+  const changed = new Map(files);
+  changed.delete(path);
+  await expect(load(changed)).rejects.toMatchObject({
+    reason: 'asset_missing',
+    message: expect.stringContaining(path),
+  });
+});
+
+test.each([...files.keys()].filter((path) => path !== 'manifest.json'))(
+  '%s with one flipped bit, or cut short',
+  async (path) => {
+    const flipped = files.get(path)!.slice();
+    flipped[flipped.length >> 1] ^= 1;
+    for (const bytes of [flipped, files.get(path)!.slice(0, -1), new Uint8Array()]) {
+      const expected = { reason: 'asset_damaged', message: expect.stringContaining(path) };
+      await expect(load(new Map(files).set(path, bytes))).rejects.toMatchObject(expected);
+    }
+  },
+);
+
+test('a manifest that is no JSON, or of another format', async () => {
+  const manifest = JSON.parse(Buffer.from(files.get('manifest.json')!).toString());
+  const other = Buffer.from(JSON.stringify({ ...manifest, format: 2 }));
+  await expect(load(new Map(files).set('manifest.json', other))).rejects.toMatchObject({
+    reason: 'manifest_version',
+  });
+  const broken = Buffer.from('<html>');
+  await expect(load(new Map(files).set('manifest.json', broken))).rejects.toMatchObject({
+    reason: 'manifest_damaged',
+  });
+});
+
+test('the files as they were built load', async () => {
+  const model = await load(files);
+  expect(model.catalogue.indexOf('item-7')).toBe(7);
+  expect(model.catalogue.indexOf('nothing')).toBeUndefined();
+});

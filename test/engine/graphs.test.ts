@@ -1,0 +1,148 @@
+/** The graphs against the slow reference, and the exactness that EARN's serving rests on. */
+import { describe, expect, test } from 'vitest';
+import {
+  type ReferenceOutput,
+  referenceLogits,
+  referenceTokens,
+  runReference,
+} from '../../scripts/build/reference.ts';
+import { servingWeights } from '../../scripts/build/weights.ts';
+import type { HistoryState } from '../../worker/engine/decoder.ts';
+import { randomInts, seededRandom } from '../fixtures/random.ts';
+import { loadTiny, TINY, tinyCheckpoint } from '../fixtures/tiny-model.ts';
+
+const random = seededRandom(7);
+const history = (length: number) => randomInts(random, length, TINY.items);
+
+/** float32 sums in another order than float64's. */
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-3): void {
+  expect(actual.length).toBe(expected.length);
+  let largest = 0;
+  for (let i = 0; i < actual.length; i++) largest = Math.max(largest, Math.abs(actual[i] - expected[i]));
+  expect(largest).toBeLessThanOrEqual(tolerance);
+}
+
+/** Rows of the given layers side by side, as a state stores them. */
+function rowsOf({ keyValues }: ReferenceOutput, position: number, layers: number): number[] {
+  return keyValues.slice(0, layers).flatMap((layer) => [...layer[position]!]);
+}
+
+function bytesOf({ keyValues, suffix, logits }: HistoryState): Buffer {
+  return Buffer.concat(
+    [keyValues, suffix, logits].map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength)),
+  );
+}
+
+describe.each([1, 2, 4])('float32 graphs with register depth %i of 4', (registerDepth) => {
+  const weights = servingWeights(tinyCheckpoint({ registerDepth }));
+
+  test.each([0, 1, 2, 13, 14, 15, 40])(
+    'prefill equals the reference, which runs layer k in full (%i items)',
+    async (n) => {
+      const { decoder } = await loadTiny('float32', { registerDepth });
+      const items = history(n);
+      const state = await decoder.prefill(items);
+      const expected = runReference(weights, referenceTokens(weights, items, []));
+      const suffixAt = n + 1;
+      expectClose(state.logits, referenceLogits(weights, expected.states[suffixAt]!, 0));
+      expectClose(state.suffix, rowsOf(expected, suffixAt, TINY.depth));
+      expectClose(
+        state.keyValues,
+        items.flatMap((_, i) => rowsOf(expected, i + 1, registerDepth)),
+      );
+    },
+  );
+
+  test('decode equals the reference at every level', async () => {
+    const { decoder } = await loadTiny('float32', { registerDepth });
+    const items = history(21);
+    const codes = [3, 1];
+    const expected = runReference(weights, referenceTokens(weights, items, codes));
+    const state = await decoder.prefill(items);
+    let earlier = decoder.noKeyValues();
+    for (const [level, code] of codes.entries()) {
+      const ancestors = [Array.from({ length: level }, (_, row) => row)];
+      const step = await decoder.decode(state, { codes: Int32Array.of(code), level, ancestors, earlier });
+      const at = items.length + 2 + level;
+      expectClose(step.logits, referenceLogits(weights, expected.states[at]!, level + 1));
+      expectClose(step.keyValues, rowsOf(expected, at, TINY.depth));
+      earlier = Float32Array.of(...earlier, ...step.keyValues);
+    }
+  });
+});
+
+test('the prefix register sees nothing: its keys and values do not depend on the history', () => {
+  const weights = servingWeights(tinyCheckpoint());
+  const rows = [history(3), history(30)].map((items) => {
+    const { keyValues } = runReference(weights, referenceTokens(weights, items, [1]));
+    return keyValues.map((layer) => [...layer[0]!]);
+  });
+  expect(rows[0]).toEqual(rows[1]);
+});
+
+test.each(['float32', 'int8'] as const)(
+  'beams that share a history equal beams run one by one (%s)',
+  async (precision) => {
+    const { decoder } = await loadTiny(precision);
+    const state = await decoder.prefill(history(17));
+    const first = Int32Array.of(0, 1, 2, 3);
+    const none = decoder.noKeyValues();
+    const together = await decoder.decode(state, {
+      codes: first,
+      level: 0,
+      ancestors: [[], [], [], []],
+      earlier: none,
+    });
+    const second = Int32Array.of(3, 0, 2, 1, 1);
+    const parents = [2, 2, 0, 3, 1];
+    const next = await decoder.decode(state, {
+      codes: second,
+      level: 1,
+      ancestors: parents.map((parent) => [parent]),
+      earlier: together.keyValues,
+    });
+    for (const [row, parent] of parents.entries()) {
+      const codes = first.slice(parent, parent + 1);
+      const alone = await decoder.decode(state, { codes, level: 0, ancestors: [[]], earlier: none });
+      const [from, to] = [parent * TINY.codebook, (parent + 1) * TINY.codebook];
+      expectClose(together.logits.slice(from, to), alone.logits, 1e-4);
+      const child = await decoder.decode(state, {
+        codes: second.slice(row, row + 1),
+        level: 1,
+        ancestors: [[0]],
+        earlier: alone.keyValues,
+      });
+      expectClose(next.logits.slice(row * TINY.codebook, (row + 1) * TINY.codebook), child.logits, 1e-4);
+    }
+  },
+);
+
+describe('prefill(a + b) is prefill(b on top of prefill(a)), byte for byte in int8', () => {
+  test.each([1, 2, 4])('register depth %i: every way to cut a history in two', async (registerDepth) => {
+    const { decoder } = await loadTiny('int8', { registerDepth });
+    const items = history(50);
+    const whole = bytesOf(await decoder.prefill(items));
+    for (let cut = 0; cut < items.length; cut++) {
+      const warm = await decoder.prefill(items.slice(cut), await decoder.prefill(items.slice(0, cut)));
+      expect(bytesOf(warm).equals(whole), `cut at ${cut}`).toBe(true);
+    }
+  });
+
+  test('a history that grows item by item, over every length up to the window', async () => {
+    const { decoder } = await loadTiny('int8');
+    const items = history(TINY.window);
+    let grown = await decoder.prefill([]);
+    for (const [index, item] of items.entries()) {
+      grown = await decoder.prefill([item], grown);
+      const cold = await decoder.prefill(items.slice(0, index + 1));
+      expect(bytesOf(grown).equals(bytesOf(cold)), `${index + 1} items`).toBe(true);
+    }
+  });
+
+  test('a shorter history is a prefix of the bytes of a longer one', async () => {
+    const { decoder } = await loadTiny('int8');
+    const items = history(33);
+    const [short, long] = [await decoder.prefill(items.slice(0, 20)), await decoder.prefill(items)];
+    expect(long.keyValues.slice(0, short.keyValues.length)).toEqual(short.keyValues);
+  });
+});
