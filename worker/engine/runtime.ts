@@ -68,7 +68,7 @@ export class Runtime {
       const instance = new WebAssembly.Instance(wasmModule, imports);
       return { instance, module: wasmModule };
     };
-    WebAssembly.instantiate = fromModule as typeof WebAssembly.instantiate;
+    WebAssembly.instantiate = fromModule as unknown as typeof WebAssembly.instantiate;
     try {
       return await task();
     } finally {

@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+/** Chromium of the system; `CHROMIUM` names another one. */
+const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+export function startBrowser(): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM ?? PATHS.find((path) => existsSync(path));
+  if (!executablePath) throw new Error('no Chromium found; install it or name it in CHROMIUM');
+  const quiet = [
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--no-first-run',
+  ];
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', ...quiet] });
+}
+
+/** What went wrong on a page while a visitor used it: console errors, policy violations, requests elsewhere. */
+export function watchPage(page: Page, url: string): string[] {
+  const problems: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) problems.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => problems.push(`page: ${error.message}`));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(url) && !request.url().startsWith('data:')) {
+      problems.push(`request elsewhere: ${request.url()}`);
+    }
+  });
+  return problems;
+}

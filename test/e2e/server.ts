@@ -1,0 +1,62 @@
+/** Starts the service as `npm start` does, on a free port, with a state folder of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Server {
+  url: string;
+  /** What the server printed so far. */
+  output(): string;
+  /** SIGTERM, and waits until the process group is gone. */
+  stop(): Promise<void>;
+}
+
+/** `args` go to `wrangler dev`. */
+export async function startServer(args: string[] = []): Promise<Server> {
+  const state = mkdtempSync(join(tmpdir(), 'earn-edge-state-'));
+  const port = await freePort();
+  const child = spawn(process.execPath, ['scripts/start.ts', '--persist-to', state, ...args], {
+    env: { ...process.env, PORT: `${port}` },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // a process group, so that workerd ends with it
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+  const url = `http://127.0.0.1:${port}`;
+  await listening(child, url, () => output);
+  return {
+    url,
+    output: () => output,
+    async stop() {
+      if (child.exitCode === null) {
+        process.kill(-child.pid!, 'SIGTERM');
+        await once(child, 'exit');
+      }
+      rmSync(state, { recursive: true, force: true });
+    },
+  };
+}
+
+async function listening(child: ChildProcess, url: string, output: () => string): Promise<void> {
+  while (child.exitCode === null) {
+    const answered = await fetch(`${url}/openapi.json`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (answered) return;
+    await sleep(200);
+  }
+  throw new Error(`the server ended:\n${output()}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { fakeService, type Json, problemOf } from './helpers.ts';
+
+const { app } = fakeService();
+
+async function search(query: Record<string, string>): Promise<Json> {
+  const response = await app.request(`/v1/items?${new URLSearchParams(query)}`);
+  expect(response.status).toBe(200);
+  return response.json();
+}
+
+async function titles(q: string): Promise<string[]> {
+  return (await search({ q })).items.map((item: Json) => item.title);
+}
+
+test('the beginnings of words in any order find a title', async () => {
+  expect(await titles('the mat')).toEqual(['Matrix, The (1999)']);
+  expect(await titles('mat 199')).toEqual(['Matrix, The (1999)']);
+  expect(await titles('atrix')).toEqual([]);
+});
+
+test('case, accents and apostrophes do not matter', async () => {
+  expect(await titles('MISERABLES')).toEqual(['Misérables, Les (1995)']);
+  expect(await titles('misérables')).toEqual(['Misérables, Les (1995)']);
+  expect(await titles('schindlers')).toEqual(["Schindler's List (1993)"]);
+  expect(await titles('schindler’s')).toEqual(["Schindler's List (1993)"]);
+  expect(await titles('alien3')).toEqual(['Alien³ (1992)']);
+});
+
+test('titles that begin with the query come first, the others in the order of the catalogue', async () => {
+  expect(await titles('story')).toEqual([
+    'Story of Us, The (1999)',
+    'Toy Story (1995)',
+    'Toy Story 2 (1999)',
+  ]);
+});
+
+test('without a query the catalogue is listed', async () => {
+  const { items, next_cursor } = await search({});
+  expect(items).toHaveLength(12);
+  expect(items[0]).toEqual({ id: '1', title: 'Toy Story (1995)', categories: ['Drama'] });
+  expect(next_cursor).toBeNull();
+});
+
+test('pages follow one another until there are no more', async () => {
+  const ids: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: Json = await search({ limit: '5', ...(cursor && { cursor }) });
+    ids.push(...page.items.map((item: Json) => item.id));
+    cursor = page.next_cursor;
+  }
+  expect(ids).toEqual(Array.from({ length: 12 }, (_, index) => String(index + 1)));
+});
+
+test.each([
+  ['limit=0', 'query/limit'],
+  ['limit=101', 'query/limit'],
+  ['limit=ten', 'query/limit'],
+  ['limit=1.5', 'query/limit'],
+  ['limit=', 'query/limit'],
+  ['limit=1&limit=2', 'query/limit'],
+  [`q=${'x'.repeat(201)}`, 'query/q'],
+  ['query=toy', 'query/query'],
+  ['cursor=', 'query/cursor'],
+  ['cursor=!', 'query/cursor'],
+  ['cursor=5', 'query/cursor'],
+  [`cursor=${btoa('-5')}`, 'query/cursor'],
+  [`cursor=${btoa('1e3')}`, 'query/cursor'],
+])('%.30s is a 422', async (query, path) => {
+  const { errors } = await problemOf(await app.request(`/v1/items?${query}`), 422, 'invalid_request');
+  expect(errors[0].path).toBe(path);
+});
+
+test('one item by its id', async () => {
+  const response = await app.request('/v1/items/7');
+  expect(await response.json()).toEqual({ id: '7', title: 'Alien³ (1992)', categories: ['Drama'] });
+});
+
+test.each(['13', '__proto__', '%00', '%E0%A4%A', 'a%2Fb', 'x'.repeat(5000)])(
+  'no item has the id %.20s',
+  async (id) => {
+    await problemOf(await app.request(`/v1/items/${id}`), 404, 'item_unknown');
+  },
+);

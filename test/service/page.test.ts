@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { fakeService, type Json } from './helpers.ts';
+
+const { app } = fakeService();
+
+test('the page comes with its own script, style and icon, and asks nobody else', async () => {
+  const html = await (await app.request('/')).text();
+  const links = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1]);
+  expect(links).toContain('/page.js');
+  for (const link of links) {
+    const response = await app.request(link);
+    expect(response.status, link).toBe(200);
+    expect(await response.text()).not.toBe('');
+  }
+});
+
+test('the page may run no script but its own file', async () => {
+  const html = await (await app.request('/')).text();
+  expect(html).not.toMatch(/<script(?![^>]* src=)|<style|\son\w+=|\sstyle=/);
+  const policy = (await app.request('/')).headers.get('Content-Security-Policy');
+  expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+  expect(policy).not.toContain('unsafe');
+});
+
+test.each([
+  ['/', 'text/html'],
+  ['/page.js', 'text/javascript'],
+  ['/page.css', 'text/css'],
+  ['/icon.svg', 'image/svg+xml'],
+])('%s is %s and revalidated by its ETag', async (path, type) => {
+  const response = await app.request(path);
+  expect(response.headers.get('Content-Type')).toBe(`${type}; charset=utf-8`);
+  expect(response.headers.get('Cache-Control')).toBe('no-cache');
+  const headers = { 'If-None-Match': response.headers.get('ETag')! };
+  expect((await app.request(path, { headers })).status).toBe(304);
+});
+
+test('every answer has a request id and safe headers', async () => {
+  for (const path of ['/', '/healthz', '/nothing']) {
+    const { headers } = await app.request(path);
+    expect(headers.get('X-Request-Id')).toMatch(/^[\w-]{36}$/);
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+    expect(headers.get('X-Frame-Options')).toBe('DENY');
+  }
+});
+
+test('the API describes itself', async () => {
+  const document: Json = await (await app.request('/openapi.json')).json();
+  expect(Object.keys(document.paths).toSorted()).toEqual([
+    '/healthz',
+    '/v1/items',
+    '/v1/items/{id}',
+    '/v1/recommendations',
+  ]);
+});

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** End to end: `wrangler dev` as `npm start` runs it, and a real headless Chromium. One server at a time. */
+export default defineConfig({
+  test: {
+    name: 'e2e',
+    include: ['test/e2e/**/*.test.ts'],
+    fileParallelism: false,
+    // Servers start and browsers load; nothing here is measured.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});

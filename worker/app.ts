@@ -1,0 +1,93 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { requestId } from 'hono/request-id';
+import { secureHeaders } from 'hono/secure-headers';
+import { ModelUnavailable } from './engine/errors.ts';
+import type { ModelHost } from './model-host.ts';
+import { PROBLEMS, Problem, problemResponse } from './problem.ts';
+import { healthz } from './routes/health.ts';
+import { items } from './routes/items.ts';
+import { modelFiles } from './routes/model.ts';
+import { page } from './routes/page.ts';
+import { recommendations } from './routes/recommendations.ts';
+import { rejectInvalid } from './validation.ts';
+
+/**
+ * The service around a model.
+ * @example
+ * createApp(new ModelHost(load)).request('/v1/items?q=toy')
+ */
+export function createApp(host: ModelHost) {
+  const app = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: rejectInvalid });
+
+  app.use(requestId(), headers, methodNotAllowed({ app, onMethodNotAllowed }));
+  app.notFound((c) => problemResponse(c, new Problem('route_unknown')));
+  app.onError(onError);
+  app.doc31('/openapi.json', { openapi: '3.1.0', info: { title: 'earn-edge', version: '1' } });
+
+  return app
+    .route('/', page)
+    .route('/', healthz(host))
+    .route('/model', modelFiles)
+    .route('/v1', recommendations(host))
+    .route('/v1', items(host));
+}
+
+/** For Hono's typed client: `hc<AppType>(url)`. */
+export type AppType = ReturnType<typeof createApp>;
+
+/** Everything comes from here, scripts and styles as files; nothing may frame the page. */
+const headers = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+    requireTrustedTypesFor: ["'script'"],
+  },
+  xFrameOptions: 'DENY',
+  // Not for subdomains: they may be someone else's.
+  strictTransportSecurity: 'max-age=15552000',
+});
+
+function onMethodNotAllowed(c: Context, methods: string[]): Response {
+  const allow = methods.join(', ');
+  const problem = new Problem('method_not_allowed', {
+    detail: `Allowed: ${allow}`,
+    headers: { Allow: allow },
+  });
+  return problemResponse(c, problem);
+}
+
+function onError(error: Error, c: Context): Response {
+  const problem = problemOf(error);
+  if (PROBLEMS[problem.code].status >= 500) log(error, c);
+  return problemResponse(c, problem);
+}
+
+function problemOf(error: Error): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof ModelUnavailable) {
+    const { message: detail, reason } = error;
+    return new Problem('model_unavailable', { detail, reason, headers: { 'Retry-After': '1' } });
+  }
+  // Thrown by the body's validators.
+  if (error instanceof HTTPException && error.status === 400) return new Problem('malformed_json');
+  if (error instanceof HTTPException && error.status === 415) return new Problem('unsupported_media_type');
+  return new Problem('internal');
+}
+
+function log(error: Error, c: Context): void {
+  const { method, path } = c.req;
+  const { message, stack, cause } = error;
+  const request = { request_id: c.get('requestId'), method, path };
+  console.error(
+    JSON.stringify({ level: 'error', ...request, message, stack, cause: cause && String(cause) }),
+  );
+}

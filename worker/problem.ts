@@ -1,0 +1,78 @@
+/** Errors as RFC 9457 problem details (https://www.rfc-editor.org/rfc/rfc9457). */
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+
+/** Every way to fail. The keys are the stable `code`s that clients may rely on. */
+export const PROBLEMS = {
+  malformed_json: { status: 400, title: 'The body is not JSON' },
+  route_unknown: { status: 404, title: 'There is nothing at this path' },
+  item_unknown: { status: 404, title: 'The catalogue has no such item' },
+  file_unknown: { status: 404, title: 'The model has no such file' },
+  method_not_allowed: { status: 405, title: 'The path does not take this method' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  invalid_request: { status: 422, title: 'The request does not have the right shape' },
+  internal: { status: 500, title: 'Something went wrong here' },
+  model_unavailable: { status: 503, title: 'The model is not available now' },
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One thing that is wrong with the request, and where. */
+export interface FieldError {
+  /** JSON pointer into the body (`/history/3`), or `query/limit`. */
+  path: string;
+  message: string;
+}
+
+export interface ProblemOptions {
+  detail?: string;
+  errors?: FieldError[];
+  /** Only of `model_unavailable`: the engine's reason. */
+  reason?: string;
+  headers?: Record<string, string>;
+}
+
+/** Thrown by routes; `app.onError` answers with it. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly options: ProblemOptions;
+
+  constructor(code: ProblemCode, options: ProblemOptions = {}) {
+    super(options.detail ?? PROBLEMS[code].title);
+    this.code = code;
+    this.options = options;
+  }
+}
+
+/** The problem as the answer to a request. */
+export function problemResponse(c: Context, problem: Problem): Response {
+  const { code, options } = problem;
+  const { status, title } = PROBLEMS[code];
+  const { detail = title, errors = [], reason, headers } = options;
+  const type = `/problems/${code}`;
+  const body = { type, title, status, detail, code, reason, errors, request_id: c.get('requestId') };
+  return c.body(JSON.stringify(body), status, { ...headers, 'Content-Type': 'application/problem+json' });
+}
+
+const problemSchema = z
+  .object({
+    type: z.string().openapi({ example: '/problems/invalid_request' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
+    reason: z.string().optional(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })),
+    request_id: z.string(),
+  })
+  .openapi('Problem');
+
+/** The `responses` of a route that may answer with these problems, for the OpenAPI document. */
+export function problemResponses(...codes: ProblemCode[]) {
+  const content = { 'application/problem+json': { schema: problemSchema } };
+  return Object.fromEntries(
+    codes.map((code) => [PROBLEMS[code].status, { description: PROBLEMS[code].title, content }]),
+  );
+}

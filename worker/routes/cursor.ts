@@ -1,0 +1,23 @@
+/** Where the next page begins, as a token that clients hand back unread. */
+import { Problem } from '../problem.ts';
+
+/** The offset in base64url. */
+export function encodeCursor(offset: number): string {
+  return btoa(String(offset)).replace(/=+$/, '');
+}
+
+/** Throws the problem `invalid_request` for anything that `encodeCursor` did not make. */
+export function decodeCursor(cursor: string): number {
+  const offset = Number(decode(cursor));
+  if (Number.isSafeInteger(offset) && offset > 0 && encodeCursor(offset) === cursor) return offset;
+  const errors = [{ path: 'query/cursor', message: 'Not a cursor that this service gave' }];
+  throw new Problem('invalid_request', { detail: `${errors[0].path}: ${errors[0].message}`, errors });
+}
+
+function decode(cursor: string): string {
+  try {
+    return atob(cursor);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,43 @@
+/** What is wrong with a request, as problems. */
+import type { z } from '@hono/zod-openapi';
+import { createMiddleware } from 'hono/factory';
+import { type FieldError, Problem } from './problem.ts';
+
+/** A body can be wrong in ten thousand places; this many are enough to see why. */
+const MOST_ERRORS = 20;
+
+/** JSON is UTF-8 (RFC 8259, 8.1); decoding it leniently would turn damaged ids into other ids. */
+export const utf8Body = createMiddleware(async (c, next) => {
+  try {
+    new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(await c.req.arrayBuffer());
+  } catch {
+    throw new Problem('malformed_json', { detail: 'The body is not UTF-8' });
+  }
+  await next();
+});
+
+type Result = { target: string; success: boolean; error?: z.ZodError };
+
+/** Hook of every validated route. @throws {Problem} `invalid_request` unless the validation succeeded */
+export function rejectInvalid({ target, error }: Result): void {
+  if (!error) return;
+  const errors = error.issues.slice(0, MOST_ERRORS).flatMap((issue) => fieldErrors(issue, target));
+  const detail = `${errors[0].path || 'the body'}: ${errors[0].message}`;
+  throw new Problem('invalid_request', { detail, errors: errors.slice(0, MOST_ERRORS) });
+}
+
+function fieldErrors(issue: z.core.$ZodIssue, target: string): FieldError[] {
+  if (issue.code !== 'unrecognized_keys') {
+    return [{ path: pathOf(target, issue.path), message: issue.message }];
+  }
+  return issue.keys.map((key) => ({
+    path: pathOf(target, [...issue.path, key]),
+    message: 'Unknown field',
+  }));
+}
+
+/** A JSON pointer (RFC 6901) into the body; elsewhere the place's name comes first. */
+function pathOf(target: string, keys: PropertyKey[]): string {
+  const pointer = keys.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return target === 'json' ? pointer : `${target}${pointer}`;
+}
