@@ -5,21 +5,26 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { ModelUnavailable } from './engine/errors.ts';
-import type { ModelHost } from './model-host.ts';
+import { HistoryUnavailable, IdempotencyConflict } from './history/log.ts';
 import { PROBLEMS, Problem, problemResponse } from './problem.ts';
 import { healthz } from './routes/health.ts';
+import { interactions } from './routes/interactions.ts';
 import { items } from './routes/items.ts';
 import { modelFiles } from './routes/model.ts';
 import { page } from './routes/page.ts';
 import { recommendations } from './routes/recommendations.ts';
+import { userRecommendations } from './routes/user-recommendations.ts';
+import { users } from './routes/users.ts';
+import type { Services } from './services.ts';
 import { rejectInvalid } from './validation.ts';
 
 /**
- * The service around a model.
+ * The service around a model, the users' logs and their cached states.
  * @example
- * createApp(new ModelHost(load)).request('/v1/items?q=toy')
+ * createApp({ host, log, cache }).request('/v1/items?q=toy')
  */
-export function createApp(host: ModelHost) {
+export function createApp(services: Services) {
+  const { host } = services;
   const app = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: rejectInvalid });
 
   app.use(requestId(), headers, methodNotAllowed({ app, onMethodNotAllowed }));
@@ -32,7 +37,10 @@ export function createApp(host: ModelHost) {
     .route('/', healthz(host))
     .route('/model', modelFiles)
     .route('/v1', recommendations(host))
-    .route('/v1', items(host));
+    .route('/v1', items(host))
+    .route('/v1', interactions(services))
+    .route('/v1', userRecommendations(services))
+    .route('/v1', users(services));
 }
 
 /** For Hono's typed client: `hc<AppType>(url)`. */
@@ -77,6 +85,9 @@ function problemOf(error: Error): Problem {
     const { message: detail, reason } = error;
     return new Problem('model_unavailable', { detail, reason, headers: { 'Retry-After': '1' } });
   }
+  const headers = { 'Retry-After': '1' };
+  if (error instanceof HistoryUnavailable) return new Problem('history_unavailable', { headers });
+  if (error instanceof IdempotencyConflict) return new Problem('idempotency_key_reused');
   // Thrown by the body's validators.
   if (error instanceof HTTPException && error.status === 400) return new Problem('malformed_json');
   if (error instanceof HTTPException && error.status === 415) return new Problem('unsupported_media_type');

@@ -2,8 +2,11 @@
 import { env, waitUntil } from 'cloudflare:workers';
 import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import { createApp } from './app.ts';
+import { StateCache } from './cache/state-cache.ts';
+import { KvStore } from './cache/state-store.ts';
 import { loadModel } from './engine/model.ts';
 import { Runtime } from './engine/runtime.ts';
+import { DurableLog } from './history/durable-log.ts';
 import { assetSource } from './model-files.ts';
 import { ModelHost } from './model-host.ts';
 
@@ -16,4 +19,10 @@ const host = new ModelHost(() => {
   return load;
 });
 
-export default createApp(host);
+export default createApp({
+  host,
+  log: new DurableLog(env.USERS),
+  cache: new StateCache(new KvStore(env.STATES)),
+});
+
+export { UserHistory } from './history/user-history.ts';

@@ -12,8 +12,11 @@ export const PROBLEMS = {
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   invalid_request: { status: 422, title: 'The request does not have the right shape' },
+  idempotency_key_reused: { status: 422, title: 'The idempotency key was used for another request' },
   internal: { status: 500, title: 'Something went wrong here' },
   model_unavailable: { status: 503, title: 'The model is not available now' },
+  history_unavailable: { status: 503, title: 'The history of interactions is not available now' },
+  cache_unavailable: { status: 503, title: 'The cache of states is not available now' },
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;

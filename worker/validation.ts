@@ -1,13 +1,24 @@
 /** What is wrong with a request, as problems. */
 import type { z } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import { type FieldError, Problem } from './problem.ts';
 
 /** A body can be wrong in ten thousand places; this many are enough to see why. */
 const MOST_ERRORS = 20;
 
+/** Enough for the longest history with ids of some hundred bytes, and little beside an isolate's 128 MB. */
+export const LARGEST_BODY = 1024 * 1024;
+
+const limit = bodyLimit({
+  maxSize: LARGEST_BODY,
+  onError: () => {
+    throw new Problem('body_too_large', { detail: `A body may have ${LARGEST_BODY} bytes` });
+  },
+});
+
 /** JSON is UTF-8 (RFC 8259, 8.1); decoding it leniently would turn damaged ids into other ids. */
-export const utf8Body = createMiddleware(async (c, next) => {
+const utf8Body = createMiddleware(async (c, next) => {
   try {
     new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(await c.req.arrayBuffer());
   } catch {
@@ -15,6 +26,9 @@ export const utf8Body = createMiddleware(async (c, next) => {
   }
   await next();
 });
+
+/** Middleware of every route that takes a JSON body. */
+export const jsonBody = [limit, utf8Body];
 
 type Result = { target: string; success: boolean; error?: z.ZodError };
 

@@ -1,5 +1,6 @@
 /** Reads a model's files and lets nothing through that is not what the manifest says. */
 import { ModelUnavailable } from './errors.ts';
+import { sha256Hex } from './hex.ts';
 import { MANIFEST_FILE, type Manifest, type ModelFile, parseManifest } from './manifest.ts';
 
 /** Where the files come from: static assets in a Worker, a folder in Node, fetch in a browser. */
@@ -16,9 +17,7 @@ export async function readManifest(source: AssetSource): Promise<Manifest> {
 /** Throws ModelUnavailable unless length and SHA-256 are the manifest's. */
 export async function readVerified(source: AssetSource, file: ModelFile): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await readBytes(source, file.path);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (bytes.length !== file.bytes || sha256 !== file.sha256) {
+  if (bytes.length !== file.bytes || (await sha256Hex(bytes)) !== file.sha256) {
     throw new ModelUnavailable('asset_damaged', `${file.path} is not the file that the manifest names`);
   }
   return bytes;

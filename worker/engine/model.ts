@@ -1,7 +1,7 @@
 /** The engine as its users see it: a loaded model that recommends. Platform-free: workerd, Node, browsers. */
 import { beamSearch, type Ranked } from './beam-search.ts';
 import { Catalogue } from './catalogue.ts';
-import { Decoder } from './decoder.ts';
+import { Decoder, type HistoryState } from './decoder.ts';
 import { type AssetSource, readManifest, readShards, readVerified } from './files.ts';
 import type { Manifest } from './manifest.ts';
 import type { Runtime } from './runtime.ts';
@@ -11,15 +11,18 @@ import { windowStart } from './window.ts';
 /** Prefixes kept by the service's search (the paper's width). */
 export const BEAM = 20;
 
-export interface RecommendRequest {
-  /** Item indices, oldest first; only the newest window of them is looked at. */
-  history: readonly number[];
+export interface SearchRequest {
   /** How many items to return; fewer only when the catalogue has no more that are not excluded. */
   k: number;
   /** Item indices that must not be returned. */
   excluded: ReadonlySet<number>;
   /** @default BEAM */
   beam?: number;
+}
+
+export interface RecommendRequest extends SearchRequest {
+  /** Item indices, oldest first; only the newest window of them is looked at. */
+  history: readonly number[];
 }
 
 export interface Recommendations {
@@ -29,10 +32,15 @@ export interface Recommendations {
   prefilled: number;
 }
 
+/** What the service needs of a model. Every method throws ModelUnavailable when the runtime fails. */
 export interface Model {
   readonly manifest: Manifest;
   readonly catalogue: Catalogue;
-  /** Throws ModelUnavailable when the runtime fails. */
+  /** The state of `past`'s history with `items` appended: byte for byte that of a prefill of everything at once. */
+  prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState>;
+  /** The list that a state leads to. */
+  search(state: HistoryState, options: SearchRequest): Promise<Ranked[]>;
+  /** Both, without anything kept. */
   recommend(request: RecommendRequest): Promise<Recommendations>;
 }
 
@@ -49,10 +57,17 @@ export class EarnModel implements Model {
     this.trie = trie;
   }
 
-  async recommend({ history, k, excluded, beam = BEAM }: RecommendRequest): Promise<Recommendations> {
+  prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState> {
+    return this.decoder.prefill(items, past);
+  }
+
+  search(state: HistoryState, { k, excluded, beam = BEAM }: SearchRequest): Promise<Ranked[]> {
+    return beamSearch(this.decoder, this.trie, state, { k, beam, excluded });
+  }
+
+  async recommend({ history, ...request }: RecommendRequest): Promise<Recommendations> {
     const seen = history.slice(windowStart(history.length, this.manifest.config.window));
-    const state = await this.decoder.prefill(seen);
-    const items = await beamSearch(this.decoder, this.trie, state, { k, beam, excluded });
+    const items = await this.search(await this.prefill(seen), request);
     return { items, prefilled: seen.length };
   }
 }

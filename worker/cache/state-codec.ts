@@ -1,0 +1,110 @@
+/**
+ * A user's register-KV state as bytes. Little-endian:
+ *
+ *     0  'EARN'
+ *     4  u16 format version
+ *     8  8 bytes: model id
+ *    16  16 bytes: epoch of the log (a UUID), which no other user and no later log of this user has
+ *    32  u32 anchor: known items of the log before the window
+ *    36  u32 items: how many the state is of
+ *    40  u32 bytes of keys and values, u32 of S's, u32 of logits, u32 zero
+ *    56  32 bytes: SHA-256 of exactly those items' ids
+ *    88  32 bytes: SHA-256 of everything else
+ *   120  logits, S's keys and values, the history's keys and values
+ *
+ * The history's bytes come last and are the graph's own, so a longer history's begin with a shorter one's.
+ */
+import type { HistoryState } from '../engine/decoder.ts';
+import { fromHex, sha256Hex, toHex } from '../engine/hex.ts';
+
+const MAGIC = 0x4e524145; // 'EARN'
+const VERSION = 1;
+const CHECKSUM_AT = 88;
+const HEADER_BYTES = 120;
+
+/** A state and what it is of. Two that agree in all but `state` agree in `state`, byte for byte. */
+export interface StoredState {
+  /** Model id, 16 hex digits. */
+  model: string;
+  /** Epoch of the user's log, a UUID. */
+  epoch: string;
+  /** Known items of the log before the window. */
+  anchor: number;
+  /** `digestOf` the items of the window that it is of; `state.length` of them. */
+  digest: string;
+  state: HistoryState;
+}
+
+export async function encodeState(stored: StoredState): Promise<ArrayBuffer> {
+  const { model, epoch, anchor, digest, state } = stored;
+  const parts = [state.logits, state.suffix, state.keyValues].map(bytesOf);
+  const buffer = new Uint8Array(stateBytes(state));
+  const view = new DataView(buffer.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint16(4, VERSION, true);
+  buffer.set(fromHex(model), 8);
+  buffer.set(fromHex(epoch.replaceAll('-', '')), 16);
+  const numbers = [
+    anchor,
+    state.length,
+    state.keyValues.byteLength,
+    state.suffix.byteLength,
+    state.logits.byteLength,
+  ];
+  for (const [index, number] of numbers.entries()) view.setUint32(32 + 4 * index, number, true);
+  buffer.set(fromHex(digest), 56);
+  let offset = HEADER_BYTES;
+  for (const part of parts) {
+    buffer.set(part, offset);
+    offset += part.length;
+  }
+  buffer.set(fromHex(await sha256Hex(buffer)), CHECKSUM_AT); // its own place counts as zeros
+  return buffer.buffer;
+}
+
+/** Null for anything but a whole, undamaged state of this version. Arrays are views of `buffer`. */
+export async function decodeState(buffer: ArrayBuffer): Promise<StoredState | null> {
+  if (buffer.byteLength < HEADER_BYTES) return null;
+  const bytes = new Uint8Array(buffer);
+  const view = new DataView(buffer);
+  if (view.getUint32(0, true) !== MAGIC || view.getUint16(4, true) !== VERSION) return null;
+  const [anchor, length, historyBytes, suffixBytes, logitsBytes] = [32, 36, 40, 44, 48].map((at) =>
+    view.getUint32(at, true),
+  );
+  if (buffer.byteLength !== HEADER_BYTES + logitsBytes + suffixBytes + historyBytes) return null;
+  const sum = toHex(bytes.subarray(CHECKSUM_AT, HEADER_BYTES));
+  const copy = new Uint8Array(buffer.slice(0));
+  copy.fill(0, CHECKSUM_AT, HEADER_BYTES);
+  if (sum !== (await sha256Hex(copy))) return null;
+  const suffixAt = HEADER_BYTES + logitsBytes;
+  return {
+    model: toHex(bytes.subarray(8, 16)),
+    epoch: toUuid(bytes.subarray(16, 32)),
+    anchor,
+    digest: toHex(bytes.subarray(56, 88)),
+    state: {
+      length,
+      logits: new Float32Array(buffer, HEADER_BYTES, logitsBytes / 4),
+      suffix: new Int8Array(buffer, suffixAt, suffixBytes),
+      keyValues: new Int8Array(buffer, suffixAt + suffixBytes, historyBytes),
+    },
+  };
+}
+
+/** How many bytes `encodeState` makes. */
+export function stateBytes({ logits, suffix, keyValues }: HistoryState): number {
+  return HEADER_BYTES + logits.byteLength + suffix.byteLength + keyValues.byteLength;
+}
+
+/** SHA-256 over item ids. Ids hold no control characters, so the separator is unambiguous. */
+export function digestOf(items: readonly string[]): Promise<string> {
+  return sha256Hex(new TextEncoder().encode(items.map((id) => `${id}\n`).join('')));
+}
+
+function bytesOf(array: Int8Array | Float32Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+function toUuid(bytes: Uint8Array): string {
+  return toHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}

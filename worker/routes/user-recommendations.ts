@@ -1,0 +1,91 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { problemResponses } from '../problem.ts';
+import type { ListQuery } from '../recommender.ts';
+import type { Services } from '../services.ts';
+import { recommendUser } from '../user-recommender.ts';
+import { jsonBody } from '../validation.ts';
+import { itemId, json, LARGEST_K, LONGEST_EXCLUDE, listOf, listQuery } from './schemas.ts';
+import { idempotencyHeader, interactionList, properUserId, userParams } from './user-schemas.ts';
+
+const userList = listOf(
+  z.object({
+    status: z.enum(['hit', 'extended', 'miss']),
+    reused_items: z.int(),
+    prefilled_items: z.int(),
+    state_bytes: z.int(),
+    window_start: z.int(),
+    window_moved: z.boolean(),
+    degraded: z.boolean(),
+  }),
+).openapi('UserRecommendations');
+
+const path = '/users/{user_id}/recommendations';
+
+const get = createRoute({
+  method: 'get',
+  path,
+  summary: 'Recommend items to a user',
+  middleware: [properUserId],
+  request: {
+    params: userParams,
+    query: z.strictObject({
+      k: z.coerce.number().int().min(1).max(LARGEST_K).default(10),
+      exclude: z
+        .union([itemId.transform((id) => [id]), z.array(itemId).max(LONGEST_EXCLUDE)])
+        .default([])
+        .openapi({ description: 'Repeat it for more than one item' }),
+      include_seen: z.enum(['true', 'false']).default('false'),
+    }),
+  },
+  responses: {
+    200: { description: 'The items, best first', content: json(userList) },
+    ...problemResponses('invalid_request', 'model_unavailable'),
+  },
+});
+
+const post = createRoute({
+  method: 'post',
+  path,
+  summary: 'Add interactions and recommend, in one request',
+  description: 'The interactions are stored first, and stay stored when the recommendation fails.',
+  middleware: [properUserId, ...jsonBody],
+  request: {
+    params: userParams,
+    headers: idempotencyHeader,
+    body: { required: true, content: json(z.strictObject({ items: interactionList, ...listQuery })) },
+  },
+  responses: {
+    200: { description: 'The items, best first', content: json(userList) },
+    ...problemResponses(
+      'malformed_json',
+      'body_too_large',
+      'unsupported_media_type',
+      'invalid_request',
+      'model_unavailable',
+    ),
+  },
+});
+
+/** `GET` and `POST /users/{user_id}/recommendations` */
+export function userRecommendations({ host, log, cache }: Services) {
+  return new OpenAPIHono()
+    .openapi(get, async (c) => {
+      const { include_seen, ...query } = c.req.valid('query');
+      const { user_id } = c.req.valid('param');
+      return c.json(await answer(c, user_id, { ...query, include_seen: include_seen === 'true' }), 200);
+    })
+    .openapi(post, async (c) => {
+      const { items, ...query } = c.req.valid('json');
+      const { user_id } = c.req.valid('param');
+      await log.append(user_id, items, c.req.valid('header')['idempotency-key']);
+      return c.json(await answer(c, user_id, query), 200);
+    });
+
+  async function answer(c: Context, user: string, query: ListQuery) {
+    const [model, snapshot] = await Promise.all([host.model(), log.read(user)]);
+    const { list, later } = await recommendUser(model, cache, user, snapshot, query);
+    c.executionCtx.waitUntil(later);
+    return list;
+  }
+}

@@ -1,0 +1,106 @@
+/** Recommendations for a user with a memory: the log says what happened, the cached state saves recomputing it. */
+
+import type { StateCache } from './cache/state-cache.ts';
+import { digestOf, type StoredState, stateBytes } from './cache/state-codec.ts';
+import type { Ranked } from './engine/beam-search.ts';
+import type { Model } from './engine/model.ts';
+import { windowStart } from './engine/window.ts';
+import type { Snapshot } from './history/log.ts';
+import { excludedBy, type ListQuery, listOf, type RecommendationList, resolve } from './recommender.ts';
+
+export interface UserCache {
+  /** `hit`: nothing was prefilled. `extended`: only what is new. `miss`: the whole window. */
+  status: 'hit' | 'extended' | 'miss';
+  reused_items: number;
+  prefilled_items: number;
+  /** Size of the user's state, 0 for one without history. */
+  state_bytes: number;
+  /** Known items of the history that the window has left behind. */
+  window_start: number;
+  /** The window has moved on since the last state, which was rebuilt for it. */
+  window_moved: boolean;
+  /** Whether the cache could not be read: the answer is right, and was computed anew. */
+  degraded: boolean;
+}
+
+export interface UserAnswer {
+  list: RecommendationList<UserCache>;
+  /** Work for after the response; never rejects. */
+  later: Promise<void>;
+}
+
+const DONE = Promise.resolve();
+
+/** Recommends after the log as it was read. Throws ModelUnavailable when the engine fails; a broken cache only costs time. */
+export async function recommendUser(
+  model: Model,
+  cache: StateCache,
+  user: string,
+  snapshot: Snapshot,
+  query: ListQuery,
+): Promise<UserAnswer> {
+  const { known, ignored } = resolve(model, snapshot.items);
+  const excluded = excludedBy(model, known, query);
+  if (known.length === 0) {
+    const { items } = await model.recommend({ history: [], k: query.k, excluded });
+    const nothing: UserCache = {
+      status: 'miss',
+      reused_items: 0,
+      prefilled_items: 0,
+      state_bytes: 0,
+      window_start: 0,
+      window_moved: false,
+      degraded: false,
+    };
+    return { list: listOf(model, known, ignored, items, nothing), later: DONE };
+  }
+
+  const anchor = windowStart(known.length, model.manifest.config.window);
+  const seen = known.slice(anchor);
+  const ids = seen.map((index) => model.catalogue.items[index].id);
+  const wanted = { model: model.manifest.id, epoch: snapshot.epoch, anchor, items: ids };
+  const { stored, moved, failed } = await cache.find(user, wanted);
+  const reused = stored?.state.length ?? 0;
+  let current = stored;
+  if (current === null || reused < seen.length) {
+    const state = await model.prefill(seen.slice(reused), stored?.state);
+    current = { model: wanted.model, epoch: wanted.epoch, anchor, digest: await digestOf(ids), state };
+  }
+  let later = DONE;
+  if (current !== stored) {
+    await cache.remember(user, current);
+    later = cache.persist(user, wanted.model);
+  }
+  const question = JSON.stringify([known.length, query.k, query.include_seen, query.exclude]);
+  const items = await listOnce(cache, user, current, question, () =>
+    model.search(current.state, { k: query.k, excluded }),
+  );
+  const status = reused === 0 ? 'miss' : reused < seen.length ? 'extended' : 'hit';
+  return {
+    list: listOf(model, known, ignored, items, {
+      status,
+      reused_items: reused,
+      prefilled_items: seen.length - reused,
+      state_bytes: stateBytes(current.state),
+      window_start: anchor,
+      window_moved: moved,
+      degraded: failed,
+    }),
+    later,
+  };
+}
+
+/** The list that was made of this state for the same question, or else a new one. */
+async function listOnce(
+  cache: StateCache,
+  user: string,
+  stored: StoredState,
+  question: string,
+  make: () => Promise<Ranked[]>,
+): Promise<Ranked[]> {
+  const known = await cache.list(user, stored, question);
+  if (known) return known;
+  const items = await make();
+  await cache.keepList(user, stored, question, items);
+  return items;
+}
