@@ -5,6 +5,7 @@ import { SingleBar } from 'cli-progress';
 import { BEAM, type EarnModel } from '../worker/engine/model.ts';
 import { type Case, heldOut, readHistories } from './dataset.ts';
 import { loadFolder } from './node-model.ts';
+import { seededRandom, shuffled } from './random.ts';
 
 const USAGE = `Usage: npm run evaluate -- --model DIR --data DIR [--split test|valid] [--beam N] [--users N]
 
@@ -40,21 +41,6 @@ function metricsOf(ranks: number[]): Record<string, number> {
   ]);
 }
 
-/** A fixed shuffle, so that the first N users are a sample and not the oldest accounts. */
-function shuffled<T>(values: T[]): T[] {
-  let seed = 1;
-  const random = () => {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0; // Numerical Recipes' LCG
-    return seed / 2 ** 32;
-  };
-  const result = values.slice();
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [result[i], result[j]] = [result[j], result[i]];
-  }
-  return result;
-}
-
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -77,7 +63,7 @@ async function main(): Promise<void> {
   if (!Number.isInteger(beam) || beam < 1) throw new Error('--beam is a whole number from 1');
 
   const model = await loadFolder(folder);
-  const cases = shuffled(heldOut(await readHistories(data), split)).slice(
+  const cases = shuffled(heldOut(await readHistories(data), split), seededRandom(1)).slice(
     0,
     Number(values.users ?? Infinity),
   );

@@ -2,8 +2,9 @@
 import { env, waitUntil } from 'cloudflare:workers';
 import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import { createApp } from './app.ts';
+import { KvStore } from './cache/kv-store.ts';
 import { StateCache } from './cache/state-cache.ts';
-import { KvStore } from './cache/state-store.ts';
+
 import { loadModel } from './engine/model.ts';
 import { Runtime } from './engine/runtime.ts';
 import { DurableLog } from './history/durable-log.ts';

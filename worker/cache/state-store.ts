@@ -14,38 +14,3 @@ export interface StateStore {
   /** Deletes every key that begins with `prefix`. */
   deleteAll(prefix: string): Promise<void>;
 }
-
-/** A user who has not come back for this long is prefilled anew. Each write starts it again. */
-const EXPIRATION_SECONDS = 30 * 24 * 60 * 60;
-
-/** Workers KV: eventually consistent, last write wins, one write a second for a key. */
-export class KvStore implements StateStore {
-  private readonly kv: KVNamespace;
-
-  constructor(kv: KVNamespace) {
-    this.kv = kv;
-  }
-
-  get(key: string): Promise<ArrayBuffer | null> {
-    return this.kv.get(key, 'arrayBuffer');
-  }
-
-  put(key: string, value: ArrayBuffer, items: number): Promise<void> {
-    const metadata: StateInfo = { items, bytes: value.byteLength, written: Date.now() };
-    return this.kv.put(key, value, { expirationTtl: EXPIRATION_SECONDS, metadata });
-  }
-
-  async describe(key: string): Promise<StateInfo | null> {
-    const { keys } = await this.kv.list<StateInfo>({ prefix: key, limit: 1 });
-    return keys[0]?.metadata ?? null;
-  }
-
-  async deleteAll(prefix: string): Promise<void> {
-    let cursor: string | undefined;
-    do {
-      const page = await this.kv.list({ prefix, cursor });
-      for (const { name } of page.keys) await this.kv.delete(name);
-      cursor = page.list_complete ? undefined : page.cursor;
-    } while (cursor !== undefined);
-  }
-}

@@ -1,0 +1,142 @@
+/**
+ * `npm run verify:incremental`: users who come back get exactly what they would get from scratch, and only what is new is
+ * prefilled. Each history is cut into sessions; each session is served by an isolate that has never seen the user,
+ * so the state goes through its stored bytes every time.
+ */
+import { parseArgs } from 'node:util';
+import { SingleBar } from 'cli-progress';
+import { StateCache } from '../../worker/cache/state-cache.ts';
+import { digestOf, encodeState } from '../../worker/cache/state-codec.ts';
+import type { StateStore } from '../../worker/cache/state-store.ts';
+import type { EarnModel } from '../../worker/engine/model.ts';
+import { windowStart } from '../../worker/engine/window.ts';
+import { recommendUser } from '../../worker/user-recommender.ts';
+import { readHistories } from '../dataset.ts';
+import { loadFolder } from '../node-model.ts';
+import { randomInts, seededRandom, shuffled } from '../random.ts';
+
+const USAGE = `Usage: npm run verify:incremental -- [--data DIR] [--model DIR] [--users N]
+
+Without --data, histories are drawn from the catalogue with a fixed seed. Fails when a state or a list differs.`;
+
+const CUTS = 5;
+const LIST = 20;
+const SEED = 1;
+
+/** The store's bytes as they are; nothing expires and nothing is delayed. */
+class MemoryStore implements StateStore {
+  readonly values = new Map<string, ArrayBuffer>();
+  get = async (key: string) => this.values.get(key) ?? null;
+  put = async (key: string, value: ArrayBuffer) => void this.values.set(key, value);
+  describe = async () => null;
+  deleteAll = async () => this.values.clear();
+}
+
+interface Totals {
+  users: number;
+  sessions: number;
+  window_moves: number;
+  state_mismatches: number;
+  list_mismatches: number;
+  prefill_excess_items: number;
+}
+
+/** Serves one user's sessions; returns the final state's size and how many items it is of. */
+async function serve(model: EarnModel, history: string[], random: () => number, totals: Totals) {
+  const store = new MemoryStore();
+  const epoch = crypto.randomUUID();
+  const cuts = [...new Set([...randomInts(random, CUTS, history.length), history.length])].sort(
+    (a, b) => a - b,
+  );
+  const query = { k: LIST, exclude: [], include_seen: false };
+  let before = 0;
+  let bytes = 0;
+  for (const length of cuts.filter((cut) => cut > 0)) {
+    const items = history.slice(0, length);
+    const isolate = new StateCache(store);
+    const { list, later } = await recommendUser(model, isolate, 'user', { epoch, items }, query);
+    await later;
+
+    const indices = items.map((id) => model.catalogue.indexOf(id)!);
+    const anchor = windowStart(length, model.manifest.config.window);
+    const state = await model.prefill(indices.slice(anchor));
+    const digest = await digestOf(items.slice(anchor));
+    const cold = await encodeState({ model: model.manifest.id, epoch, anchor, digest, state });
+    const [stored] = store.values.values();
+    if (!Buffer.from(stored).equals(Buffer.from(cold))) totals.state_mismatches++;
+    const ranked = await model.search(state, { k: LIST, excluded: new Set(indices) });
+    const same = ranked.every(({ item, score }, place) => {
+      const { id, score: served } = list.items[place];
+      return id === model.catalogue.items[item].id && score === served;
+    });
+    if (!same || ranked.length !== list.items.length) totals.list_mismatches++;
+
+    if (list.cache.window_moved) totals.window_moves++;
+    else totals.prefill_excess_items += Math.max(0, list.cache.prefilled_items - (length - before));
+    totals.sessions++;
+    before = length;
+    bytes = stored.byteLength;
+  }
+  totals.users++;
+  const { window } = model.manifest.config;
+  return { bytes, items: before - windowStart(before, window) };
+}
+
+/** Of real users: all of them, shuffled. Else as many items as people of MovieLens have, 20 to 400. */
+async function histories(model: EarnModel, data: string | undefined, users: number, random: () => number) {
+  if (data) return shuffled([...(await readHistories(data)).values()], random).slice(0, users);
+  const { items } = model.catalogue;
+  return Array.from({ length: users }, () => {
+    const drawn = randomInts(random, 20 + Math.floor(random() * 381), items.length);
+    return drawn.map((index) => items[index].id);
+  });
+}
+
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'model-shards' },
+    data: { type: 'string' },
+    users: { type: 'string', default: '300' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) console.log(USAGE);
+else {
+  const model = await loadFolder(values.model);
+  const { depth, headDim } = model.manifest.config;
+  const random = seededRandom(SEED);
+  const totals: Totals = {
+    users: 0,
+    sessions: 0,
+    window_moves: 0,
+    state_mismatches: 0,
+    list_mismatches: 0,
+    prefill_excess_items: 0,
+  };
+  let bytes = 0;
+  let items = 0;
+  const chosen = await histories(model, values.data, Number(values.users), random);
+  const bar = new SingleBar({ format: '{bar} {value}/{total} users', stream: process.stderr });
+  bar.start(chosen.length, 0);
+  for (const history of chosen) {
+    const final = await serve(model, history, random, totals);
+    bytes += final.bytes;
+    items += final.items;
+    bar.increment();
+  }
+  bar.stop();
+  // The same model without EARN keeps keys and values of every item in all layers, in float32.
+  const fullBytes = (items / totals.users) * depth * 2 * headDim * 4;
+  const meanBytes = bytes / totals.users;
+  console.log(
+    JSON.stringify({
+      ...totals,
+      mean_items: Math.round(items / totals.users),
+      mean_state_bytes: Math.round(meanBytes),
+      full_f32_bytes: Math.round(fullBytes),
+      state_reduction: Number((1 - meanBytes / fullBytes).toFixed(4)),
+    }),
+  );
+  if (totals.state_mismatches + totals.list_mismatches + totals.prefill_excess_items > 0)
+    process.exitCode = 1;
+}
