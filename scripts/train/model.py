@@ -35,7 +35,6 @@ class Config:
     head_dim: int
     ffn: int
     window: int  # most items a history may have
-    history: str  # "fused": an item is one token; "codes": C tokens
 
     @classmethod
     def from_depth(cls, depth: int, register_depth: int | None = None, **rest) -> "Config":
@@ -157,8 +156,6 @@ class Earn(nn.Module):
 
     def embed_items(self, items: Tensor) -> Tensor:
         """items [...] -> [..., d]: one fused token, the item's own embedding plus those of its codes."""
-        if self.config.history == "codes":
-            return self.embed_codes(self.semantic_ids[items]).flatten(-3, -2)
         return self.item(items) + self.embed_codes(self.semantic_ids[items]).sum(-2)
 
     def forward(self, items: Tensor, t: Tensor, codes: Tensor) -> Tensor:
@@ -167,7 +164,6 @@ class Earn(nn.Module):
         Returns the branches' final states [U, M, C, d]; state l predicts the code of level l.
         """
         U, M = t.shape
-        t = t * self.config.levels if self.config.history == "codes" else t
         prefix, suffix = self.registers[0].expand(U, 1, -1), self.registers[1].expand(U, M, 1, -1)
         history = self.dropout(torch.cat([prefix, self.embed_items(items)], 1))
         branch = self.dropout(torch.cat([suffix, self.embed_codes(codes)], 2))

@@ -1,8 +1,11 @@
 """What training claims: branches equal single prefixes, the pruning is EARN's, IDs are unique and balanced."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
+import train
 from data import window_start
 from model import Config, Earn, build_trie, rotation
 from semantic_ids import balanced_assignment, semantic_ids
@@ -11,7 +14,7 @@ ITEMS = 60
 
 
 def config(**changes) -> Config:
-    shape = dict(items=ITEMS, levels=3, codebook=4, window=32, history="fused")
+    shape = dict(items=ITEMS, levels=3, codebook=4, window=32)
     return Config.from_depth(4, **{"register_depth": 2, **shape, **changes})
 
 
@@ -124,3 +127,55 @@ def test_balanced_assignment_keeps_to_the_room():
 @pytest.mark.parametrize("length,start", [(0, 0), (512, 0), (513, 256), (768, 256), (769, 512)])
 def test_window_start(length, start):
     assert window_start(length, 512) == start
+
+
+@pytest.fixture
+def log(tmp_path):
+    """Sixty users who walk around a circle of thirty items."""
+    rng = np.random.default_rng(0)
+    items = [{"id": f"i{n}", "title": f"Item {n}", "categories": []} for n in range(30)]
+    (tmp_path / "items.jsonl").write_text("".join(json.dumps(item) + "\n" for item in items))
+    rows = ["user_id,item_id,timestamp"]
+    for user in range(60):
+        start = rng.integers(30)
+        rows += [f"u{user},i{(start + step) % 30},{step}" for step in range(rng.integers(5, 20))]
+    (tmp_path / "interactions.csv").write_text("\n".join(rows) + "\n")
+    return tmp_path
+
+
+def run(log, out, monkeypatch=None):
+    flags = ["--depth", "3", "--register-depth", "1", "--window", "16", "--epochs", "3", "--batch", "20"]
+    args = train.arguments(["--data", str(log), "--out", str(out), *flags])
+    if monkeypatch:  # the power goes during the second epoch's validation
+        calls = iter([False, True])
+        ranks = train.rank_of_held_out
+
+        def fail(*inputs):
+            if next(calls):
+                raise KeyboardInterrupt
+            return ranks(*inputs)
+
+        monkeypatch.setattr(train, "rank_of_held_out", fail)
+        with pytest.raises(KeyboardInterrupt):
+            train.main(args)
+        monkeypatch.undo()
+    train.main(args)
+    return train.load_file(out / "model.safetensors"), json.loads((out / "config.json").read_text())
+
+
+def test_an_interrupted_run_resumes_to_the_same_weights(log, monkeypatch):
+    whole, config = run(log, log / "whole")
+    resumed, again = run(log, log / "resumed", monkeypatch)
+    for name, tensor in whole.items():
+        assert torch.equal(tensor, resumed[name]), name
+    assert config["curve"] == again["curve"] and len(config["curve"]) == 3
+    assert config["activations"] == again["activations"]
+    assert [json.loads(line)["id"] for line in open(log / "whole" / "items.jsonl")] == [f"i{n}" for n in range(30)]
+
+
+def test_held_out_items_are_never_trained_on(log):
+    data = train.read(log)
+    for history, trained in zip(data.histories, data.train):
+        assert len(trained) == len(history) - 2 and (history[:-2] == trained).all()
+    assert [h[-1] for h in data.histories] == [target for _, target in data.held_out(1)]
+    assert [h[-2] for h in data.histories] == [target for _, target in data.held_out(2)]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 
 from calibrate import activation_ranges
@@ -25,10 +25,10 @@ from data import Dataset, read, window_start
 from model import Config, Earn
 from semantic_ids import semantic_ids
 
-PATIENCE_USERS = 1000  # users whose validation item is ranked after each epoch
+VALIDATION_USERS = 1000  # users whose validation item is ranked after each epoch
 
 
-def arguments() -> argparse.Namespace:
+def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with interactions.csv and items.jsonl")
     parser.add_argument("--out", type=Path, help="checkpoint folder (default: runs/<name of the data folder>)")
@@ -36,7 +36,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--register-depth", type=int, help="k, layers that see the history (default: N / 4; N: no EARN)")
     parser.add_argument("--levels", type=int, default=2, help="C, semantic-ID codes an item")
     parser.add_argument("--codebook", type=int, help="codes a level (default: the power of two that fits the catalogue)")
-    parser.add_argument("--history", choices=["fused", "codes"], default="fused", help="tokens of a history item")
     parser.add_argument("--window", type=int, default=512, help="most items of a history that are looked at")
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--batch", type=int, default=32, help="users a step")
@@ -47,7 +46,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--beam", type=int, default=50, help="beams of the validation's search")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--restart", action="store_true", help="ignore last.pt and begin anew")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     args.out = args.out or Path("runs") / args.data.resolve().name
     return args
 
@@ -117,7 +116,6 @@ def prepare(args: argparse.Namespace) -> tuple[Dataset, Config, torch.Tensor]:
     config = Config.from_depth(
         args.depth, args.register_depth,
         items=len(data.items), levels=args.levels, codebook=codebook, window=args.window,
-        history=args.history,
     )  # fmt: skip
     started = time.time()
     codes = semantic_ids(data.train, data.texts(), args.levels, codebook, args.seed)
@@ -148,8 +146,7 @@ def save(model: Earn, data: Dataset, args: argparse.Namespace, result: dict) -> 
         (args.out / f"{name}.part").rename(args.out / name)
 
 
-def main() -> None:
-    args = arguments()
+def main(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     data, config, codes = prepare(args)
@@ -168,7 +165,7 @@ def main() -> None:
     )
     rng = np.random.default_rng(args.seed)
     held_out = data.held_out(2)
-    chosen = np.random.default_rng(args.seed).permutation(len(held_out))[:PATIENCE_USERS]
+    chosen = np.random.default_rng(args.seed).permutation(len(held_out))[:VALIDATION_USERS]
     validation = [held_out[i] for i in chosen]
 
     args.out.mkdir(parents=True, exist_ok=True)
@@ -220,8 +217,6 @@ def main() -> None:
 
 def finish(model: Earn, data: Dataset, args: argparse.Namespace, held_out: list, device: torch.device, curve: list):
     """Back to the best weights: all users' validation, and the activation ranges that int8 serving needs."""
-    from safetensors.torch import load_file
-
     weights = load_file(args.out / "model.safetensors")
     model.load_state_dict({**weights, "semantic_ids": weights["semantic_ids"].long()})
     model.to(device)
@@ -234,4 +229,4 @@ def finish(model: Earn, data: Dataset, args: argparse.Namespace, held_out: list,
 
 
 if __name__ == "__main__":
-    main()
+    main(arguments())
