@@ -15,6 +15,7 @@ Datasets
 
 Flags
   --from PATH         where the dataset is
+  --items FILE        its item file, when that does not lie beside the interactions (csv)
   --out DIR           where to write it (default: data/<name>)
   --name NAME         its name (default: ml-1m, or that of the folder or file)
   --keep-order        rows of a user at the same time keep the file's order; without it a seeded hash of
@@ -48,6 +49,7 @@ function parse(args: string[]): PrepareOptions | 'help' {
   return {
     dataset: positionals[0],
     from: values.from,
+    items: values.items,
     out: values.out,
     name: values.name,
     keepOrder: values['keep-order'],
@@ -63,6 +65,7 @@ function parseFlags(args: string[]) {
       allowPositionals: true,
       options: {
         from: { type: 'string' },
+        items: { type: 'string' },
         out: { type: 'string' },
         name: { type: 'string' },
         'keep-order': { type: 'boolean', default: false },

@@ -12,6 +12,8 @@ import { withPartial, writeDataset } from './write.ts';
 export interface PrepareOptions extends OrderOptions {
   dataset: string;
   from?: string;
+  /** The item file, when it does not lie beside the interactions. */
+  items?: string;
   /** @default `data/<name>` */
   out?: string;
   name?: string;
@@ -38,6 +40,9 @@ export interface Report {
 export async function prepare(options: PrepareOptions): Promise<Report> {
   const { from } = options;
   if (from !== undefined && !existsSync(from)) throw new DataError(`--from: no such file or folder: ${from}`);
+  if (options.items !== undefined && !existsSync(options.items)) {
+    throw new DataError(`--items: no such file: ${options.items}`);
+  }
   if (options.dataset === 'ml-1m') return prepareMovieLens(options);
   if (options.dataset !== 'csv')
     throw new DataError(`unknown dataset ${options.dataset}: expected ml-1m or csv`);
@@ -61,7 +66,7 @@ function prepareMovieLens(options: PrepareOptions): Promise<Report> {
 }
 
 function prepareTables(options: PrepareOptions, from: string): Promise<Report> {
-  const files = findTables(from);
+  const files = { ...findTables(from), ...(options.items && { items: options.items }) };
   const name = options.name ?? files.name;
   const out = outFolder(options.out, name);
   return withPartial(out, async (partial) => {
