@@ -9,12 +9,12 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Outside `worker/page`, which wrangler watches: a build must not cause the next one. */
-const BUNDLE = join(ROOT, 'worker/bundle');
+/** Outside `worker`, which wrangler watches: a build must not cause the next one. */
+const BUNDLE = join(ROOT, 'bundle');
 /** In the assets: 14 MB would be too much for a script that every isolate keeps in memory. */
 const RUNTIME = join(ROOT, 'model-shards/runtime');
 
-/** Writes `worker/bundle/{page,device}.js` and `model-shards/runtime/`; files that are right stay untouched. */
+/** Writes `bundle/{page,device}.js` and `model-shards/runtime/`; files that are right stay untouched. */
 export async function bundlePage(): Promise<void> {
   const runtime = placeRuntime();
   const { outputFiles } = await build({
@@ -37,7 +37,9 @@ export async function bundlePage(): Promise<void> {
 function placeRuntime(): { url: string; bytes: number } {
   const require = createRequire(import.meta.url);
   const bytes = readFileSync(require.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
-  const { version } = JSON.parse(readFileSync(join(ROOT, 'node_modules/onnxruntime-web/package.json'), 'utf8'));
+  const { version } = JSON.parse(
+    readFileSync(join(ROOT, 'node_modules/onnxruntime-web/package.json'), 'utf8'),
+  );
   const name = `ort-${version}.wasm`;
   writeChanged(join(RUNTIME, name), bytes);
   for (const other of readdirSync(RUNTIME)) {

@@ -34,9 +34,7 @@ export class EarnGraph {
   private readonly cos: string;
   private readonly sin: string;
   private readonly queryShape: string;
-  private readonly flatShape: string;
-  private readonly batchShape: string;
-  private readonly unbatchShape: string;
+  private readonly rowShape: string;
 
   constructor(name: string, options: GraphOptions) {
     const { config } = options.weights;
@@ -46,19 +44,17 @@ export class EarnGraph {
     this.int8 = options.precision === 'int8';
     this.kvType = this.int8 ? 'int8' : 'float32';
     [this.cos, this.sin] = this.rotationTables();
-    this.queryShape = this.graph.ints('query_shape', [-1, config.heads, config.headDim]);
-    this.flatShape = this.graph.ints('flat_shape', [-1, config.heads * config.headDim]);
-    this.batchShape = this.graph.ints('batch_axis', [0]);
-    this.unbatchShape = this.graph.ints('batch_axis', [0]);
+    this.queryShape = this.graph.ints('query_shape', [1, -1, config.headDim]);
+    this.rowShape = this.graph.ints('row_shape', [1, -1, config.heads * config.headDim]);
   }
 
   registerRow(index: number) {
     const { width } = this.config;
     const data = this.options.weights.registers.data.slice(index * width, (index + 1) * width);
-    return { type: 'float32' as const, dims: [1, width], data };
+    return { type: 'float32' as const, dims: [1, 1, width], data };
   }
 
-  /** [items] -> [items, width]; the table is int8 with a scale a row. */
+  /** [1, items] -> [1, items, width]; the table is int8 with a scale a row. */
   embedHistory(items: string): string {
     const { graph } = this;
     const table = this.options.weights.history;
@@ -79,18 +75,102 @@ export class EarnGraph {
     return this.graph.constant('code_embedding', { type: 'float32', dims: [rows, columns], data });
   }
 
-  /** [rows, layers * 2D] -> one [rows, 2D] a layer. */
-  splitLayers(value: string, layers: number): string[] {
-    return this.graph.nodeWithOutputs('Split', [value], layers, { axis: 1, num_outputs: layers });
-  }
-
-  /** P's constant key and value of a layer, [1, 2D]. */
+  /** P's constant key and value of a layer, [1, 1, 2D]. */
   prefixRow(layer: number): string {
     const values = this.options.prefixKeyValues[layer];
-    const dims = [1, values.length];
+    const dims = [1, 1, values.length];
     if (!this.int8) return this.graph.constant('prefix_kv', { type: 'float32', dims, data: values });
     const data = Int8Array.from(values, (v) => Math.max(-128, Math.min(127, Math.round(v))));
     return this.graph.constant('prefix_kv', { type: 'int8', dims, data });
+  }
+
+  /** P's constant keys and values of all layers, [1, 1, N * 2D]. */
+  prefixRows(): string {
+    const rows = this.options.prefixKeyValues;
+    const data = Float32Array.from(rows.flatMap((row) => [...row]));
+    return this.graph.constant('prefix_kv', { type: 'float32', dims: [1, 1, data.length], data });
+  }
+
+  /** Keys and values as arithmetic takes them. */
+  toFloat(value: string): string {
+    return this.int8 ? this.graph.node('Cast', [value], { to: 1 }) : value;
+  }
+
+  /** [1, rows, layers * 2D] -> for each layer its keys and its values, [1, rows, D]. */
+  splitHalves(value: string, layers: number): string[][] {
+    const halves = this.graph.nodeWithOutputs('Split', [value], 2 * layers, {
+      axis: 2,
+      num_outputs: 2 * layers,
+    });
+    return Array.from({ length: layers }, (_, layer) => halves.slice(2 * layer, 2 * layer + 2));
+  }
+
+  /** Queries [1, rows * H, D], and keys and values [1, rows, D] of rows [1, rows, width]; one rotation for both. */
+  project(read: string, layer: LayerWeights, positions: string): { query: string; own: string[] } {
+    const { heads, headDim } = this.config;
+    const [queryKey, value] = this.split(this.multiply(read, layer.qkv), [(heads + 1) * headDim, headDim]);
+    const [queries, key] = this.split(this.rotate(queryKey, positions), [heads * headDim, headDim]);
+    return { query: this.graph.node('Reshape', [queries, this.queryShape]), own: [key, value] };
+  }
+
+  /** Keys and values alone. */
+  projectKeyValues(read: string, layer: LayerWeights, positions: string): string[] {
+    const { headDim } = this.config;
+    const [key, value] = this.split(this.multiply(read, layer.kv), [headDim, headDim]);
+    return [this.rotate(key, positions), value];
+  }
+
+  /** Queries alone. */
+  projectQueries(read: string, layer: LayerWeights, positions: string): string {
+    return this.graph.node('Reshape', [
+      this.rotate(this.multiply(read, layer.q), positions),
+      this.queryShape,
+    ]);
+  }
+
+  /** Keys and values as the rows that are stored, [1, rows, 2D]. */
+  keyValueRows(own: string[]): string {
+    const both = this.graph.node('Concat', own, { axis: 2 });
+    if (!this.int8) return both;
+    const unit = this.graph.constant('unit', { type: 'float32', dims: [], data: Float32Array.of(1) });
+    const zero = this.graph.constant('zero', { type: 'int8', dims: [], data: Int8Array.of(0) });
+    return this.graph.node('QuantizeLinear', [both, unit, zero]);
+  }
+
+  /** Attention over stored rows put one after another. */
+  attendRows(query: string, rows: string[], mask: string | null): string {
+    const all = this.toFloat(this.graph.node('Concat', rows, { axis: 1 }));
+    const { headDim } = this.config;
+    const [keys, values] = this.split(all, [headDim, headDim]);
+    return this.attend(query, keys, values, mask);
+  }
+
+  /** Attention of queries [1, rows * H, D] over keys and values [1, keys, D] -> [1, rows, H * D]. */
+  attend(query: string, keys: string, values: string, mask: string | null): string {
+    const { graph } = this;
+    let scores = graph.node('com.microsoft.FusedMatMul', [query, keys], { transB: 1 });
+    if (mask !== null) scores = graph.node('Add', [scores, mask]);
+    const attended = graph.node('MatMul', [graph.node('Softmax', [scores], { axis: -1 }), values]);
+    return graph.node('Reshape', [attended, this.rowShape]);
+  }
+
+  /** Numbers of all keys, [keys]: P, the past, new rows, padding. */
+  keyIndex(past: string, rows: string, padding: string): string {
+    const { graph } = this;
+    const scalar = (value: number) => graph.ints('scalar', [value], []);
+    const count = (value: string) =>
+      graph.node('Gather', [graph.node('Shape', [value]), scalar(1)], { axis: 0 });
+    const known = graph.node('Add', [count(past), count(rows)]);
+    const keys = graph.node('Add', [graph.node('Add', [known, count(padding)]), scalar(1)]);
+    return graph.node('Range', [scalar(0), keys, scalar(1)]);
+  }
+
+  /** 0 where a key's number is at most the query's position [1, queries, 1], -inf behind it: [1, queries, keys]. */
+  causalMask(keyIndex: string, queryPositions: string): string {
+    const number = (name: string, value: number) =>
+      this.graph.constant(name, { type: 'float32', dims: [], data: Float32Array.of(value) });
+    const visible = this.graph.node('LessOrEqual', [keyIndex, queryPositions]);
+    return this.graph.node('Where', [visible, number('visible', 0), number('hidden', -Infinity)]);
   }
 
   /** RMS norm of the stream with its pending delta added -> the normed rows and the sum (the residual). */
@@ -140,43 +220,13 @@ export class EarnGraph {
     ]);
   }
 
-  /** The rows `[key | value]` of these tokens as attention reads them and as they are stored. */
-  keyValues(read: string, layer: LayerWeights, positions: string): string {
-    const { graph } = this;
-    const [key, value] = graph.nodeWithOutputs('Split', [this.multiply(read, layer.kv)], 2, {
-      axis: 1,
-      num_outputs: 2,
-    });
-    const both = graph.node('Concat', [this.rotate(key, positions), value], { axis: 1 });
-    if (!this.int8) return both;
-    return graph.node('QuantizeLinear', [both, this.unit(), this.int8Zero()]);
-  }
-
-  /** Rotated queries, [rows, H, D]. */
-  queries(read: string, layer: LayerWeights, positions: string): string {
-    const rotated = this.rotate(this.multiply(read, layer.q), positions);
-    return this.graph.node('Reshape', [rotated, this.queryShape]);
-  }
-
-  /** Attention of queries [rows, H, D] over key/value rows put one after another -> [rows, H * D]. */
-  attend(queries: string, keyValues: string[], mask: string | null): string {
-    const { graph } = this;
-    let all = graph.node('Concat', keyValues, { axis: 0 });
-    if (this.int8) all = graph.node('Cast', [all], { to: 1 });
-    const [keys, values] = graph.nodeWithOutputs('Split', [all], 2, { axis: 1, num_outputs: 2 });
-    let scores = graph.node('MatMul', [queries, graph.node('Transpose', [keys], { perm: [1, 0] })]);
-    if (mask !== null) scores = graph.node('Add', [scores, mask]);
-    const attended = graph.node('MatMul', [graph.node('Softmax', [scores], { axis: -1 }), values]);
-    return graph.node('Reshape', [attended, this.flatShape]);
-  }
-
   /** Output projection, residual and SwiGLU; the last sum is left to the next norm. */
   finish(residual: string, attended: string, layer: LayerWeights): Stream {
     const { graph } = this;
     const delta = this.multiply(this.quantize(attended, layer.out.name), layer.out);
     const middle = this.norm({ hidden: residual, delta }, layer.ffnNorm);
     const gateUp = this.multiply(this.quantize(middle.normed, layer.gateUp.name), layer.gateUp);
-    const [gate, up] = graph.nodeWithOutputs('Split', [gateUp], 2, { axis: 1, num_outputs: 2 });
+    const [gate, up] = graph.nodeWithOutputs('Split', [gateUp], 2, { axis: -1, num_outputs: 2 });
     const silu = graph.node('com.microsoft.QuickGelu', [gate], { alpha: { float: 1 } });
     const gated = graph.node('Mul', [silu, up]);
     const down = this.multiply(this.quantize(gated, layer.down.name), layer.down);
@@ -204,29 +254,16 @@ export class EarnGraph {
     ]);
   }
 
-  /** [rows, 1, keys]: 0 where key i is at or before a row's position, -inf behind it. */
-  causalMask(rows: string, past: string, padding: string, positions = rows): string {
-    const { graph } = this;
-    const scalar = (value: number) => graph.ints('scalar', [value], []);
-    const count = (value: string, axis: number) =>
-      graph.node('Gather', [graph.node('Shape', [value]), scalar(axis)], { axis: 0 });
-    const known = graph.node('Add', [count(past, 0), count(positions, 1)]);
-    const keys = graph.node('Add', [graph.node('Add', [known, count(padding, 0)]), scalar(1)]);
-    const index = graph.node('Range', [scalar(0), keys, scalar(1)]);
-    const at = graph.node('Reshape', [rows, graph.ints('column', [-1, 1, 1])]);
-    const visible = graph.node('LessOrEqual', [index, at]);
-    const number = (name: string, value: number) =>
-      graph.constant(name, { type: 'float32', dims: [], data: Float32Array.of(value) });
-    return graph.node('Where', [visible, number('visible', 0), number('hidden', -Infinity)]);
+  private split(value: string, sizes: number[]): string[] {
+    return this.graph.nodeWithOutputs('Split', [value, this.graph.ints('sizes', sizes)], sizes.length, {
+      axis: 2,
+    });
   }
 
-  /** Rotary embedding of rows [rows, n * D] at their positions [1, rows]. */
+  /** Rotary embedding of rows [1, rows, n * D] at their positions [1, rows]. */
   private rotate(rows: string, positions: string): string {
-    const { graph } = this;
-    const batched = graph.node('Unsqueeze', [rows, this.batchShape]);
     const op = 'com.microsoft.RotaryEmbedding';
-    const rotated = graph.node(op, [batched, positions, this.cos, this.sin], { interleaved: 0 });
-    return graph.node('Squeeze', [rotated, this.unbatchShape]);
+    return this.graph.node(op, [rows, positions, this.cos, this.sin], { interleaved: 0 });
   }
 
   /** cos and sin of every position that a token can have: P, a window of items, S, the codes. */
@@ -258,13 +295,5 @@ export class EarnGraph {
         data: Uint8Array.of(zeroPoint),
       }),
     ];
-  }
-
-  private unit(): string {
-    return this.graph.constant('unit', { type: 'float32', dims: [], data: Float32Array.of(1) });
-  }
-
-  private int8Zero(): string {
-    return this.graph.constant('zero', { type: 'int8', dims: [], data: Int8Array.of(0) });
   }
 }

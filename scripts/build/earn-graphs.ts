@@ -6,17 +6,17 @@
  * *decode*: the tokens of all beams at once, as query rows over shared keys: P, S, the codes of every beam
  * and the history. Which code a row may see is a mask, so nothing is copied per beam.
  *
- * Attention is multi-query: one key/value head, so queries are [rows, H, D] against keys [K, D], plain products.
- * Keys and values travel as rows `[key | value]` of 2 * D, int8 with scale one (`weights.ts` says why), and each row
- * is read by attention as it is stored, also in the run that makes it: a cached history and a fresh one are the
- * same bytes. A history item's row is its k layers side by side; S's and a code's row all N layers.
+ * Attention is multi-query: one key/value head, so the H queries of each row are rows themselves, [1, rows * H, D] against
+ * keys [1, keys, D], plain products. Keys and values are kept as rows `[key | value]` of 2 * D a layer, int8 with scale
+ * one (`weights.ts` says why). Prefill reads each row as it is stored, also in the run that makes it, so that a
+ * cached history and a fresh one are the same bytes. A history item's row is its k layers side by side; S's all N.
  */
 import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';
 
 /**
- * Inputs: `item_ids` int32 [new], `position_ids` int64 [1, new + 1], `past_key_values` [past, k * 2D], `key_padding`
- * [pad, 2D] zeros. Outputs: `present_key_values` [past + new, k * 2D], `suffix_key_values` [1, N * 2D], `logits`
- * float32 [1, codebook] of the first code.
+ * Inputs: `item_ids` int32 [1, new], `position_ids` int64 [1, new + 1], `query_positions` int64 [1, (new + 1) * H, 1] (each
+ * of them H times), `past_key_values` [1, past, k * 2D], `key_padding` [1, pad, 2D] zeros. Outputs: `present_key_values`
+ * [1, past + new, k * 2D], `suffix_key_values` [1, 1, N * 2D], `logits` float32 [1, 1, codebook] of the first code.
  *
  * Keys stand in the order of their positions, so key i is visible to a row exactly when i <= its position, and
  * the padding, which comes last, to none. It brings the number of keys to a multiple of 16, which makes a row's sums
@@ -27,97 +27,105 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
   const { graph, config, kvType } = b;
   const { registerDepth, depth, headDim } = config;
   const row = 2 * headDim;
-  const items = graph.input('item_ids', 'int32', ['new']);
+  const items = graph.input('item_ids', 'int32', [1, 'new']);
   const positions = graph.input('position_ids', 'int64', [1, 'rows']);
-  const past = graph.input('past_key_values', kvType, ['past', registerDepth * row]);
-  const padding = graph.input('key_padding', kvType, ['padding', row]);
-  const pastLayers = b.splitLayers(past, registerDepth);
-  const lastRow = graph.ints('last_row', [-1]);
+  const queryPositions = graph.input('query_positions', 'int64', [1, 'queries', 1]);
+  const past = graph.input('past_key_values', kvType, [1, 'past', registerDepth * row]);
+  const padding = graph.input('key_padding', kvType, [1, 'padding', row]);
+  const pastLayers = graph.nodeWithOutputs('Split', [past], registerDepth, {
+    axis: 2,
+    num_outputs: registerDepth,
+  });
+  const lastIndex = graph.ints('last', [-1]);
+  const last = (rows: string) => graph.node('Gather', [rows, lastIndex], { axis: 1 });
 
   const suffix = graph.constant('suffix_register', b.registerRow(1));
-  const hidden = graph.node('Concat', [b.embedHistory(items), suffix], { axis: 0 });
+  const hidden = graph.node('Concat', [b.embedHistory(items), suffix], { axis: 1 });
   let stream: Stream = { hidden, delta: null };
   let at = positions;
   const newRows: string[] = [];
   const suffixRows: string[] = [];
-  let mask: string | null = b.causalMask(positions, past, padding);
+  const keyIndex = b.keyIndex(past, positions, padding);
+  const mask = b.causalMask(keyIndex, queryPositions);
   for (const [index, layer] of options.weights.layers.entries()) {
-    const early = index < registerDepth;
     const { normed, residual } = b.norm(stream, layer.attentionNorm);
-    const read = b.quantize(normed, layer.kv.name);
-    const kv = b.keyValues(read, layer, at);
-    let query = read;
-    let rest = residual;
-    if (early) {
-      newRows.push(kv);
-      suffixRows.push(graph.node('Gather', [kv, lastRow], { axis: 0 }));
-    } else suffixRows.push(kv);
-    if (index === registerDepth - 1) {
+    const read = b.quantize(normed, layer.qkv.name);
+    if (index < registerDepth - 1) {
+      const { query, own } = b.project(read, layer, at);
+      const rows = b.keyValueRows(own);
+      newRows.push(rows);
+      const keys = [b.prefixRow(index), pastLayers[index], rows, padding];
+      stream = b.finish(residual, b.attendRows(query, keys, mask), layer);
+    } else if (index === registerDepth - 1) {
       // Nothing reads a history token's query, attention or MLP in layer k: from here on S goes alone.
-      query = graph.node('Gather', [read, lastRow], { axis: 0 });
-      rest = graph.node('Gather', [residual, lastRow], { axis: 0 });
-      at = graph.node('Gather', [positions, lastRow], { axis: 1 });
-      mask = null;
+      const rows = b.keyValueRows(b.projectKeyValues(read, layer, positions));
+      newRows.push(rows);
+      at = last(positions);
+      const query = b.projectQueries(last(read), layer, at);
+      const keys = [b.prefixRow(index), pastLayers[index], rows, padding];
+      const attended = b.attendRows(query, keys, b.causalMask(keyIndex, last(queryPositions)));
+      stream = b.finish(last(residual), attended, layer);
+    } else {
+      const { query, own } = b.project(read, layer, at);
+      const rows = b.keyValueRows(own);
+      suffixRows.push(rows);
+      stream = b.finish(residual, b.attendRows(query, [b.prefixRow(index), rows], null), layer);
     }
-    const keys = early ? [b.prefixRow(index), pastLayers[index], kv, padding] : [b.prefixRow(index), kv];
-    const bias = index === registerDepth - 1 ? b.causalMask(at, past, padding, positions) : mask;
-    const attended = b.attend(b.queries(query, layer, at), keys, bias);
-    stream = b.finish(rest, attended, layer);
   }
 
-  const fresh = graph.node('Concat', newRows, { axis: 1 });
-  const history = graph.node('Slice', [fresh, graph.ints('from', [0]), lastRow, graph.ints('axis', [0])]);
-  graph.output(graph.node('Concat', [past, history], { axis: 0 }), 'present_key_values', kvType, [
-    'history',
-    registerDepth * row,
-  ]);
-  graph.output(graph.node('Concat', suffixRows, { axis: 1 }), 'suffix_key_values', kvType, [1, depth * row]);
+  const fresh = graph.node('Concat', newRows, { axis: 2 });
+  const history = graph.node('Slice', [fresh, graph.ints('from', [0]), lastIndex, graph.ints('axis', [1])]);
+  const present = graph.node('Concat', [past, history], { axis: 1 });
+  graph.output(present, 'present_key_values', kvType, [1, 'history', registerDepth * row]);
+  const register = graph.node('Concat', [last(fresh), ...suffixRows], { axis: 2 });
+  graph.output(register, 'suffix_key_values', kvType, [1, 1, depth * row]);
   const final = b.norm(stream, options.weights.norm).normed;
-  graph.output(b.head(final, 0), 'logits', 'float32', [1, config.codebook]);
+  graph.output(b.head(final, 0), 'logits', 'float32', [1, 1, config.codebook]);
   return graph.encode();
 }
 
 /**
- * Inputs: `code_ids` int32 [rows] (level * codebook + code), `position_ids` int64 [1, rows], `level` int64 [1] of the code to
- * predict, `past_key_values` [history, k * 2D], `suffix_key_values` [1, N * 2D], `beam_key_values` [earlier, N * 2D] of the
- * beams' earlier codes, `mask` float32 [rows, 1, 2 + earlier + rows] over P, S, earlier codes and the rows themselves (0
- * visible, -inf not), `history_mask` float32 [rows, 1, history] (zeros). Outputs: `logits` float32 [rows, codebook],
- * `present_beam_key_values` [rows, N * 2D].
+ * Inputs: `code_ids` int32 [1, rows] (level * codebook + code), `position_ids` int64 [1, rows], `level` int64 [1] of the code
+ * to predict, `past_key_values` [1, history, k * 2D], `suffix_key_values` [1, 1, N * 2D], `beam_key_values` float32
+ * [1, earlier, N * 2D] of the beams' earlier codes, and a mask for the early and one for the late layers, float32
+ * [1, rows * H, keys] over P, S, earlier codes, (early) the history, and the rows themselves: 0 visible, -inf not.
+ * Outputs: `logits` float32 [1, rows, codebook], `present_beam_key_values` float32 [1, rows, N * 2D].
  */
 export function decodeGraph(options: GraphOptions): Uint8Array {
   const b = new EarnGraph('decode', options);
   const { graph, config, kvType } = b;
   const { registerDepth, depth, headDim } = config;
   const row = 2 * headDim;
-  const codes = graph.input('code_ids', 'int32', ['rows']);
+  const codes = graph.input('code_ids', 'int32', [1, 'rows']);
   const positions = graph.input('position_ids', 'int64', [1, 'rows']);
   const level = graph.input('level', 'int64', [1]);
-  const past = graph.input('past_key_values', kvType, ['history', registerDepth * row]);
-  const suffix = graph.input('suffix_key_values', kvType, [1, depth * row]);
-  const beams = graph.input('beam_key_values', kvType, ['earlier', depth * row]);
-  const mask = graph.input('mask', 'float32', ['rows', 1, 'own_keys']);
-  const historyMask = graph.input('history_mask', 'float32', ['rows', 1, 'history']);
-  const pastLayers = b.splitLayers(past, registerDepth);
-  const suffixLayers = b.splitLayers(suffix, depth);
-  const beamLayers = b.splitLayers(beams, depth);
-  const earlyMask = graph.node('Concat', [mask, historyMask], { axis: 2 });
+  const past = graph.input('past_key_values', kvType, [1, 'history', registerDepth * row]);
+  const suffix = graph.input('suffix_key_values', kvType, [1, 1, depth * row]);
+  const beams = graph.input('beam_key_values', 'float32', [1, 'earlier', depth * row]);
+  const earlyMask = graph.input('early_mask', 'float32', [1, 'queries', 'early_keys']);
+  const lateMask = graph.input('late_mask', 'float32', [1, 'queries', 'late_keys']);
 
+  const shared = b.splitHalves(
+    graph.node('Concat', [b.prefixRows(), b.toFloat(suffix), beams], { axis: 1 }),
+    depth,
+  );
+  const history = b.splitHalves(b.toFloat(past), registerDepth);
   let stream: Stream = { hidden: graph.node('Gather', [b.codeTable(), codes], { axis: 0 }), delta: null };
   const rows: string[] = [];
   for (const [index, layer] of options.weights.layers.entries()) {
-    const { normed, residual } = b.norm(stream, layer.attentionNorm);
-    const read = b.quantize(normed, layer.kv.name);
-    const kv = b.keyValues(read, layer, positions);
-    rows.push(kv);
-    const own = [b.prefixRow(index), suffixLayers[index], beamLayers[index], kv];
     const early = index < registerDepth;
-    const keys = early ? [...own, pastLayers[index]] : own;
-    const attended = b.attend(b.queries(read, layer, positions), keys, early ? earlyMask : mask);
-    stream = b.finish(residual, attended, layer);
+    const { normed, residual } = b.norm(stream, layer.attentionNorm);
+    const { query, own } = b.project(b.quantize(normed, layer.qkv.name), layer, positions);
+    const [keys, values] = own.map((half, i) => {
+      const parts = early ? [shared[index][i], history[index][i], half] : [shared[index][i], half];
+      return graph.node('Concat', parts, { axis: 1 });
+    });
+    rows.push(...own);
+    stream = b.finish(residual, b.attend(query, keys, values, early ? earlyMask : lateMask), layer);
   }
-  const present = graph.node('Concat', rows, { axis: 1 });
-  graph.output(present, 'present_beam_key_values', kvType, ['rows', depth * row]);
+  const present = graph.node('Concat', rows, { axis: 2 });
+  graph.output(present, 'present_beam_key_values', 'float32', [1, 'rows', depth * row]);
   const final = b.norm(stream, options.weights.norm).normed;
-  graph.output(b.headOfLevel(final, level), 'logits', 'float32', ['rows', config.codebook]);
+  graph.output(b.headOfLevel(final, level), 'logits', 'float32', [1, 'rows', config.codebook]);
   return graph.encode();
 }

@@ -20,9 +20,11 @@ export interface Linear {
 
 export interface LayerWeights {
   attentionNorm: Float32Array;
-  /** Queries, [width x heads * headDim]. */
+  /** Queries, keys and values side by side, [width x (heads + 2) * headDim]. */
+  qkv: Linear;
+  /** Its queries, [width x heads * headDim]. */
   q: Linear;
-  /** Keys then values, [width x 2 * headDim]. */
+  /** Its keys then values, [width x 2 * headDim]. */
   kv: Linear;
   out: Linear;
   ffnNorm: Float32Array;
@@ -59,7 +61,7 @@ export function servingWeights(checkpoint: Checkpoint): EarnWeights {
     registers: matrix('registers'),
     layers: Array.from({ length: config.depth }, (_, l) => {
       const name = `layers.${l}`;
-      const { q, kv, out, attended } = rescale(
+      const { qkv, q, kv, out, attended } = rescale(
         checkpoint,
         name,
         linear(`${name}.qkv`),
@@ -68,6 +70,7 @@ export function servingWeights(checkpoint: Checkpoint): EarnWeights {
       activations[`${name}.out`] = [-attended, attended];
       return {
         attentionNorm: matrix(`${name}.attention_norm.weight`).data,
+        qkv,
         q,
         kv,
         out,
@@ -113,20 +116,30 @@ function rescale({ config, activations }: Checkpoint, name: string, qkv: Linear,
   const queries = heads * headDim;
   const keyStep = Array.from({ length: headDim }, (_, c) => step(activations[`${name}.key`][c % half]));
   const valueStep = activations[`${name}.value`].map(step);
-  const columns = (from: number, count: number, factor: (c: number) => number): Linear => {
-    const data = new Float32Array(qkv.inputs * count);
-    for (let r = 0; r < qkv.inputs; r++) {
-      for (let c = 0; c < count; c++) data[r * count + c] = qkv.data[r * qkv.outputs + from + c] * factor(c);
-    }
-    return { name: qkv.name, inputs: qkv.inputs, outputs: count, data };
+  const factor = (c: number) => {
+    if (c < queries) return keyStep[c % headDim] / Math.sqrt(headDim);
+    return 1 / (c < queries + headDim ? keyStep[c - queries] : valueStep[c - queries - headDim]);
   };
-  const q = columns(0, queries, (c) => keyStep[c % headDim] / Math.sqrt(headDim));
-  const kv = columns(queries, 2 * headDim, (c) => 1 / (c < headDim ? keyStep[c] : valueStep[c - headDim]));
+  const columns = (from: number, count: number): Linear => {
+    const columns = new Float32Array(qkv.inputs * count);
+    for (let r = 0; r < qkv.inputs; r++) {
+      for (let c = 0; c < count; c++) {
+        columns[r * count + c] = qkv.data[r * qkv.outputs + from + c] * factor(from + c);
+      }
+    }
+    return { name: qkv.name, inputs: qkv.inputs, outputs: count, data: columns };
+  };
   const data = out.data.map((w, i) => w * valueStep[Math.floor(i / out.outputs) % headDim]);
   const attended = Math.max(
     ...activations[`${name}.attended`].map((largest, c) => largest / valueStep[c % headDim]),
   );
-  return { q, kv, out: { ...out, data }, attended };
+  return {
+    qkv: columns(0, qkv.outputs),
+    q: columns(0, queries),
+    kv: columns(queries, 2 * headDim),
+    out: { ...out, data },
+    attended,
+  };
 }
 
 /** The size of one int8 step; a channel that is always zero keeps a scale of one. */

@@ -18,7 +18,7 @@ async function logitsOf(model: EarnModel, items: number[], codes: number[]): Pro
   const { decoder } = model;
   const state: HistoryState = await decoder.prefill(items);
   const logits = [...state.logits];
-  let earlier = decoder.noKeyValues();
+  let earlier = new Float32Array();
   for (let level = 0; level < codes.length - 1; level++) {
     const ancestors = [Array.from({ length: level }, (_, row) => row)];
     const step = await decoder.decode(state, {

@@ -20,7 +20,7 @@ async function exhaustiveScores(
     score: number,
     logits: Float32Array,
     rows: number[],
-    earlier: Int8Array | Float32Array,
+    earlier: Float32Array,
   ) => {
     const below = trie.children[level].subarray(node * TINY.codebook, (node + 1) * TINY.codebook);
     const sum = logits.reduce((total, logit, code) => total + (below[code] >= 0 ? Math.exp(logit) : 0), 0);
@@ -37,11 +37,11 @@ async function exhaustiveScores(
         ancestors: [rows],
         earlier,
       });
-      const grown = Int8Array.of(...earlier, ...step.keyValues);
+      const grown = Float32Array.of(...earlier, ...step.keyValues);
       await visit(level + 1, child, next, step.logits, [...rows, rows.length], grown);
     }
   };
-  await visit(0, 0, 0, state.logits, [], decoder.noKeyValues());
+  await visit(0, 0, 0, state.logits, [], new Float32Array());
   return scores;
 }
 

@@ -59,7 +59,7 @@ describe.each([1, 2, 4])('float32 graphs with register depth %i of 4', (register
     const codes = [3, 1];
     const expected = runReference(weights, referenceTokens(weights, items, codes));
     const state = await decoder.prefill(items);
-    let earlier = decoder.noKeyValues();
+    let earlier = new Float32Array();
     for (const [level, code] of codes.entries()) {
       const ancestors = [Array.from({ length: level }, (_, row) => row)];
       const step = await decoder.decode(state, { codes: Int32Array.of(code), level, ancestors, earlier });
@@ -86,7 +86,7 @@ test.each(['float32', 'int8'] as const)(
     const { decoder } = await loadTiny(precision);
     const state = await decoder.prefill(history(17));
     const first = Int32Array.of(0, 1, 2, 3);
-    const none = decoder.noKeyValues();
+    const none = new Float32Array();
     const together = await decoder.decode(state, {
       codes: first,
       level: 0,

@@ -56,7 +56,7 @@ async function search(
 ): Promise<{ ranked: Ranked[]; complete: boolean }> {
   const last = trie.levels - 1;
   let complete = true;
-  let earlier = decoder.noKeyValues();
+  let earlier = new Float32Array();
   let rowCount = 0;
   let beams: Beam[] = [{ node: 0, code: -1, score: 0, rows: [] }];
   let logits = state.logits;
@@ -121,8 +121,8 @@ function logSumExp(logits: Float32Array, below: Int32Array): number {
   return largest + Math.log(sum);
 }
 
-function concat<T extends Int8Array | Float32Array>(a: T, b: T): T {
-  const result = new (a.constructor as new (length: number) => T)(a.length + b.length);
+function concat(a: Float32Array, b: Float32Array): Float32Array<ArrayBuffer> {
+  const result = new Float32Array(a.length + b.length);
   result.set(a);
   result.set(b, a.length);
   return result;

@@ -28,7 +28,7 @@ export interface BeamRows {
   /** For each beam, the rows of `earlier` that are its own former codes. */
   ancestors: number[][];
   /** Keys and values of all former steps' rows, [rows x N * 2 * headDim]. */
-  earlier: KeyValueBytes;
+  earlier: Float32Array;
 }
 
 export class Decoder {
@@ -51,26 +51,27 @@ export class Decoder {
     this.decodeSession = sessions.decode;
   }
 
-  /** An empty array of this model's key/value type. */
-  noKeyValues(): KeyValueBytes {
-    return this.type === 'int8' ? new Int8Array(0) : new Float32Array(0);
-  }
-
   /**
    * The state of `past`'s history with `items` appended. Only `items` and S run. In int8 the result is byte for
    * byte what a prefill of everything at once gives.
    */
   async prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState> {
-    const { registerDepth, headDim } = this.config;
+    const { registerDepth, heads, headDim } = this.config;
     const known = past?.length ?? 0;
     const length = known + items.length;
     const keys = length + 2; // with P and S
     const padding = (KEY_MULTIPLE - (keys % KEY_MULTIPLE)) % KEY_MULTIPLE;
-    const positions = BigInt64Array.from({ length: items.length + 1 }, (_, i) => BigInt(known + 1 + i));
+    const rows = items.length + 1; // and S
+    const position = (row: number) => BigInt(known + 1 + row);
+    const positions = BigInt64Array.from({ length: rows }, (_, row) => position(row));
+    const queries = BigInt64Array.from({ length: rows * heads }, (_, query) =>
+      position(Math.floor(query / heads)),
+    );
     const outputs = await this.runtime.run(this.prefillSession, {
-      item_ids: new Tensor('int32', Int32Array.from(items), [items.length]),
-      position_ids: new Tensor('int64', positions, [1, items.length + 1]),
-      past_key_values: this.tensor(past?.keyValues ?? this.noKeyValues(), known, registerDepth * 2 * headDim),
+      item_ids: new Tensor('int32', Int32Array.from(items), [1, items.length]),
+      position_ids: new Tensor('int64', positions, [1, rows]),
+      query_positions: new Tensor('int64', queries, [1, rows * heads, 1]),
+      past_key_values: this.tensor(past?.keyValues ?? this.zeros(0), known, registerDepth * 2 * headDim),
       key_padding: this.tensor(this.zeros(padding * 2 * headDim), padding, 2 * headDim),
     });
     return {
@@ -85,29 +86,26 @@ export class Decoder {
   async decode(
     state: HistoryState,
     beams: BeamRows,
-  ): Promise<{ logits: Float32Array; keyValues: KeyValueBytes }> {
-    const { registerDepth, depth, headDim, codebook } = this.config;
+  ): Promise<{ logits: Float32Array; keyValues: Float32Array }> {
+    const { registerDepth, depth, heads, headDim, codebook } = this.config;
     const rows = beams.codes.length;
     const row = depth * 2 * headDim;
     const earlier = beams.earlier.length / row;
+    const codes = beams.codes.map((code) => beams.level * codebook + code);
     const position = BigInt(state.length + 2 + beams.level); // P, the history and S come before code 0
     const outputs = await this.runtime.run(this.decodeSession, {
-      code_ids: new Tensor(
-        'int32',
-        beams.codes.map((code) => beams.level * codebook + code),
-        [rows],
-      ),
+      code_ids: new Tensor('int32', codes, [1, rows]),
       position_ids: new Tensor('int64', new BigInt64Array(rows).fill(position), [1, rows]),
       level: new Tensor('int64', BigInt64Array.of(BigInt(beams.level + 1)), [1]),
       past_key_values: this.tensor(state.keyValues, state.length, registerDepth * 2 * headDim),
       suffix_key_values: this.tensor(state.suffix, 1, row),
-      beam_key_values: this.tensor(beams.earlier, earlier, row),
-      mask: new Tensor('float32', visibility(beams.ancestors, earlier), [rows, 1, 2 + earlier + rows]),
-      history_mask: new Tensor('float32', new Float32Array(rows * state.length), [rows, 1, state.length]),
+      beam_key_values: new Tensor('float32', beams.earlier, [1, earlier, row]),
+      early_mask: visibility(beams.ancestors, heads, earlier, state.length),
+      late_mask: visibility(beams.ancestors, heads, earlier, 0),
     });
     return {
       logits: outputs.logits.data as Float32Array,
-      keyValues: outputs.present_beam_key_values.data as KeyValueBytes,
+      keyValues: outputs.present_beam_key_values.data as Float32Array,
     };
   }
 
@@ -116,10 +114,10 @@ export class Decoder {
     await this.runtime.release(this.decodeSession);
   }
 
+  /** [1, rows, columns] of this model's key/value type. */
   private tensor(data: KeyValueBytes, rows: number, columns: number) {
-    return data instanceof Int8Array
-      ? new Tensor('int8', data, [rows, columns])
-      : new Tensor('float32', data, [rows, columns]);
+    const dims = [1, rows, columns];
+    return data instanceof Int8Array ? new Tensor('int8', data, dims) : new Tensor('float32', data, dims);
   }
 
   private zeros(length: number): KeyValueBytes {
@@ -127,15 +125,22 @@ export class Decoder {
   }
 }
 
-/** Each row sees P, S, its own former codes and itself: 0 there, -inf elsewhere. [rows x (2 + earlier + rows)]. */
-function visibility(ancestors: number[][], earlier: number): Float32Array {
-  const columns = 2 + earlier + ancestors.length;
-  const mask = new Float32Array(ancestors.length * columns).fill(-Infinity);
+/**
+ * What each row sees of P, S, the beams' earlier codes, `history` items and the rows: P, S, its own former codes, all
+ * of the history and itself. 0 there, -inf elsewhere, the same for each head: [1, rows * heads, keys].
+ */
+function visibility(ancestors: number[][], heads: number, earlier: number, history: number) {
+  const keys = 2 + earlier + history + ancestors.length;
+  const mask = new Float32Array(ancestors.length * heads * keys).fill(-Infinity);
   for (const [row, own] of ancestors.entries()) {
-    const start = row * columns;
-    mask.fill(0, start, start + 2);
-    for (const column of own) mask[start + 2 + column] = 0;
-    mask[start + 2 + earlier + row] = 0;
+    for (let head = 0; head < heads; head++) {
+      const start = (row * heads + head) * keys;
+      const historyStart = start + 2 + earlier;
+      mask.fill(0, start, start + 2);
+      for (const column of own) mask[start + 2 + column] = 0;
+      mask.fill(0, historyStart, historyStart + history);
+      mask[historyStart + history + row] = 0;
+    }
   }
-  return mask;
+  return new Tensor('float32', mask, [1, ancestors.length * heads, keys]);
 }
