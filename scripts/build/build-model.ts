@@ -24,7 +24,13 @@ export interface BuiltModel {
   files: Map<string, Uint8Array>;
 }
 
-export function buildModel(checkpoint: Checkpoint, name: string, precision: Precision): BuiltModel {
+/** `shardBytes` is the most that a piece of the weights may have. */
+export function buildModel(
+  checkpoint: Checkpoint,
+  name: string,
+  precision: Precision,
+  shardBytes = SHARD_BYTES,
+): BuiltModel {
   const weights = servingWeights(checkpoint);
   const prefix = runReference(weights, referenceTokens(weights, [], []).slice(0, 1));
   const prefixKeyValues = prefix.keyValues.map(([row]) => Float32Array.from(row!));
@@ -42,8 +48,8 @@ export function buildModel(checkpoint: Checkpoint, name: string, precision: Prec
   };
   const bytes = store.bytes();
   const shards: ModelFile[] = [];
-  for (let start = 0; start < bytes.length; start += SHARD_BYTES) {
-    shards.push(file(`weights-${shards.length}.bin`, bytes.subarray(start, start + SHARD_BYTES)));
+  for (let start = 0; start < bytes.length; start += shardBytes) {
+    shards.push(file(`weights-${shards.length}.bin`, bytes.subarray(start, start + shardBytes)));
   }
   const catalogue = file('catalogue.json', json(checkpoint.items));
   const semanticIds = file(

@@ -1,0 +1,44 @@
+/** Reading what training wrote, and saying what is wrong with it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readCheckpoint, readSafetensors } from '../../scripts/build/checkpoint.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'earn-edge-checkpoint-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** The format by hand: u64 length of the header, header, bytes. */
+function write(name: string, header: object, data: ArrayBufferView): string {
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  const path = join(folder, name);
+  writeFileSync(path, Buffer.concat([length, json, Buffer.from(data.buffer)]));
+  return path;
+}
+
+test('tensors come back with their shapes and values', () => {
+  const header = {
+    __metadata__: { format: 'pt' },
+    a: { dtype: 'F32', shape: [2, 1], data_offsets: [0, 8] },
+    b: { dtype: 'I32', shape: [1], data_offsets: [8, 12] },
+  };
+  const path = write('x', header, Uint8Array.of(0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0, 7, 0, 0, 0));
+  const tensors = readSafetensors(path);
+  expect(tensors.get('a')).toEqual({ shape: [2, 1], data: Float32Array.of(1, -2) });
+  expect(tensors.get('b')).toEqual({ shape: [1], data: Int32Array.of(7) });
+});
+
+test('another element type is refused by name', () => {
+  const path = write('x', { a: { dtype: 'BF16', shape: [1], data_offsets: [0, 2] } }, new Uint8Array(2));
+  expect(() => readSafetensors(path)).toThrow('tensor a has unsupported type BF16');
+});
+
+test('a checkpoint of a training that has not finished is refused', () => {
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ model: {}, training: {}, validation: {} }));
+  expect(() => readCheckpoint(folder)).toThrow('let the training finish');
+});
