@@ -1,5 +1,9 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { bundlePage } from './scripts/bundle-page.ts';
+
+// The plugin does not run wrangler's `[build]`, and the Worker imports what it makes.
+await bundlePage();
 
 export default defineConfig({
   test: {

@@ -1,5 +1,5 @@
 /**
- * The demo page's scripts, bundled for browsers, and the runtime's binary beside the model's files. `wrangler` runs
+ * The demo page's scripts and styles, bundled for browsers, and the runtime's binary beside the model's files. `wrangler` runs
  * it before it bundles the Worker (`[build]` in wrangler.toml), vitest before its tests.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,12 +14,12 @@ const BUNDLE = join(ROOT, 'bundle');
 /** In the assets: 14 MB would be too much for a script that every isolate keeps in memory. */
 const RUNTIME = join(ROOT, 'model-shards/runtime');
 
-/** Writes `bundle/{page,device}.js` and `model-shards/runtime/`; files that are right stay untouched. */
+/** Writes `bundle/{page.js,device.js,page.css}` and `model-shards/runtime/`; files that are right stay untouched. */
 export async function bundlePage(): Promise<void> {
   const runtime = placeRuntime();
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
-    entryPoints: ['worker/page/page.ts', 'worker/page/device.ts'],
+    entryPoints: ['page.ts', 'device.ts', 'page.css'].map((name) => `worker/page/${name}`),
     outdir: BUNDLE,
     bundle: true,
     format: 'esm',

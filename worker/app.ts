@@ -54,11 +54,15 @@ const headers = secureHeaders({
     styleSrc: ["'self'"],
     imgSrc: ["'self'"],
     connectSrc: ["'self'"],
+    workerSrc: ["'self'"],
     baseUri: ["'none'"],
     formAction: ["'none'"],
     frameAncestors: ["'none'"],
     requireTrustedTypesFor: ["'script'"],
+    trustedTypes: ['device'],
   },
+  // `/device.js` comes with a policy of its own.
+  overwrite: false,
   xFrameOptions: 'DENY',
   // Not for subdomains: they may be someone else's.
   strictTransportSecurity: 'max-age=15552000',

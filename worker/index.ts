@@ -4,7 +4,6 @@ import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import { createApp } from './app.ts';
 import { KvStore } from './cache/kv-store.ts';
 import { StateCache } from './cache/state-cache.ts';
-
 import { loadModel } from './engine/model.ts';
 import { Runtime } from './engine/runtime.ts';
 import { DurableLog } from './history/durable-log.ts';

@@ -75,7 +75,11 @@ const problemSchema = z
 /** The `responses` of a route that may answer with these problems, for the OpenAPI document. */
 export function problemResponses(...codes: ProblemCode[]) {
   const content = { 'application/problem+json': { schema: problemSchema } };
-  return Object.fromEntries(
-    codes.map((code) => [PROBLEMS[code].status, { description: PROBLEMS[code].title, content }]),
-  );
+  const responses: Record<number, { description: string; content: typeof content }> = {};
+  for (const code of codes) {
+    const { status, title } = PROBLEMS[code];
+    const description = [responses[status]?.description, `${title} (\`${code}\`)`].filter(Boolean).join('; ');
+    responses[status] = { description, content };
+  }
+  return responses;
 }

@@ -25,11 +25,9 @@ export interface UserCache {
 
 export interface UserAnswer {
   list: RecommendationList<UserCache>;
-  /** Work for after the response; never rejects. */
-  later: Promise<void>;
+  /** Work for after the response: resolves to the state that was written, if any. Never rejects. */
+  later: Promise<StoredState | null>;
 }
-
-const DONE = Promise.resolve();
 
 /** Recommends after the log as it was read. Throws ModelUnavailable when the engine fails; a broken cache only costs time. */
 export async function recommendUser(
@@ -52,7 +50,7 @@ export async function recommendUser(
       window_moved: false,
       degraded: false,
     };
-    return { list: listOf(model, known, ignored, items, nothing), later: DONE };
+    return { list: listOf(model, known, ignored, items, nothing), later: Promise.resolve(null) };
   }
 
   const anchor = windowStart(known.length, model.manifest.config.window);
@@ -66,11 +64,7 @@ export async function recommendUser(
     const state = await model.prefill(seen.slice(reused), stored?.state);
     current = { model: wanted.model, epoch: wanted.epoch, anchor, digest: await digestOf(ids), state };
   }
-  let later = DONE;
-  if (current !== stored) {
-    await cache.remember(user, current);
-    later = cache.persist(user, wanted.model);
-  }
+  if (current !== stored) await cache.remember(user, current);
   const question = JSON.stringify([known.length, query.k, query.include_seen, query.exclude]);
   const items = await listOnce(cache, user, current, question, () =>
     model.search(current.state, { k: query.k, excluded }),
@@ -86,7 +80,7 @@ export async function recommendUser(
       window_moved: moved,
       degraded: failed,
     }),
-    later,
+    later: cache.persist(user, wanted.model),
   };
 }
 

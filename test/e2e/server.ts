@@ -13,11 +13,13 @@ export interface Server {
   output(): string;
   /** SIGTERM, and waits until the process group is gone. */
   stop(): Promise<void>;
+  /** SIGKILL for the whole process group: nothing gets to save anything. The state folder stays. */
+  kill(): Promise<void>;
 }
 
-/** `args` go to `wrangler dev`. */
-export async function startServer(args: string[] = []): Promise<Server> {
-  const state = mkdtempSync(join(tmpdir(), 'earn-edge-state-'));
+/** `args` go to `wrangler dev`. A `state` folder that is given outlives the server. */
+export async function startServer(args: string[] = [], given?: string): Promise<Server> {
+  const state = given ?? mkdtempSync(join(tmpdir(), 'earn-edge-state-'));
   const port = await freePort();
   const child = spawn(process.execPath, ['scripts/start.ts', '--persist-to', state, ...args], {
     env: { ...process.env, PORT: `${port}` },
@@ -32,11 +34,16 @@ export async function startServer(args: string[] = []): Promise<Server> {
     url,
     output: () => output,
     async stop() {
-      if (child.exitCode === null) {
+      if (child.exitCode === null && child.signalCode === null) {
         process.kill(-child.pid!, 'SIGTERM');
         await once(child, 'exit');
       }
-      rmSync(state, { recursive: true, force: true });
+      if (!given) rmSync(state, { recursive: true, force: true });
+    },
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      process.kill(-child.pid!, 'SIGKILL');
+      await once(child, 'exit');
     },
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { LARGEST_BODY, LONGEST_HISTORY } from '../../worker/routes/recommendations.ts';
+import { LONGEST_HISTORY } from '../../worker/routes/schemas.ts';
+import { LARGEST_BODY } from '../../worker/validation.ts';
 import { fakeService, post, problemOf } from './helpers.ts';
 
 const { app } = fakeService();

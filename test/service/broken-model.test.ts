@@ -2,12 +2,11 @@
 import { env } from 'cloudflare:workers';
 import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createApp } from '../../worker/app.ts';
 import { loadModel } from '../../worker/engine/model.ts';
 import { Runtime } from '../../worker/engine/runtime.ts';
 import { type Assets, assetSource } from '../../worker/model-files.ts';
-import { ModelHost, RETRY_AFTER_MS } from '../../worker/model-host.ts';
-import { type Json, post, problemOf } from './helpers.ts';
+import { RETRY_AFTER_MS } from '../../worker/model-host.ts';
+import { type Json, post, problemOf, serviceOf } from './helpers.ts';
 
 const runtime = new Runtime({ wasmModule });
 
@@ -33,7 +32,7 @@ function faultyService(fault: Fault) {
       return broken ? fault(new URL(request.url).pathname, response) : response;
     },
   };
-  const app = createApp(new ModelHost(() => loadModel(assetSource(assets), runtime)));
+  const { app } = serviceOf(() => loadModel(assetSource(assets), runtime));
   const repair = () => {
     broken = false;
     vi.advanceTimersByTime(RETRY_AFTER_MS);

@@ -1,6 +1,8 @@
 import { Catalogue } from '../../worker/engine/catalogue.ts';
+import type { HistoryState } from '../../worker/engine/decoder.ts';
 import { MANIFEST_FORMAT, type Manifest, type ModelFile } from '../../worker/engine/manifest.ts';
-import type { Model, RecommendRequest } from '../../worker/engine/model.ts';
+import type { Model, RecommendRequest, SearchRequest } from '../../worker/engine/model.ts';
+import { windowStart } from '../../worker/engine/window.ts';
 
 const TITLES = [
   'Toy Story (1995)',
@@ -21,7 +23,7 @@ const file = (path: string): ModelFile => ({ path, bytes: 1, sha256: path.padEnd
 
 export const MANIFEST: Manifest = {
   format: MANIFEST_FORMAT,
-  id: 'fake',
+  id: 'fa4efa4efa4efa4e',
   name: 'twelve-films',
   precision: 'int8',
   config: {
@@ -44,20 +46,84 @@ export const MANIFEST: Manifest = {
   semanticIds: file('semantic-ids.bin'),
 };
 
-/** Twelve films with the ids 1 to 12. Recommends in the catalogue's order and looks at the newest four. */
-export class FakeModel implements Model {
-  readonly manifest = MANIFEST;
-  readonly catalogue = new Catalogue(
-    TITLES.map((title, index) => ({ id: String(index + 1), title, categories: ['Drama'] })),
-  );
-  readonly requests: RecommendRequest[] = [];
+interface FakeOptions {
+  /** 16 hex digits. */
+  id?: string;
+  titles?: string[];
+  window?: number;
+  precision?: Manifest['precision'];
+}
 
-  async recommend(request: RecommendRequest) {
-    this.requests.push(request);
-    const items = [...TITLES.keys()]
-      .filter((item) => !request.excluded.has(item))
-      .slice(0, request.k)
-      .map((item) => ({ item, score: -1 - item }));
-    return { items, prefilled: Math.min(request.history.length, MANIFEST.config.window) };
+/** Bytes that stand for an item in a state. */
+const ITEM_BYTES = 2;
+
+/**
+ * Films with the ids 1, 2, 3 and so on, and a window of four. A state spells out the items that it is of. The list
+ * begins with the newest film and goes round the catalogue; the scores tell apart any two states, and a state with a
+ * wrong byte from the right one.
+ */
+export class FakeModel implements Model {
+  readonly manifest: Manifest;
+  readonly catalogue: Catalogue;
+  /** The items of each prefill, in the order of the calls. */
+  readonly prefills: number[][] = [];
+  /** Lists that were searched for. */
+  searches = 0;
+
+  constructor({ id = MANIFEST.id, titles = TITLES, window = 4, precision = 'int8' }: FakeOptions = {}) {
+    const config = { ...MANIFEST.config, items: titles.length, window };
+    this.manifest = { ...MANIFEST, id, precision, config };
+    this.catalogue = new Catalogue(
+      titles.map((title, index) => ({ id: String(index + 1), title, categories: ['Drama'] })),
+    );
+  }
+
+  /** The same model after one more training, which has seen these films too. */
+  static later(...titles: string[]): FakeModel {
+    return new FakeModel({ id: '1a7e41a7e41a7e41', titles: [...TITLES, ...titles] });
+  }
+
+  /** Items that were prefilled so far. */
+  get prefilled(): number {
+    return this.prefills.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  async prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState> {
+    this.prefills.push([...items]);
+    const NumberArray = this.manifest.precision === 'int8' ? Int8Array : Float32Array;
+    const added = items.flatMap((item) => [item & 127, item >> 7]);
+    const keyValues = NumberArray.from([...(past?.keyValues ?? []), ...added]);
+    const sum = this.sumOf(keyValues);
+    return {
+      length: keyValues.length / ITEM_BYTES,
+      keyValues,
+      suffix: NumberArray.of(sum & 127, (sum >> 7) & 127),
+      logits: Float32Array.of(sum, keyValues.length),
+    };
+  }
+
+  async search({ keyValues, suffix, logits }: HistoryState, { k, excluded }: SearchRequest) {
+    this.searches++;
+    const count = this.catalogue.items.length;
+    const newest =
+      keyValues.length > 0 ? keyValues[keyValues.length - 2] + 128 * keyValues[keyValues.length - 1] : 0;
+    const spread = this.sumOf([...keyValues, ...suffix, ...logits]) / 2 ** 32;
+    return Array.from({ length: count }, (_, step) => (newest + step) % count)
+      .filter((item) => !excluded.has(item))
+      .slice(0, k)
+      .map((item, place) => ({ item, score: -1 - place - spread }));
+  }
+
+  async recommend({ history, ...request }: RecommendRequest) {
+    const seen = history.slice(windowStart(history.length, this.manifest.config.window));
+    const items = await this.search(await this.prefill(seen), request);
+    return { items, prefilled: seen.length };
+  }
+
+  /** FNV-1a over the model and the numbers, from 0 to 2^32 - 1. */
+  private sumOf(numbers: Iterable<number>): number {
+    let sum = Number.parseInt(this.manifest.id.slice(0, 8), 16);
+    for (const number of numbers) sum = Math.imul(sum ^ number, 0x01000193);
+    return sum >>> 0;
   }
 }

@@ -1,12 +1,25 @@
 import { expect } from 'vitest';
 import { createApp } from '../../worker/app.ts';
+import { StateCache } from '../../worker/cache/state-cache.ts';
+import type { StateStore } from '../../worker/cache/state-store.ts';
+import type { Model } from '../../worker/engine/model.ts';
+import type { HistoryLog } from '../../worker/history/log.ts';
 import { ModelHost } from '../../worker/model-host.ts';
 import { FakeModel } from './fake-model.ts';
+import { MemoryLog, MemoryStore } from './memory.ts';
 
 /** The service around twelve films. */
 export function fakeService() {
   const model = new FakeModel();
-  return { model, app: createApp(new ModelHost(async () => model)) };
+  return { model, ...serviceOf(async () => model) };
+}
+
+/** The service as one isolate runs it; others share its log and store. */
+export function serviceOf(
+  loadModel: () => Promise<Model>,
+  { log = new MemoryLog(), store = new MemoryStore() }: { log?: HistoryLog; store?: StateStore } = {},
+) {
+  return { app: createApp({ host: new ModelHost(loadModel), log, cache: new StateCache(store) }) };
 }
 
 export type App = ReturnType<typeof createApp>;

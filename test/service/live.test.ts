@@ -1,23 +1,30 @@
 /** The Worker as it is deployed, with the embedded model. */
 import { exports } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
+import { someone } from './durable.ts';
 import type { Json } from './helpers.ts';
+import { listOf, pathOf } from './visitor.ts';
 
 const ORIGIN = 'https://earn-edge.example';
 const get = (path: string) => exports.default.fetch(`${ORIGIN}${path}`);
 
-async function recommend(query: unknown): Promise<Json> {
+async function send(path: string, body: unknown, status: number): Promise<Json> {
   const init = {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(query),
+    body: JSON.stringify(body),
   };
-  const response = await exports.default.fetch(`${ORIGIN}/v1/recommendations`, init);
-  expect(response.status).toBe(200);
+  const response = await exports.default.fetch(`${ORIGIN}${path}`, init);
+  expect(response.status).toBe(status);
   return response.json();
 }
 
-test('requests that come together wait for one model, and it is healthy', async () => {
+const recommend = (query: unknown) => send('/v1/recommendations', query, 200);
+
+/** Interactions as a body has them. */
+const bodyOf = (ids: string[]) => ({ items: ids.map((id) => ({ id })) });
+
+test('requests that come together wait for one model, and it is healthy', { timeout: 60_000 }, async () => {
   const responses = await Promise.all([get('/healthz'), get('/healthz'), get('/v1/items?q=toy+story')]);
   expect(responses.map(({ status }) => status)).toEqual([200, 200, 200]);
   const [health, , items]: Json[] = await Promise.all(responses.map((response) => response.json()));
@@ -66,4 +73,49 @@ test('the files of the model can be fetched, nothing else of the folder', async 
   for (const path of ['/manifest.json', `/${shard.path}`, '/model/nothing', '/model/']) {
     expect((await get(path)).status, path).toBe(404);
   }
+});
+
+test('a user who comes back gets what their whole history leads to, and only what is new is prefilled', async () => {
+  const { items } = await (await get('/v1/items?limit=60')).json<Json>();
+  const ids: string[] = items.map((item: Json) => item.id);
+  const user = pathOf(someone());
+  let seen = 0;
+  for (const length of [1, 2, 9, 40, 60]) {
+    const visit = bodyOf(ids.slice(seen, length));
+    // Either way of coming back: one request, or two.
+    if (length % 2 === 0) await send(`${user}/interactions`, visit, 201);
+    const list: Json = await (length % 2 === 0
+      ? (await get(`${user}/recommendations`)).json()
+      : send(`${user}/recommendations`, visit, 200));
+    expect(list.cache).toMatchObject({
+      status: seen === 0 ? 'miss' : 'extended',
+      reused_items: seen,
+      prefilled_items: length - seen,
+      degraded: false,
+    });
+    expect(listOf(list)).toEqual(listOf(await recommend({ history: ids.slice(0, length) })));
+    const again = await (await get(`${user}/recommendations`)).json<Json>();
+    expect(again.cache).toMatchObject({ status: 'hit', prefilled_items: 0 });
+    expect(listOf(again)).toEqual(listOf(list));
+    seen = length;
+  }
+  // The first of these states was written at once, the next ones a second later each.
+  await expect
+    .poll(async () => (await (await get(user)).json<Json>()).state, { timeout: 5000 })
+    .toMatchObject({ items: 60 });
+  expect((await exports.default.fetch(`${ORIGIN}${user}`, { method: 'DELETE' })).status).toBe(204);
+  expect(await (await get(user)).json()).toMatchObject({ length: 0, state: null });
+});
+
+test('64 requests of one user at the same time are all in the log, each once', async () => {
+  const user = pathOf(someone());
+  const ids = Array.from({ length: 64 }, (_, index) => `film-${index}`);
+  const answers = await Promise.all(ids.map((id) => send(`${user}/interactions`, bodyOf([id]), 201)));
+  expect(answers.map(({ length }) => length).toSorted((a, b) => a - b)).toEqual(
+    ids.map((_, index) => index + 1),
+  );
+  const { items } = await (await get(`${user}/interactions`)).json<Json>();
+  expect(items).toHaveLength(64);
+  // The place that each was told is its place.
+  for (const [index, { length }] of answers.entries()) expect(items[64 - length].id).toBe(ids[index]);
 });

@@ -46,3 +46,11 @@ test.each(['notes.txt', 'nothing', 'decode.onnx'])(
     await problemOf(await get(path), 404, 'file_unknown');
   },
 );
+
+test.each(['ort-0.wasm', 'manifest.json', '..%2Fmanifest.json', 'ort-..%2F..%2Fmanifest.json'])(
+  '%s is no runtime of this deployment',
+  async (file) => {
+    const response = await app.request(`/runtime/${file}`, {}, { ASSETS });
+    expect(response.status).toBe(404);
+  },
+);

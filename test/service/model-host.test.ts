@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createApp } from '../../worker/app.ts';
 import { ModelUnavailable } from '../../worker/engine/errors.ts';
 import type { Model } from '../../worker/engine/model.ts';
 import { ModelHost, RETRY_AFTER_MS } from '../../worker/model-host.ts';
-import { FakeModel } from './fake-model.ts';
-import { type Json, problemOf } from './helpers.ts';
+import { FakeModel, MANIFEST } from './fake-model.ts';
+import { type Json, problemOf, serviceOf } from './helpers.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'] });
@@ -55,12 +54,12 @@ test('an unexpected error of the load counts as an unavailable model', async () 
 });
 
 test('the service is healthy once the model is loaded', async () => {
-  const app = createApp(new ModelHost(async () => new FakeModel()));
+  const app = serviceOf(async () => new FakeModel()).app;
   const response = await app.request('/healthz');
   expect(response.status).toBe(200);
   expect(await response.json()).toEqual({
     status: 'ok',
-    model: { id: 'fake', name: 'twelve-films', items: 12, precision: 'int8' },
+    model: { id: MANIFEST.id, name: 'twelve-films', items: 12, precision: 'int8' },
   });
 });
 
@@ -70,7 +69,7 @@ test.each([
   ['GET', '/v1/items/1'],
   ['POST', '/v1/recommendations'],
 ])('without a model %s %s says why and when to come back', async (method, path) => {
-  const response = await createApp(new ModelHost(missing)).request(path, { method });
+  const response = await serviceOf(missing).app.request(path, { method });
   const { reason, detail } = await problemOf(response, 503, 'model_unavailable');
   expect({ reason, detail }).toEqual({ reason: 'asset_missing', detail: 'weights-0.bin is missing' });
   expect(response.headers.get('Retry-After')).toBe('1');
@@ -80,7 +79,7 @@ test('an unexpected error tells the caller nothing and the log everything', asyn
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const model = new FakeModel();
   model.recommend = () => Promise.reject(new Error('secret detail'));
-  const app = createApp(new ModelHost(async () => model));
+  const app = serviceOf(async () => model).app;
   const headers = { 'X-Request-Id': 'request-1' };
   const response = await app.request('/v1/recommendations', { method: 'POST', headers });
   const body = await problemOf(response, 500, 'internal');

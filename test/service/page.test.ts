@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
 import { fakeService, type Json } from './helpers.ts';
 
@@ -19,12 +20,37 @@ test('the page may run no script but its own file', async () => {
   expect(html).not.toMatch(/<script(?![^>]* src=)|<style|\son\w+=|\sstyle=/);
   const policy = (await app.request('/')).headers.get('Content-Security-Policy');
   expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+  expect(policy).toContain("worker-src 'self'");
+  expect(policy).toContain("require-trusted-types-for 'script'; trusted-types device");
   expect(policy).not.toContain('unsafe');
+});
+
+test('the Web Worker alone may compile WebAssembly, also once it is cached', async () => {
+  const fresh = await app.request('/device.js');
+  const again = await app.request('/device.js', { headers: { 'If-None-Match': fresh.headers.get('ETag')! } });
+  expect(again.status).toBe(304);
+  for (const { headers } of [fresh, again]) {
+    expect(headers.get('Content-Security-Policy')).toBe(
+      "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; require-trusted-types-for 'script'",
+    );
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+  }
+});
+
+test('the runtime that the Web Worker asks for is there, for good', async () => {
+  const [url] = /\/runtime\/[\w.-]+/.exec(await (await app.request('/device.js')).text())!;
+  const response = await app.request(url, {}, env);
+  expect(response.status).toBe(200);
+  expect(response.headers.get('Content-Type')).toBe('application/wasm');
+  expect(response.headers.get('Cache-Control')).toBe('public, max-age=31536000, immutable');
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  expect([...bytes.subarray(0, 4)]).toEqual([0, ...new TextEncoder().encode('asm')]);
 });
 
 test.each([
   ['/', 'text/html'],
   ['/page.js', 'text/javascript'],
+  ['/device.js', 'text/javascript'],
   ['/page.css', 'text/css'],
   ['/icon.svg', 'image/svg+xml'],
 ])('%s is %s and revalidated by its ETag', async (path, type) => {
@@ -51,5 +77,8 @@ test('the API describes itself', async () => {
     '/v1/items',
     '/v1/items/{id}',
     '/v1/recommendations',
+    '/v1/users/{user_id}',
+    '/v1/users/{user_id}/interactions',
+    '/v1/users/{user_id}/recommendations',
   ]);
 });

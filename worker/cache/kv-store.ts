@@ -25,12 +25,15 @@ export class KvStore implements StateStore {
     return keys[0]?.metadata ?? null;
   }
 
-  async deleteAll(prefix: string): Promise<void> {
+  /** A list may lag a minute behind the writes, so `known` keys are deleted whether or not they are listed. */
+  async deleteAll(prefix: string, known: Iterable<string>): Promise<void> {
+    const names = new Set(known);
     let cursor: string | undefined;
     do {
       const page = await this.kv.list({ prefix, cursor });
-      for (const { name } of page.keys) await this.kv.delete(name);
+      for (const { name } of page.keys) names.add(name);
       cursor = page.list_complete ? undefined : page.cursor;
     } while (cursor !== undefined);
+    for (const name of names) await this.kv.delete(name);
   }
 }

@@ -34,6 +34,8 @@ export interface Found {
 /** One user's state in this isolate, and what was made of it. */
 interface Entry {
   stored: StoredState;
+  /** Whether the store has it. */
+  saved: boolean;
   lists: LRUCache<string, Ranked[]>;
 }
 
@@ -65,7 +67,7 @@ export class StateCache {
       const bytes = await this.store.get(storeKey(key));
       const stored = bytes && (await decodeState(bytes));
       if (stored && (await fits(stored, wanted))) {
-        this.set(key, stored);
+        this.set(key, stored, true);
         return { stored, moved: false, failed: false };
       }
       moved ||= stored !== null && isEarlier(stored, wanted);
@@ -78,24 +80,32 @@ export class StateCache {
 
   /** Keeps the state in this isolate. */
   async remember(user: string, stored: StoredState): Promise<void> {
-    this.set(await memoryKey(user, stored.model), stored);
+    this.set(await memoryKey(user, stored.model), stored, false);
   }
 
-  /** Writes the newest remembered state to the store, once a second at most. For `waitUntil`: it never rejects. */
-  async persist(user: string, model: string): Promise<void> {
+  /**
+   * Writes the newest remembered state to the store unless it is there, once a second at most. Resolves to
+   * what was written. For `waitUntil`: it never rejects.
+   */
+  async persist(user: string, model: string): Promise<StoredState | null> {
     const key = await memoryKey(user, model);
+    if (this.memory.peek(key)?.saved !== false) return null;
     const write = this.writes.get(key) ?? { began: 0, pending: false };
     const age = Date.now() - write.began;
-    if (write.pending && age < WRITE_ABANDONED_MS) return; // that one will take the newest state
+    if (write.pending && age < WRITE_ABANDONED_MS) return null; // that one will take the newest state
     this.writes.set(key, { began: Date.now(), pending: true });
     if (age < WRITE_INTERVAL_MS) await new Promise((resolve) => setTimeout(resolve, WRITE_INTERVAL_MS - age));
-    const newest = this.memory.get(key)?.stored;
+    const newest = this.memory.peek(key);
     this.writes.set(key, { began: Date.now(), pending: false });
-    if (!newest) return; // forgotten meanwhile
+    if (!newest || newest.saved) return null; // forgotten meanwhile, or written by another request
+    const { stored } = newest;
     try {
-      await this.store.put(storeKey(key), await encodeState(newest), newest.state.length);
+      await this.store.put(storeKey(key), await encodeState(stored), stored.state.length);
+      newest.saved = true;
+      return stored;
     } catch (error) {
-      warn('state_write_failed', error); // the next request prefills what is missing
+      warn('state_write_failed', error); // the user's next request tries again
+      return null;
     }
   }
 
@@ -115,15 +125,23 @@ export class StateCache {
     return this.store.describe(storeKey(await memoryKey(user, model)));
   }
 
-  /** Forgets the user here and in the store, for every model. Throws what the store throws. */
-  async forget(user: string): Promise<void> {
+  /**
+   * Forgets the user here and in the store, for every model: those that the store lists, those that this isolate
+   * wrote, and `model`, which another isolate may have written a moment ago. Throws what the store throws.
+   */
+  async forget(user: string, model?: string): Promise<void> {
     const prefix = await userKey(user);
-    for (const key of this.memory.keys()) if (key.startsWith(prefix)) this.memory.delete(key);
-    await this.store.deleteAll(storeKey(prefix));
+    const written = [...this.writes.keys()].filter((key) => key.startsWith(prefix));
+    if (model !== undefined) written.push(prefix + model);
+    for (const key of [...this.memory.keys()]) if (key.startsWith(prefix)) this.memory.delete(key);
+    await this.store.deleteAll(storeKey(prefix), written.map(storeKey));
   }
 
-  private set(key: string, stored: StoredState): void {
-    this.memory.set(key, { stored, lists: new LRUCache({ max: LISTS }) });
+  /** A request that read the log earlier may end later: the newer state stays. */
+  private set(key: string, stored: StoredState, saved: boolean): void {
+    const kept = this.memory.peek(key)?.stored;
+    if (kept && isNewer(kept, stored)) return;
+    this.memory.set(key, { stored, saved, lists: new LRUCache({ max: LISTS }) });
   }
 }
 
@@ -137,6 +155,12 @@ async function fits(stored: StoredState, wanted: Wanted): Promise<boolean> {
 
 function isEarlier(stored: StoredState, wanted: Wanted): boolean {
   return stored.model === wanted.model && stored.epoch === wanted.epoch && stored.anchor < wanted.anchor;
+}
+
+/** Whether `a` is of more of the same log than `b`. */
+function isNewer(a: StoredState, b: StoredState): boolean {
+  if (a.epoch !== b.epoch) return false;
+  return a.anchor > b.anchor || (a.anchor === b.anchor && a.state.length > b.state.length);
 }
 
 /** A hash: ids of any length and alphabet fit a key's 512 bytes, and none can be mistaken for another's. */

@@ -2,7 +2,7 @@
  * A user's register-KV state as bytes. Little-endian:
  *
  *     0  'EARN'
- *     4  u16 format version
+ *     4  u16 format version, u16 bytes of a key or value: 1 of an int8 model, 4 of a float32 one
  *     8  8 bytes: model id
  *    16  16 bytes: epoch of the log (a UUID), which no other user and no later log of this user has
  *    32  u32 anchor: known items of the log before the window
@@ -42,6 +42,7 @@ export async function encodeState(stored: StoredState): Promise<ArrayBuffer> {
   const view = new DataView(buffer.buffer);
   view.setUint32(0, MAGIC, true);
   view.setUint16(4, VERSION, true);
+  view.setUint16(6, state.keyValues.BYTES_PER_ELEMENT, true);
   buffer.set(fromHex(model), 8);
   buffer.set(fromHex(epoch.replaceAll('-', '')), 16);
   const numbers = [
@@ -77,6 +78,8 @@ export async function decodeState(buffer: ArrayBuffer): Promise<StoredState | nu
   copy.fill(0, CHECKSUM_AT, HEADER_BYTES);
   if (sum !== (await sha256Hex(copy))) return null;
   const suffixAt = HEADER_BYTES + logitsBytes;
+  const Numbers = view.getUint16(6, true) === Float32Array.BYTES_PER_ELEMENT ? Float32Array : Int8Array;
+  const numbers = (at: number, size: number) => new Numbers(buffer, at, size / Numbers.BYTES_PER_ELEMENT);
   return {
     model: toHex(bytes.subarray(8, 16)),
     epoch: toUuid(bytes.subarray(16, 32)),
@@ -85,8 +88,8 @@ export async function decodeState(buffer: ArrayBuffer): Promise<StoredState | nu
     state: {
       length,
       logits: new Float32Array(buffer, HEADER_BYTES, logitsBytes / 4),
-      suffix: new Int8Array(buffer, suffixAt, suffixBytes),
-      keyValues: new Int8Array(buffer, suffixAt + suffixBytes, historyBytes),
+      suffix: numbers(suffixAt, suffixBytes),
+      keyValues: numbers(suffixAt + suffixBytes, historyBytes),
     },
   };
 }

@@ -11,6 +11,6 @@ export interface StateStore {
   get(key: string): Promise<ArrayBuffer | null>;
   put(key: string, value: ArrayBuffer, items: number): Promise<void>;
   describe(key: string): Promise<StateInfo | null>;
-  /** Deletes every key that begins with `prefix`. */
-  deleteAll(prefix: string): Promise<void>;
+  /** Deletes `known` keys and every other that begins with `prefix`. */
+  deleteAll(prefix: string, known: Iterable<string>): Promise<void>;
 }

@@ -39,6 +39,7 @@ const append = createRoute({
       'body_too_large',
       'unsupported_media_type',
       'invalid_request',
+      'idempotency_key_reused',
       'history_unavailable',
     ),
   },

@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { StoredState } from '../cache/state-codec.ts';
 import { problemResponses } from '../problem.ts';
 import type { ListQuery } from '../recommender.ts';
 import type { Services } from '../services.ts';
@@ -40,7 +41,7 @@ const get = createRoute({
   },
   responses: {
     200: { description: 'The items, best first', content: json(userList) },
-    ...problemResponses('invalid_request', 'model_unavailable'),
+    ...problemResponses('invalid_request', 'model_unavailable', 'history_unavailable'),
   },
 });
 
@@ -62,7 +63,9 @@ const post = createRoute({
       'body_too_large',
       'unsupported_media_type',
       'invalid_request',
+      'idempotency_key_reused',
       'model_unavailable',
+      'history_unavailable',
     ),
   },
 });
@@ -85,7 +88,20 @@ export function userRecommendations({ host, log, cache }: Services) {
   async function answer(c: Context, user: string, query: ListQuery) {
     const [model, snapshot] = await Promise.all([host.model(), log.read(user)]);
     const { list, later } = await recommendUser(model, cache, user, snapshot, query);
-    c.executionCtx.waitUntil(later);
+    c.executionCtx.waitUntil(later.then((written) => written && withdrawIfDeleted(user, written)));
     return list;
+  }
+
+  /**
+   * The user may be deleted, through any isolate, while a state of the deleted log is on its way to the store. So
+   * whoever has written looks at the log once more, and takes back what should not be there.
+   */
+  async function withdrawIfDeleted(user: string, { model, epoch }: StoredState): Promise<void> {
+    try {
+      const now = await log.length(user);
+      if (now.epoch !== epoch) await cache.forget(user, model);
+    } catch {
+      // The state fits no other log, and expires.
+    }
   }
 }

@@ -13,8 +13,11 @@ export const userParams = z.object({
   user_id: z.string().min(1).max(LONGEST_USER_ID).openapi({ example: 'ada' }),
 });
 
+/** Storage is UTF-8, in which half a surrogate pair has no place: another id would come back. */
+const storableId = itemId.refine((id) => id.isWellFormed(), 'Not well-formed Unicode');
+
 export const interactionList = z
-  .array(z.strictObject({ id: itemId, timestamp: z.number().optional() }))
+  .array(z.strictObject({ id: storableId, timestamp: z.number().optional() }))
   .min(1)
   .max(MOST_INTERACTIONS)
   .openapi({ example: [{ id: '1196' }] });

@@ -37,7 +37,7 @@ const remove = createRoute({
   request: { params: userParams },
   responses: {
     204: { description: 'Nothing is left' },
-    ...problemResponses('invalid_request', 'history_unavailable'),
+    ...problemResponses('invalid_request', 'history_unavailable', 'cache_unavailable'),
   },
 });
 
@@ -58,8 +58,9 @@ export function users({ host, log, cache }: Services) {
     .openapi(remove, async (c) => {
       const { user_id } = c.req.valid('param');
       await log.clear(user_id); // from here on no state fits, wherever one is left
+      const model = await host.model().catch(() => undefined);
       try {
-        await cache.forget(user_id);
+        await cache.forget(user_id, model?.manifest.id);
       } catch {
         const detail = 'The history is deleted, its cached state is not yet; send the request again';
         throw new Problem('cache_unavailable', { detail, headers: { 'Retry-After': '1' } });

@@ -1,0 +1,137 @@
+/** The switch to the visitor's own device: the same lists, and nothing about the visitor leaves it. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seriousFindings } from './accessibility.ts';
+import { startBrowser } from './browser.ts';
+import { Demo } from './demo.ts';
+import { type Server, startServer } from './server.ts';
+
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** Paths that the page asks the service for from now on. */
+function watchRequests(demo: Demo): string[] {
+  const paths: string[] = [];
+  demo.page.on('request', (request) => paths.push(new URL(request.url()).pathname));
+  return paths;
+}
+
+test('the same history gets the same ten films, and goes on here alone', async () => {
+  const demo = await Demo.open(browser, server);
+  for (const film of ['toy story', 'star wars', 'alien', 'godfather']) await demo.add(film);
+  const { titles: fromServer } = await demo.add('casablanca');
+  const { user } = await demo.kept();
+
+  const requests = watchRequests(demo);
+  const first = await demo.answered(() => demo.onDevice.click());
+  expect(first).toEqual({ status: 'miss', titles: fromServer });
+  expect(await demo.page.locator('#cost-where').textContent()).toBe('this device');
+  const own = await demo.add('fargo');
+  expect(own.status).toBe('extended');
+  expect(own.titles).not.toEqual(fromServer);
+  expect((await demo.history())[0]).toBe('Fargo (1996)');
+  expect(await seriousFindings(demo.page)).toEqual([]);
+  await demo.page.waitForTimeout(1500); // states are written once a second at most
+
+  const again = await demo.answered(() => demo.page.reload());
+  expect(again).toEqual({ status: 'hit', titles: own.titles });
+  expect(requests.filter((path) => path.startsWith('/v1/'))).toEqual([]);
+  expect(await (await fetch(`${server.url}/v1/users/${user}`)).json()).toMatchObject({ length: 5 });
+
+  const back = await demo.answered(() => demo.onDevice.click());
+  expect(back).toEqual({ status: 'hit', titles: fromServer });
+  expect(await demo.history()).toHaveLength(5);
+  expect(demo.problems).toEqual([]);
+});
+
+test('the model is fetched once, with its progress; then the browser has it', async () => {
+  const demo = await Demo.open(browser, server);
+  let slow = true;
+  await demo.page.route('**/runtime/*', async (route) => {
+    if (slow) await new Promise((resolve) => setTimeout(resolve, 1000));
+    await route.continue();
+  });
+  const progress = demo.page.getByRole('progressbar', { name: 'Fetching the model' });
+  await demo.answered(async () => {
+    await demo.onDevice.click();
+    await progress.waitFor();
+  });
+  expect(await progress.isVisible()).toBe(false);
+  slow = false;
+  await demo.page.unrouteAll();
+  const asked = () => server.output().match(/GET \/(model\/weights|runtime\/)\S*/g) ?? [];
+  const before = asked().length;
+  expect(before).toBeGreaterThan(0);
+  await demo.answered(() => demo.page.reload());
+  expect(asked()).toHaveLength(before);
+  expect(demo.problems).toEqual([]);
+});
+
+test('what is clicked while the model is on its way stays here, also for who switches back', async () => {
+  const demo = await Demo.open(browser, server);
+  await demo.page.context().route('**/runtime/*', () => {}); // never arrives
+  await demo.search.fill('heat');
+  const heat = demo.page.locator('#results button', { hasText: 'Heat (1995)' });
+  await heat.waitFor();
+  await demo.onDevice.click();
+  await heat.click();
+  await demo.page.getByText('adding…').waitFor();
+  const { status } = await demo.answered(() => demo.onDevice.click());
+  expect(status).toBe('miss');
+  expect(await demo.history()).toEqual([]);
+  expect(await demo.page.locator('#history-hidden').textContent()).toContain(
+    '1 film added on this device only',
+  );
+  const { user, own } = await demo.kept();
+  expect(own).toHaveLength(1);
+  expect(await (await fetch(`${server.url}/v1/users/${user}`)).json()).toMatchObject({ length: 0 });
+  expect(demo.problems).toEqual([]);
+});
+
+test('a visitor who is forgotten leaves nothing on the device', async () => {
+  const demo = await Demo.open(browser, server);
+  await demo.answered(() => demo.onDevice.click());
+  await demo.add('heat');
+  await demo.page.waitForTimeout(1500);
+  await demo.page.getByRole('button', { name: 'Forget me' }).click();
+  await expect.poll(() => demo.history(), { timeout: 30_000 }).toEqual([]);
+  expect((await demo.kept()).own).toEqual([]);
+  const states = await demo.page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const open = indexedDB.open('earn-edge');
+        open.onsuccess = () => {
+          const count = open.result.transaction('states').objectStore('states').count();
+          count.onsuccess = () => resolve(count.result);
+        };
+      }),
+  );
+  expect(states).toBe(0);
+  expect(demo.problems).toEqual([]);
+});
+
+test('a model that does not arrive whole is refused, and a second try gets it', async () => {
+  const demo = await Demo.open(browser, server);
+  await demo.page.context().route('**/model/weights-*', async (route) => {
+    const response = await route.fetch();
+    const body = await response.body();
+    body[1000] ^= 1;
+    await route.fulfill({ response, body });
+  });
+  await demo.onDevice.click();
+  const problem = demo.page.getByRole('alert');
+  await expect.poll(() => problem.textContent(), { timeout: 30_000 }).toContain('weights-0.bin');
+  await demo.page.context().unrouteAll();
+  const { titles } = await demo.answered(() => problem.getByRole('button').click());
+  expect(titles).toHaveLength(10);
+});

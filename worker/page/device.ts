@@ -1,0 +1,74 @@
+/**
+ * Runs in a Web Worker of the visitor's browser: the engine, its shards, and the service's own use case around them,
+ * with IndexedDB where the service has Workers KV.
+ */
+import { StateCache } from '../cache/state-cache.ts';
+import { type EarnModel, loadModel } from '../engine/model.ts';
+import { TitleSearch } from '../title-search.ts';
+import { recommendUser } from '../user-recommender.ts';
+import type { Call, DeviceApi, Reply } from './device-api.ts';
+import { loadRuntime, RUNTIME_BYTES } from './device-runtime.ts';
+import { Download } from './download.ts';
+import { IdbStore } from './idb-store.ts';
+
+interface Loaded {
+  model: EarnModel;
+  titles: TitleSearch;
+}
+
+/** A browser has one visitor at a time. */
+const VISITOR = 'visitor';
+
+const cache = new StateCache(new IdbStore());
+let loading: Promise<Loaded> | undefined;
+
+const api: DeviceApi = {
+  async load() {
+    await loaded();
+  },
+  async recommend(epoch, items, k) {
+    const { model } = await loaded();
+    const query = { k, exclude: [], include_seen: false };
+    const { list } = await recommendUser(model, cache, VISITOR, { epoch, items }, query);
+    return list;
+  },
+  async find(query, limit) {
+    return (await loaded()).titles.find(query).slice(0, limit);
+  },
+  async film(id) {
+    const { catalogue } = (await loaded()).model;
+    const index = catalogue.indexOf(id);
+    return index === undefined ? undefined : catalogue.items[index];
+  },
+  forget: () => cache.forget(VISITOR),
+};
+
+addEventListener('message', async ({ data }: MessageEvent<Call>) => {
+  const { id, method, args } = data;
+  try {
+    const result = await (api[method] as (...args: unknown[]) => unknown)(...args);
+    reply({ id, result });
+  } catch (error) {
+    reply({ id, error: error instanceof Error ? error.message : String(error) });
+  }
+});
+
+/** Once for all who wait; a failed load is tried again by the next call. */
+function loaded(): Promise<Loaded> {
+  loading ??= load().catch((error) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function load(): Promise<Loaded> {
+  const download = new Download(RUNTIME_BYTES, (loaded, total) => reply({ loaded, total }));
+  await download.read('manifest.json'); // first, so that the progress knows its end
+  const model = await loadModel(download, await loadRuntime(download));
+  return { model, titles: new TitleSearch(model.catalogue.items) };
+}
+
+function reply(message: Reply): void {
+  postMessage(message);
+}
