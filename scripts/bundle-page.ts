@@ -4,15 +4,18 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Outside `worker`, which wrangler watches: a build must not cause the next one. */
 const BUNDLE = join(ROOT, 'bundle');
-/** In the assets: 14 MB would be too much for a script that every isolate keeps in memory. */
-const RUNTIME = join(ROOT, 'model-shards/runtime');
+/**
+ * Among the assets: 14 MB would be too much for a script that every isolate keeps in memory. `MODEL_DIR` names another
+ * model's folder, as `npm start -- --model` does.
+ */
+const RUNTIME = resolve(ROOT, process.env.MODEL_DIR ?? 'model-shards', 'runtime');
 
 /** Writes `bundle/{page.js,device.js,page.css}` and `model-shards/runtime/`; files that are right stay untouched. */
 export async function bundlePage(): Promise<void> {
