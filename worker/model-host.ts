@@ -39,7 +39,7 @@ export class ModelHost {
       if (state.name === 'loaded') return state.model;
       if (state.name === 'failed' && ageOf(state) < RETRY_AFTER_MS) throw state.error;
       if (state.name !== 'loading' || ageOf(state) >= ABANDONED_AFTER_MS) return this.load();
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      await scheduler.wait(LOOK_EVERY_MS);
     }
   }
 
