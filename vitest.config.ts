@@ -5,13 +5,17 @@ import { bundlePage } from './scripts/bundle-page.ts';
 // The plugin does not run wrangler's `[build]`, and the Worker imports what it makes.
 await bundlePage();
 
+/** Nothing here is measured: this only ends what hangs, on a machine however slow. */
+const guard = { testTimeout: 600_000, hookTimeout: 600_000 };
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'node', include: ['test/{data,build,engine,page}/**/*.test.ts'] } },
+      { test: { ...guard, name: 'node', include: ['test/{data,build,engine}/**/*.test.ts'] } },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
         test: {
+          ...guard,
           name: 'workers',
           include: ['test/service/**/*.test.ts'],
           // One isolate for all files: a fresh one compiles the 14 MB of onnxruntime again.

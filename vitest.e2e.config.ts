@@ -6,8 +6,8 @@ export default defineConfig({
     name: 'e2e',
     include: ['test/e2e/**/*.test.ts'],
     fileParallelism: false,
-    // Servers start and browsers load; nothing here is measured.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Servers start and browsers load; nothing here is measured. This only ends what hangs.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 });

@@ -136,7 +136,7 @@ describe('a store that answers with something else', () => {
     await answersAndHeals(MISS);
   });
 
-  test('a state with any one bit flipped', { timeout: 60_000 }, async () => {
+  test('a state with any one bit flipped', async () => {
     const key = await cameBefore('ada');
     const { bytes } = store.values.get(key)!;
     const { epoch, items } = await log.read('ada');

@@ -126,7 +126,7 @@ test('hostile ids do not meet in the log, in the store, nor in an isolate’s me
   await eachIsThemselves(here, 'hit', left);
   for (const user of deleted)
     expect(await here.user(user)).toEqual({ user_id: user, length: 0, state: null });
-}, 60_000);
+});
 
 test('an id is what its percent-encoding says, however it is spelled', async () => {
   const visitor = isolate();
