@@ -7,26 +7,26 @@ export const RETRY_AFTER_MS = 1000;
 /** A load that takes longer has lost its request (the client left, CPU limit) and will never settle. */
 const ABANDONED_AFTER_MS = 30_000;
 
-/** How often a request looks whether another one's load is done. */
-const LOOK_EVERY_MS = 10;
+/** How often those who wait for another request's load look whether it is over. */
+const LOOK_AGAIN_MS = 10;
 
-type State =
-  | { name: 'idle' }
-  | { name: 'loading'; since: number }
-  | { name: 'loaded'; model: Model }
-  | { name: 'failed'; since: number; error: ModelUnavailable };
+interface Load {
+  model?: Model;
+  error?: ModelUnavailable;
+  /** When it began, then when it failed. */
+  since: number;
+}
 
 /**
  * The isolate's model: loaded at its first use, once for all requests that wait. Files can't change under a live
  * isolate (a deployment starts new ones), so a loaded model stays.
  *
- * Requests share the model and never a promise: a promise belongs to the request that made it, and one that waits for
- * another's is sometimes left hanging by the runtime, or refused its own I/O
- * (https://developers.cloudflare.com/workers/observability/errors/). So those that wait look again and again.
+ * A request never awaits what another began: promises belong to a request, and workerd at times cancels one that waits
+ * for another's ("your Worker's code had hung"). So the load leaves its outcome here, and the others come and look.
  */
 export class ModelHost {
   private readonly loadModel: () => Promise<Model>;
-  private state: State = { name: 'idle' };
+  private load: Load | undefined;
 
   constructor(loadModel: () => Promise<Model>) {
     this.loadModel = loadModel;
@@ -35,31 +35,32 @@ export class ModelHost {
   /** Throws ModelUnavailable when loading fails; a later call tries again. */
   async model(): Promise<Model> {
     for (;;) {
-      const { state } = this;
-      if (state.name === 'loaded') return state.model;
-      if (state.name === 'failed' && ageOf(state) < RETRY_AFTER_MS) throw state.error;
-      if (state.name !== 'loading' || ageOf(state) >= ABANDONED_AFTER_MS) return this.load();
-      await scheduler.wait(LOOK_EVERY_MS);
+      const { load } = this;
+      if (load?.model) return load.model;
+      if (!load || isOver(load)) return this.start();
+      if (load.error) throw load.error;
+      await scheduler.wait(LOOK_AGAIN_MS); // also under tests that turn the clock
     }
   }
 
-  private async load(): Promise<Model> {
-    this.state = { name: 'loading', since: Date.now() };
+  private async start(): Promise<Model> {
+    const load: Load = { since: Date.now() };
+    this.load = load;
     try {
-      const model = await this.loadModel();
-      this.state = { name: 'loaded', model };
-      return model;
+      load.model = await this.loadModel();
+      return load.model;
     } catch (cause) {
-      const error =
+      load.error =
         cause instanceof ModelUnavailable
           ? cause
           : new ModelUnavailable('runtime_failed', 'the model could not be loaded', { cause });
-      this.state = { name: 'failed', since: Date.now(), error };
-      throw error;
+      load.since = Date.now();
+      throw load.error;
     }
   }
 }
 
-function ageOf({ since }: { since: number }): number {
-  return Date.now() - since;
+/** Whether it is time for a new attempt. */
+function isOver({ error, since }: Load): boolean {
+  return Date.now() - since >= (error ? RETRY_AFTER_MS : ABANDONED_AFTER_MS);
 }

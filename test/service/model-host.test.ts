@@ -39,13 +39,16 @@ test('a failed load is tried again after a pause, not before', async () => {
   expect(load).toHaveBeenCalledTimes(2);
 });
 
-test('a load that never ends does not block the isolate for ever', async () => {
+test('a load that never ends does not block the isolate for ever, nor those who wait for it', async () => {
   const load = vi.fn<() => Promise<Model>>(() => new Promise(() => {}));
   const host = new ModelHost(load);
   void host.model();
+  const waiting = host.model();
   load.mockImplementation(async () => new FakeModel());
   vi.advanceTimersByTime(30_000);
   expect(await host.model()).toBeInstanceOf(FakeModel);
+  expect(await waiting).toBeInstanceOf(FakeModel);
+  expect(load).toHaveBeenCalledTimes(2);
 });
 
 test('an unexpected error of the load counts as an unavailable model', async () => {
