@@ -87,10 +87,9 @@ function problemOf(error: Error): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof ModelUnavailable) {
     const { message: detail, reason } = error;
-    return new Problem('model_unavailable', { detail, reason, headers: { 'Retry-After': '1' } });
+    return new Problem('model_unavailable', { detail, reason });
   }
-  const headers = { 'Retry-After': '1' };
-  if (error instanceof HistoryUnavailable) return new Problem('history_unavailable', { headers });
+  if (error instanceof HistoryUnavailable) return new Problem('history_unavailable');
   if (error instanceof IdempotencyConflict) return new Problem('idempotency_key_reused');
   // Thrown by the body's validators.
   if (error instanceof HTTPException && error.status === 400) return new Problem('malformed_json');

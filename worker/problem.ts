@@ -49,14 +49,24 @@ export class Problem extends Error {
   }
 }
 
-/** The problem as the answer to a request. */
+/** A request with these fields at fault, of which the first is the detail. */
+export function invalidRequest(errors: FieldError[]): Problem {
+  const [{ path, message }] = errors;
+  return new Problem('invalid_request', { detail: `${path || 'the body'}: ${message}`, errors });
+}
+
+/** The problem as the answer to a request; of what is unavailable with the time to try again. */
 export function problemResponse(c: Context, problem: Problem): Response {
   const { code, options } = problem;
   const { status, title } = PROBLEMS[code];
   const { detail = title, errors = [], reason, headers } = options;
   const type = `/problems/${code}`;
   const body = { type, title, status, detail, code, reason, errors, request_id: c.get('requestId') };
-  return c.body(JSON.stringify(body), status, { ...headers, 'Content-Type': 'application/problem+json' });
+  return c.body(JSON.stringify(body), status, {
+    ...(status === 503 && { 'Retry-After': '1' }),
+    ...headers,
+    'Content-Type': 'application/problem+json',
+  });
 }
 
 const problemSchema = z

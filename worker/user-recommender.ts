@@ -2,7 +2,6 @@
 
 import type { StateCache } from './cache/state-cache.ts';
 import { digestOf, type StoredState, stateBytes } from './cache/state-codec.ts';
-import type { Ranked } from './engine/beam-search.ts';
 import type { Model } from './engine/model.ts';
 import { windowStart } from './engine/window.ts';
 import type { Snapshot } from './history/log.ts';
@@ -63,38 +62,22 @@ export async function recommendUser(
   if (current === null || reused < seen.length) {
     const state = await model.prefill(seen.slice(reused), stored?.state);
     current = { model: wanted.model, epoch: wanted.epoch, anchor, digest: await digestOf(ids), state };
+    await cache.remember(user, current);
   }
-  if (current !== stored) await cache.remember(user, current);
   const question = JSON.stringify([known.length, query.k, query.include_seen, query.exclude]);
-  const items = await listOnce(cache, user, current, question, () =>
-    model.search(current.state, { k: query.k, excluded }),
-  );
+  const { state } = current;
+  const items = await cache.list(current, question, () => model.search(state, { k: query.k, excluded }));
   const status = reused === 0 ? 'miss' : reused < seen.length ? 'extended' : 'hit';
   return {
     list: listOf(model, known, ignored, items, {
       status,
       reused_items: reused,
       prefilled_items: seen.length - reused,
-      state_bytes: stateBytes(current.state),
+      state_bytes: stateBytes(state),
       window_start: anchor,
       window_moved: moved,
       degraded: failed,
     }),
     later: cache.persist(user, wanted.model),
   };
-}
-
-/** The list that was made of this state for the same question, or else a new one. */
-async function listOnce(
-  cache: StateCache,
-  user: string,
-  stored: StoredState,
-  question: string,
-  make: () => Promise<Ranked[]>,
-): Promise<Ranked[]> {
-  const known = await cache.list(user, stored, question);
-  if (known) return known;
-  const items = await make();
-  await cache.keepList(user, stored, question, items);
-  return items;
 }

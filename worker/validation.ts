@@ -2,7 +2,7 @@
 import type { z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
-import { type FieldError, Problem } from './problem.ts';
+import { type FieldError, invalidRequest, Problem } from './problem.ts';
 
 /** A body can be wrong in ten thousand places; this many are enough to see why. */
 const MOST_ERRORS = 20;
@@ -30,14 +30,21 @@ const utf8Body = createMiddleware(async (c, next) => {
 /** Middleware of every route that takes a JSON body. */
 export const jsonBody = [limit, utf8Body];
 
+/** What can be wrong with such a body. */
+export const JSON_BODY_PROBLEMS = [
+  'malformed_json',
+  'body_too_large',
+  'unsupported_media_type',
+  'invalid_request',
+] as const;
+
 type Result = { target: string; success: boolean; error?: z.ZodError };
 
 /** Hook of every validated route. @throws {Problem} `invalid_request` unless the validation succeeded */
 export function rejectInvalid({ target, error }: Result): void {
   if (!error) return;
   const errors = error.issues.slice(0, MOST_ERRORS).flatMap((issue) => fieldErrors(issue, target));
-  const detail = `${errors[0].path || 'the body'}: ${errors[0].message}`;
-  throw new Problem('invalid_request', { detail, errors: errors.slice(0, MOST_ERRORS) });
+  throw invalidRequest(errors.slice(0, MOST_ERRORS));
 }
 
 function fieldErrors(issue: z.core.$ZodIssue, target: string): FieldError[] {

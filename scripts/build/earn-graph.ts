@@ -2,10 +2,7 @@
 import type { Matrix } from './checkpoint.ts';
 import { Graph, type Weights } from './graph.ts';
 import { activationScale, quantizeColumns, quantizeRows } from './quantize.ts';
-import type { EarnWeights, LayerWeights, Linear } from './weights.ts';
-
-const ROPE_BASE = 10_000;
-const NORM_EPSILON = 1e-6;
+import { type EarnWeights, type LayerWeights, type Linear, NORM_EPSILON, ROPE_BASE } from './weights.ts';
 
 export type Precision = 'int8' | 'float32';
 

@@ -2,10 +2,7 @@
  * The decoder over one whole sequence in plain float64 loops, with EARN's pruning written as a mask: slow and
  * obvious. The build takes the prefix register's keys and values from it; tests hold the graphs against it.
  */
-import type { EarnWeights, Linear } from './weights.ts';
-
-const ROPE_BASE = 10_000;
-const NORM_EPSILON = 1e-6;
+import { type EarnWeights, type Linear, NORM_EPSILON, ROPE_BASE } from './weights.ts';
 
 /** What a token's place in the sequence allows it to be seen by. */
 export interface Token {

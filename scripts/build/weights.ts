@@ -9,6 +9,10 @@
 import type { ModelConfig } from '../../worker/engine/manifest.ts';
 import type { Checkpoint, Matrix } from './checkpoint.ts';
 
+/** As `scripts/train/model.py` has them. */
+export const ROPE_BASE = 10_000;
+export const NORM_EPSILON = 1e-6;
+
 /** A linear layer as ONNX multiplies it: `data` is [inputs x outputs], row-major. */
 export interface Linear {
   /** Name of the activation that it reads, as in the checkpoint's `activations`. */

@@ -31,12 +31,11 @@ export interface Found {
   failed: boolean;
 }
 
-/** One user's state in this isolate, and what was made of it. */
+/** One user's state in this isolate. */
 interface Entry {
   stored: StoredState;
   /** Whether the store has it. */
   saved: boolean;
-  lists: LRUCache<string, Ranked[]>;
 }
 
 interface Write {
@@ -51,6 +50,8 @@ export class StateCache {
     maxSize: MEMORY_BYTES,
     sizeCalculation: ({ stored }) => stateBytes(stored.state),
   });
+  /** What was made of each state; it goes when the state goes. */
+  private readonly lists = new WeakMap<StoredState, LRUCache<string, Ranked[]>>();
   private readonly writes = new LRUCache<string, Write>({ max: 10_000 });
 
   constructor(store: StateStore) {
@@ -109,15 +110,13 @@ export class StateCache {
     }
   }
 
-  /** A list that was made of exactly this state, for the same question. */
-  async list(user: string, stored: StoredState, question: string): Promise<Ranked[] | undefined> {
-    const entry = this.memory.get(await memoryKey(user, stored.model));
-    return entry?.stored === stored ? entry.lists.get(question) : undefined;
-  }
-
-  async keepList(user: string, stored: StoredState, question: string, items: Ranked[]): Promise<void> {
-    const entry = this.memory.get(await memoryKey(user, stored.model));
-    if (entry?.stored === stored) entry.lists.set(question, items);
+  /** The list that was made of exactly this state for the same question, or else a new one. */
+  async list(stored: StoredState, question: string, make: () => Promise<Ranked[]>): Promise<Ranked[]> {
+    const lists = this.lists.get(stored) ?? new LRUCache<string, Ranked[]>({ max: LISTS });
+    this.lists.set(stored, lists);
+    const items = lists.get(question) ?? (await make());
+    lists.set(question, items);
+    return items;
   }
 
   /** What the store holds for the user and model. Throws what the store throws. */
@@ -141,7 +140,7 @@ export class StateCache {
   private set(key: string, stored: StoredState, saved: boolean): void {
     const kept = this.memory.peek(key)?.stored;
     if (kept && isNewer(kept, stored)) return;
-    this.memory.set(key, { stored, saved, lists: new LRUCache({ max: LISTS }) });
+    this.memory.set(key, { stored, saved });
   }
 }
 

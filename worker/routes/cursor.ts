@@ -1,5 +1,5 @@
 /** Where the next page begins, as a token that clients hand back unread. */
-import { Problem } from '../problem.ts';
+import { invalidRequest } from '../problem.ts';
 
 /** The offset in base64url. */
 export function encodeCursor(offset: number): string {
@@ -10,8 +10,7 @@ export function encodeCursor(offset: number): string {
 export function decodeCursor(cursor: string): number {
   const offset = Number(decode(cursor));
   if (Number.isSafeInteger(offset) && offset > 0 && encodeCursor(offset) === cursor) return offset;
-  const errors = [{ path: 'query/cursor', message: 'Not a cursor that this service gave' }];
-  throw new Problem('invalid_request', { detail: `${errors[0].path}: ${errors[0].message}`, errors });
+  throw invalidRequest([{ path: 'query/cursor', message: 'Not a cursor that this service gave' }]);
 }
 
 function decode(cursor: string): string {

@@ -4,7 +4,7 @@ import type { ModelHost } from '../model-host.ts';
 import { problemResponses } from '../problem.ts';
 import { resolve } from '../recommender.ts';
 import type { Services } from '../services.ts';
-import { jsonBody } from '../validation.ts';
+import { JSON_BODY_PROBLEMS, jsonBody } from '../validation.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { itemId, json } from './schemas.ts';
 import { idempotencyHeader, interactionList, properUserId, userParams } from './user-schemas.ts';
@@ -34,14 +34,7 @@ const append = createRoute({
         }),
       ),
     },
-    ...problemResponses(
-      'malformed_json',
-      'body_too_large',
-      'unsupported_media_type',
-      'invalid_request',
-      'idempotency_key_reused',
-      'history_unavailable',
-    ),
+    ...problemResponses(...JSON_BODY_PROBLEMS, 'idempotency_key_reused', 'history_unavailable'),
   },
 });
 

@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ModelHost } from '../model-host.ts';
 import { problemResponses } from '../problem.ts';
 import { recommend } from '../recommender.ts';
-import { jsonBody } from '../validation.ts';
+import { JSON_BODY_PROBLEMS, jsonBody } from '../validation.ts';
 import { itemId, json, LONGEST_HISTORY, listOf, listQuery } from './schemas.ts';
 
 const query = z
@@ -23,13 +23,7 @@ const route = createRoute({
   request: { body: { required: true, content: json(query) } },
   responses: {
     200: { description: 'The items, best first', content: json(listOf(noCache).openapi('Recommendations')) },
-    ...problemResponses(
-      'malformed_json',
-      'body_too_large',
-      'unsupported_media_type',
-      'invalid_request',
-      'model_unavailable',
-    ),
+    ...problemResponses(...JSON_BODY_PROBLEMS, 'model_unavailable'),
   },
 });
 

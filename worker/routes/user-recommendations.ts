@@ -5,7 +5,7 @@ import { problemResponses } from '../problem.ts';
 import type { ListQuery } from '../recommender.ts';
 import type { Services } from '../services.ts';
 import { recommendUser } from '../user-recommender.ts';
-import { jsonBody } from '../validation.ts';
+import { JSON_BODY_PROBLEMS, jsonBody } from '../validation.ts';
 import { itemId, json, LARGEST_K, LONGEST_EXCLUDE, listOf, listQuery } from './schemas.ts';
 import { idempotencyHeader, interactionList, properUserId, userParams } from './user-schemas.ts';
 
@@ -59,10 +59,7 @@ const post = createRoute({
   responses: {
     200: { description: 'The items, best first', content: json(userList) },
     ...problemResponses(
-      'malformed_json',
-      'body_too_large',
-      'unsupported_media_type',
-      'invalid_request',
+      ...JSON_BODY_PROBLEMS,
       'idempotency_key_reused',
       'model_unavailable',
       'history_unavailable',

@@ -1,7 +1,7 @@
 /** What the routes below `/users/{user_id}` have in common. */
 import { z } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
-import { Problem } from '../problem.ts';
+import { invalidRequest } from '../problem.ts';
 import { itemId } from './schemas.ts';
 
 /** Longer than any real id: e-mail addresses end at 254, URLs that name a person rarely pass this. */
@@ -39,8 +39,7 @@ export const properUserId = createMiddleware(async (c, next) => {
   try {
     decodeURIComponent(new URL(c.req.url).pathname);
   } catch {
-    const errors = [{ path: 'param/user_id', message: 'Not percent-encoded UTF-8' }];
-    throw new Problem('invalid_request', { detail: `${errors[0].path}: ${errors[0].message}`, errors });
+    throw invalidRequest([{ path: 'param/user_id', message: 'Not percent-encoded UTF-8' }]);
   }
   await next();
 });

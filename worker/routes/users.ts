@@ -63,7 +63,7 @@ export function users({ host, log, cache }: Services) {
         await cache.forget(user_id, model?.manifest.id);
       } catch {
         const detail = 'The history is deleted, its cached state is not yet; send the request again';
-        throw new Problem('cache_unavailable', { detail, headers: { 'Retry-After': '1' } });
+        throw new Problem('cache_unavailable', { detail });
       }
       return c.body(null, 204);
     });
