@@ -48,7 +48,7 @@ def activation_ranges(model: Earn, cases: list, device: torch.device) -> dict:
         part = torch.from_numpy(history[window_start(len(history), model.config.window) :])[None].to(device)
         length = torch.tensor([part.shape[1]], device=device)
         seen = torch.zeros(1, model.config.items, dtype=torch.bool, device=device)
-        model.rank(part, length, seen, beam=20, k=20)
+        model.rank(part, length, seen, k=20, decoder="beam")
     for hook in hooks:
         hook.remove()
     return {name: [low[name], high[name]] for name in low} | {name: x.tolist() for name, x in largest.items()}

@@ -1,4 +1,4 @@
-"""The common data format (`interactions.csv`, `items.jsonl`) as histories of item indices, split leave-one-out."""
+"""The common data format (`interactions.csv`, `items.jsonl`) as histories of item indices, and what is held out of them."""
 
 import csv
 import json
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+SPLITS = ("train", "valid", "test")
+
 
 @dataclass
 class Dataset:
@@ -14,15 +16,22 @@ class Dataset:
 
     items: list[dict]
     histories: list[np.ndarray]
+    trained: list[int]  # interactions of each user, from the oldest, that are trained on
+    known: list[int]  # those before the first test item: what is in between is validation
 
     @property
     def train(self) -> list[np.ndarray]:
-        """Histories without the last two items (test, and before it validation); short ones are kept whole."""
-        return [h[:-2] if len(h) >= 3 else h for h in self.histories]
+        """The part of each history that is trained on."""
+        return [history[:end] for history, end in zip(self.histories, self.trained)]
 
-    def held_out(self, back: int) -> list[tuple[np.ndarray, int]]:
-        """(what came before, the item itself) of each user of three items or more; back 1: test, 2: validation."""
-        return [(h[:-back], int(h[-back])) for h in self.histories if len(h) >= 3]
+    def held_out(self, split: str) -> list[tuple[np.ndarray, int]]:
+        """(all that came before, the item itself) of each held-out interaction; split: `valid` or `test`."""
+        ranges = {"valid": zip(self.trained, self.known), "test": zip(self.known, map(len, self.histories))}
+        return [
+            (history[:place], int(history[place]))
+            for history, (start, end) in zip(self.histories, ranges[split])
+            for place in range(start, end)
+        ]
 
     def texts(self) -> list[str]:
         """What the words of an item are: title, brand, categories."""
@@ -33,17 +42,33 @@ class Dataset:
 
 
 def read(folder: Path) -> Dataset:
-    """Raises ValueError that names the line for an interaction whose item is not listed."""
+    """With a column `split` (train, valid, test), as a split by time has it, that is what is held out. Without one it is
+    leave-one-out: of users of three items or more the last is the test item, the one before it validation.
+
+    Raises ValueError that names the line for an interaction whose item is not listed or whose split is out of order.
+    """
     with open(folder / "items.jsonl", encoding="utf-8") as file:
         items = [json.loads(line) for line in file]
     index = {item["id"]: number for number, item in enumerate(items)}
     histories: dict[str, list[int]] = {}
+    counts: dict[str, list[int]] = {}
     with open(folder / "interactions.csv", encoding="utf-8", newline="") as file:
         for line, row in enumerate(csv.DictReader(file), 2):
-            if row["item_id"] not in index:
-                raise ValueError(f"{file.name}:{line}: item_id {row['item_id']!r} is not in items.jsonl")
-            histories.setdefault(row["user_id"], []).append(index[row["item_id"]])
-    return Dataset(items, [np.array(history, dtype=np.int64) for history in histories.values()])
+            user, item = row["user_id"], row["item_id"]
+            if item not in index:
+                raise ValueError(f"{file.name}:{line}: item_id {item!r} is not in items.jsonl")
+            histories.setdefault(user, []).append(index[item])
+            if (split := row.get("split")) is None:
+                continue
+            if split not in SPLITS or any(counts.setdefault(user, [0, 0, 0])[SPLITS.index(split) + 1 :]):
+                raise ValueError(f"{file.name}:{line}: split {split!r} is unknown or comes after a later one")
+            counts[user][SPLITS.index(split)] += 1
+    if counts:
+        ends = [(counts[user][0], counts[user][0] + counts[user][1]) for user in histories]
+    else:
+        ends = [(n - 2, n - 1) if (n := len(history)) >= 3 else (n, n) for history in histories.values()]
+    trained, known = map(list, zip(*ends))
+    return Dataset(items, [np.array(history, dtype=np.int64) for history in histories.values()], trained, known)
 
 
 def window_start(length: int, window: int) -> int:

@@ -4,10 +4,14 @@ A user's sequence is `[P] h1 … hn [S] c1 … cC`: a prefix register, one fused
 register, then the C semantic-ID codes of the next item. Layers 1..k (`register_depth`) are causal over
 everything; after layer k the history is gone and only P, S and the codes go on.
 
-Training runs the history once and hangs *branches* `[S] c1 … c(C-1)` on it: the branch at t sees P, h1..ht
-and itself, exactly as if the sequence ended at t. `test_train.py` proves the equality.
+The next item comes out in two ways. *Beam*: S's final state gives the first code, each code the next one. *Latent*
+(L2D, arXiv 2509.11524): S's final state is multiplied with every item's vector, the one it enters the history with.
 
-Shapes: U users, n items, M branches a user, C codes an item, L = C branch tokens, d width, H query heads
+Training runs the history once and hangs *branches* `[S] c1 … c(C-1)` on it: the branch at t sees P, h1..ht
+and itself, exactly as if the sequence ended at t. S runs at every branch, codes at a sample of them, since S never
+sees them. `test_train.py` proves the equality.
+
+Shapes: U users, n items, M branches a user, B of them with codes, C codes an item, d width, H query heads
 over one shared key/value head (multi-query attention, Shazeer, arXiv 1911.02150) of size D.
 """
 
@@ -17,6 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+DECODERS = ["latent", "beam", "hybrid"]
 ROPE_BASE = 10_000.0
 NORM_EPS = 1e-6
 
@@ -37,9 +42,9 @@ class Config:
     window: int  # most items a history may have
 
     @classmethod
-    def from_depth(cls, depth: int, register_depth: int | None = None, **rest) -> "Config":
+    def from_depth(cls, depth: int, register_depth: int | None = None, width: int | None = None, **rest) -> "Config":
         """One dial: 64 of width for every three layers, heads of 64, SwiGLU of about 8/3, the paper's k = N / 4."""
-        width = 64 * -(-depth // 3)
+        width = width or 64 * -(-depth // 3)
         return cls(
             depth=depth,
             register_depth=register_depth or max(1, (depth + 2) // 4),
@@ -65,6 +70,36 @@ def rope(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.cat([a * cos - b * sin, b * cos + a * sin], -1).to(x.dtype)
 
 
+class Dropout(nn.Module):
+    """Dropout in steps of 1 / 256: a byte of randomness an element, an eighth of what `nn.Dropout` draws on a CPU."""
+
+    def __init__(self, p: float):
+        super().__init__()
+        self.dropped = round(256 * p)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.dropped == 0:
+            return x
+        words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device).random_(-(2**63), None)
+        keep = words.view(torch.uint8)[: x.numel()].view(x.shape) >= self.dropped
+        return x * (keep * (256 / (256 - self.dropped))).to(x.dtype)
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, unseen: Tensor, own_k: Tensor, own_v: Tensor, later: Tensor) -> Tensor:
+    """Branch tokens over the history that all branches share and over their own branch.
+
+    q [U, M, H, L, D]; the history's k and v [U, n, D], hidden where unseen [U, M, n]; the branch's own_k and own_v
+    [U, M, J, D], hidden where later [L, J]. Returns [U, M, H, L, D].
+    """
+    shape = q.shape[1:4]
+    q = q * q.shape[-1] ** -0.5
+    shared = (q.flatten(1, 3) @ k.mT).unflatten(1, shape).masked_fill(unseen[:, :, None, None], -torch.inf)
+    own = (q[..., None, :] * own_k[:, :, None, None]).sum(-1).masked_fill(later, -torch.inf)  # tiny: no product pays
+    weight = torch.cat([shared, own], -1).softmax(-1).to(v.dtype)
+    history, branch = weight.split([k.shape[1], own_k.shape[2]], -1)
+    return (history.flatten(1, 3) @ v).unflatten(1, shape) + (branch[..., None] * own_v[:, :, None, None]).sum(-2)
+
+
 class Layer(nn.Module):
     """Pre-norm attention and SwiGLU, on the history and on its branches at once."""
 
@@ -78,7 +113,7 @@ class Layer(nn.Module):
         self.ffn_norm = nn.RMSNorm(d, eps=NORM_EPS)
         self.gate_up = nn.Linear(d, 2 * config.ffn, bias=False)
         self.down = nn.Linear(config.ffn, d, bias=False)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def project(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """x [..., T, d], its `rotation` -> q [..., H, T, D], k [..., T, D], v [..., T, D]; q and k rotated."""
@@ -93,38 +128,35 @@ class Layer(nn.Module):
         return x + self.dropout(self.down(F.silu(gate) * up))
 
     def forward(
-        self, history: Tensor, branch: Tensor, t: Tensor, rotations: tuple, drop_history: bool
-    ) -> tuple[Tensor, Tensor]:
-        """history [U, 1+n, d] (P first), branch [U, M, L, d], t [U, M] items that a branch sees.
+        self, history: Tensor, suffix: Tensor, codes: Tensor, t: Tensor, at: Tensor, rotations: tuple, drop_history: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """history [U, 1+n, d] (P first), suffix [U, M, 1, d], codes [U, B, C-1, d]; t [U, M] items that a branch sees,
+        at [U, B] which branches the codes belong to.
 
         With `drop_history` (layer k and later) only P comes out of the history: its other tokens give their
         keys and values and nothing else.
         """
-        U, M, L, _ = branch.shape
-        n = history.shape[1]
-        steps = torch.arange(L, device=t.device)
-        (cos, sin), branch_rotation = rotations
+        n, steps = history.shape[1], codes.shape[2]
+        (cos, sin), suffix_rotation, code_rotation = rotations
         q, k, v = self.project(history, cos[:n], sin[:n])
-        bq, bk, bv = self.project(branch, *branch_rotation)
+        unseen = torch.arange(n, device=t.device) > t[..., None]  # P is key 0
 
-        scale = self.head_dim**-0.5
-        shared = (bq.transpose(1, 2).flatten(2, 3) * scale) @ k[:, None].mT  # [U, H, M*L, 1+n]
-        shared = shared.unflatten(2, (M, L))
-        unseen = torch.arange(n, device=t.device) > t[..., None]  # [U, M, 1+n]; P is key 0
-        shared = shared.masked_fill(unseen[:, None, :, None], -torch.inf)
-        own = (bq * scale) @ bk[:, :, None].mT  # [U, M, H, L, L]
-        own = own.masked_fill(steps > steps[:, None], -torch.inf).transpose(1, 2)
-        weight = torch.cat([shared, own], -1).softmax(-1)
-        attended = (weight[..., :n].flatten(2, 3) @ v[:, None]).unflatten(2, (M, L))
-        attended = attended + weight[..., n:] @ bv[:, None]  # [U, H, M, L, D]
-        branch = self.finish(branch, attended.transpose(1, 2))
+        sq, sk, sv = self.project(suffix, *suffix_rotation)
+        nothing = torch.zeros(1, 1, dtype=torch.bool, device=t.device)
+        suffix = self.finish(suffix, attend(sq, k, v, unseen, sk, sv, nothing))
+        if codes.numel() > 0:
+            cq, ck, cv = self.project(codes, *code_rotation)
+            row = torch.arange(len(at), device=t.device)[:, None]
+            own_k, own_v = torch.cat([sk[row, at], ck], 2), torch.cat([sv[row, at], cv], 2)
+            later = torch.ones(steps, steps + 1, dtype=torch.bool, device=t.device).triu(2)  # key 0 is S's
+            codes = self.finish(codes, attend(cq, k, v, unseen[row, at], own_k, own_v, later))
 
         if drop_history:
             history, q = history[:, :1], q[:, :, :1]
         causal = F.scaled_dot_product_attention(
             q, k[:, None].expand(-1, self.heads, -1, -1), v[:, None].expand(-1, self.heads, -1, -1), is_causal=True
         )
-        return self.finish(history, causal), branch
+        return self.finish(history, causal), suffix, codes
 
 
 class Earn(nn.Module):
@@ -141,7 +173,7 @@ class Earn(nn.Module):
         self.layers = nn.ModuleList(Layer(config, dropout) for _ in range(config.depth))
         self.norm = nn.RMSNorm(d, eps=NORM_EPS)
         self.heads = nn.ModuleList(nn.Linear(d, config.codebook, bias=False) for _ in range(config.levels))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.register_buffer("semantic_ids", semantic_ids.long())
         self.trie = build_trie(semantic_ids, config.codebook)
         for name, weight in self.named_parameters():
@@ -154,62 +186,92 @@ class Earn(nn.Module):
         offset = torch.arange(codes.shape[-1], device=codes.device) * self.config.codebook
         return self.code(codes + offset)
 
-    def embed_items(self, items: Tensor) -> Tensor:
-        """items [...] -> [..., d]: one fused token, the item's own embedding plus those of its codes."""
-        return self.item(items) + self.embed_codes(self.semantic_ids[items]).sum(-2)
+    def item_vectors(self) -> Tensor:
+        """[items, d]: an item's own embedding plus those of its codes."""
+        return self.item.weight + self.embed_codes(self.semantic_ids).sum(-2)
 
-    def forward(self, items: Tensor, t: Tensor, codes: Tensor) -> Tensor:
-        """items [U, n] (padded at the end), t [U, M] in 0..n, codes [U, M, C-1] of each branch's next item.
+    def forward(self, items: Tensor, t: Tensor, codes: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
+        """items [U, n] (padded at the end), t [U, M] in 0..n, codes [U, B, C-1] of the next items of branches at [U, B].
 
-        Returns the branches' final states [U, M, C, d]; state l predicts the code of level l.
+        Returns S's final states [U, M, d], which predict the first code and the item, and the codes' [U, B, C-1, d],
+        each of which predicts the code that follows.
         """
         U, M = t.shape
+        steps, size = codes.shape[2], self.config.head_dim
         prefix, suffix = self.registers[0].expand(U, 1, -1), self.registers[1].expand(U, M, 1, -1)
-        history = self.dropout(torch.cat([prefix, self.embed_items(items)], 1))
-        branch = self.dropout(torch.cat([suffix, self.embed_codes(codes)], 2))
-        at, size = torch.arange(max(history.shape[1], branch.shape[2]), device=t.device), self.config.head_dim
-        rotations = rotation(at, size), rotation(t[..., None] + 1 + at[: branch.shape[2]], size)
+        history = self.dropout(torch.cat([prefix, F.embedding(items, self.item_vectors())], 1))
+        suffix, code = self.dropout(suffix), self.dropout(self.embed_codes(codes))
+        place = torch.arange(max(history.shape[1], steps + 1), device=t.device)
+        rotations = (
+            rotation(place, size),
+            rotation(t[..., None] + 1, size),
+            rotation(t.gather(1, at)[..., None] + 2 + place[:steps], size),
+        )
         for number, layer in enumerate(self.layers, 1):
             drop_history = number >= self.config.register_depth
-            history, branch = layer(history, branch, t, rotations, drop_history)
-        return self.norm(branch)
+            history, suffix, code = layer(history, suffix, code, t, at, rotations, drop_history)
+        return self.norm(suffix[:, :, 0]), self.norm(code)
 
-    def log_probs(self, state: Tensor, level: int, node: Tensor) -> Tensor:
+    def code_log_probs(self, state: Tensor, level: int, node: Tensor) -> Tensor:
         """state [..., d] -> log-probabilities [..., codebook] over the codes that continue trie `node` [...]."""
         logits = self.heads[level](state).float()
         absent = self.trie[level].to(node.device)[node] < 0
         return logits.masked_fill(absent, -torch.inf).log_softmax(-1)
 
-    def loss(self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor) -> Tensor:
-        """Mean over valid branches of the cross-entropy of the target's codes, a mean over levels.
+    def item_log_probs(self, state: Tensor) -> Tensor:
+        """S's final state [..., d] -> the latent decoder's log-probabilities [..., items]."""
+        return (state @ self.item_vectors().T).float().log_softmax(-1)
 
-        targets [U, M] item indices, valid [U, M] bool.
+    def loss(self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor, at: Tensor) -> Tensor:
+        """Cross-entropy of the next item, plus that of its codes (a mean over levels).
+
+        targets [U, M] item indices, valid [U, M] bool, at [U, B] the branches whose codes run.
         """
-        codes = self.semantic_ids[targets]
-        states = self(items, t, codes[..., :-1])[valid]  # [B, C, d]
-        codes = codes[valid]
+        chosen = self.semantic_ids[targets.gather(1, at)]  # [U, B, C]
+        suffix, code = self(items, t, chosen[..., :-1], at)
+        state, target = suffix[valid], targets[valid]
+        logits = F.linear(state, self.item_vectors()).float()
+        item_loss = F.cross_entropy(logits, target)
+        first = self.semantic_ids[target][:, 0]
+        code_loss = F.nll_loss(self.code_log_probs(state, 0, torch.zeros_like(first)), first)
+        states, codes = (x[valid.gather(1, at)] for x in (code, chosen))
         node = torch.zeros_like(codes[:, 0])
-        total = states.new_zeros((), dtype=torch.float32)
-        for level in range(self.config.levels):
-            total = total + F.nll_loss(self.log_probs(states[:, level], level, node), codes[:, level])
-            node = self.trie[level].to(node.device)[node, codes[:, level]]
-        return total / self.config.levels
+        for level in range(1, self.config.levels):
+            node = self.trie[level - 1].to(node.device)[node, codes[:, level - 1]]
+            log_probs = self.code_log_probs(states[:, level - 1], level, node)
+            code_loss = code_loss + F.nll_loss(log_probs, codes[:, level])
+        return item_loss + code_loss / self.config.levels
+
+    def branches(self, items: Tensor, length: Tensor, codes: Tensor) -> tuple[Tensor, Tensor]:
+        """The forward pass of codes [U, B, C-1] after a history of `length` [U]."""
+        at = torch.arange(codes.shape[1], device=items.device).expand(codes.shape[:2])
+        return self(items, length[:, None].expand(at.shape), codes, at)
 
     @torch.no_grad()
-    def rank(self, items: Tensor, length: Tensor, seen: Tensor, beam: int, k: int) -> Tensor:
-        """Trie-constrained beam search. items [U, n], length [U], seen [U, items] bool -> item indices [U, k].
+    def rank(self, items: Tensor, length: Tensor, seen: Tensor, k: int, decoder: str, beam: int = 20) -> Tensor:
+        """items [U, n], length [U], seen [U, items] bool -> item indices [U, k], best first; -1 where none is left.
 
-        Runs the history again for every level: the slow, obvious way. Places that no unseen item fills are -1.
+        `latent`: the item vectors alone. `beam`: trie-constrained beam search. `hybrid`: what the beam finds, in the order
+        of the sum of both log-probabilities. Runs the history again for every level: the slow, obvious way.
         """
         U, C = len(length), self.config.levels
         codes = items.new_zeros(U, 1, C)
+        if decoder != "beam":
+            latent = self.item_log_probs(self.branches(items, length, codes[..., : C - 1])[0][:, 0])
+        if decoder == "latent":
+            score, item = latent.masked_fill(seen, -torch.inf).topk(min(k, self.config.items))
+            return item.masked_fill(score == -torch.inf, -1)
         node, score = items.new_zeros(U, 1), torch.zeros(U, 1, device=items.device)
         for level in range(C):
-            state = self(items, length[:, None].expand(-1, node.shape[1]), codes[..., : C - 1])[:, :, level]
-            score = score[..., None] + self.log_probs(state, level, node)  # [U, B, codebook]
+            suffix, code = self.branches(items, length, codes[..., : C - 1])
+            state = suffix if level == 0 else code[:, :, level - 1]
+            score = score[..., None] + self.code_log_probs(state, level, node)  # [U, B, codebook]
             child = self.trie[level].to(items.device)[node]
             if level == C - 1:
-                score = score.masked_fill(seen.gather(1, child.clamp(min=0).flatten(1)).view_as(child), -torch.inf)
+                item = child.clamp(min=0).flatten(1)
+                if decoder == "hybrid":
+                    score = score + latent.gather(1, item).view_as(child)
+                score = score.masked_fill(seen.gather(1, item).view_as(child), -torch.inf)
             width = min(beam if level < C - 1 else k, score[0].numel())
             score, pick = score.flatten(1).topk(width)
             node = child.flatten(1).gather(1, pick)

@@ -37,37 +37,47 @@ def test_branches_equal_each_prefix_run_by_itself(depth):
     earn = model(register_depth=depth)
     items = torch.randint(ITEMS, (3, 12))
     t = torch.tensor([[0, 1, 5, 12], [3, 3, 0, 7], [12, 11, 1, 2]])
-    codes = torch.randint(4, (3, 4, 2))
-    together = earn(items, t, codes)
+    at = torch.tensor([[0, 2], [1, 3], [2, 3]])
+    codes = torch.randint(4, (3, 2, 2))
+    suffixes, states = earn(items, t, codes, at)
     for user in range(3):
+        def alone(branch, codes):
+            end = t[user, branch]
+            first = torch.zeros(1, 1, dtype=torch.long)
+            return earn(items[user : user + 1, :end], end[None, None], codes, first)  # fmt: skip
+
         for branch in range(4):
-            alone = earn(items[user : user + 1, : t[user, branch]], t[user : user + 1, branch : branch + 1],
-                         codes[user : user + 1, branch : branch + 1])  # fmt: skip
-            torch.testing.assert_close(together[user, branch], alone[0, 0], rtol=0, atol=1e-12)
+            suffix, _ = alone(branch, torch.zeros(1, 1, 0, dtype=torch.long))
+            torch.testing.assert_close(suffixes[user, branch], suffix[0, 0], rtol=0, atol=1e-12)
+        for number, branch in enumerate(at[user]):
+            _, state = alone(branch, codes[user : user + 1, number : number + 1])
+            torch.testing.assert_close(states[user, number], state[0, 0], rtol=0, atol=1e-12)
 
 
 def test_full_depth_is_an_ordinary_causal_decoder():
     """k = N against a plain decoder over one flat sequence with one causal mask."""
     earn = model(register_depth=4)
     items, codes = torch.randint(ITEMS, (1, 9)), torch.randint(4, (1, 1, 2))
-    x = torch.cat([earn.registers[:1], earn.embed_items(items[0]), earn.registers[1:], earn.embed_codes(codes[0, 0])])
+    vectors = earn.item_vectors()[items[0]]
+    x = torch.cat([earn.registers[:1], vectors, earn.registers[1:], earn.embed_codes(codes[0, 0])])
     for layer in earn.layers:
         q, k, v = layer.project(x, *rotation(torch.arange(len(x)), layer.head_dim))
         scores = q @ k.T * layer.head_dim**-0.5
         future = torch.ones(len(x), len(x)).triu(1).bool()
         x = layer.finish(x, scores.masked_fill(future, -torch.inf).softmax(-1) @ v)
     expected = earn.norm(x[-3:])
-    torch.testing.assert_close(earn(items, torch.tensor([[9]]), codes)[0, 0], expected, rtol=0, atol=1e-12)
+    suffix, state = earn.branches(items, torch.tensor([9]), codes)
+    torch.testing.assert_close(torch.cat([suffix[0], state[0, 0]]), expected, rtol=0, atol=1e-12)
 
 
 def test_after_layer_k_the_history_is_gone():
     """Removing the history from the deep layers by hand changes nothing; at k = N it would."""
     earn = model(register_depth=2)
-    items, codes, t = torch.randint(ITEMS, (1, 9)), torch.randint(4, (1, 1, 2)), torch.tensor([[9]])
+    items, codes = torch.randint(ITEMS, (1, 9)), torch.randint(4, (1, 1, 2))
     deep_inputs = []
     for layer in earn.layers[2:]:
         layer.register_forward_pre_hook(lambda _, inputs: deep_inputs.append(inputs[0].shape[1]))
-    earn(items, t, codes)
+    earn.branches(items, torch.tensor([9]), codes)
     assert deep_inputs == [1, 1]  # P alone
 
 
@@ -77,7 +87,7 @@ def test_prefix_register_is_a_constant():
     for layer in earn.layers:
         layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0][:, 0]))
     for _ in range(2):
-        earn(torch.randint(ITEMS, (1, 9)), torch.tensor([[9]]), torch.randint(4, (1, 1, 2)))
+        earn.branches(torch.randint(ITEMS, (1, 9)), torch.tensor([9]), torch.randint(4, (1, 1, 2)))
     for first, second in zip(seen[:4], seen[4:]):
         torch.testing.assert_close(first, second, rtol=0, atol=0)
 
@@ -88,15 +98,18 @@ def test_beam_search_as_wide_as_the_catalogue_is_exhaustive_scoring():
     seen = torch.zeros(2, ITEMS, dtype=torch.bool)
     seen[0, items[0]] = True
     every = earn.semantic_ids.expand(2, ITEMS, 3)
-    states = earn(items, length[:, None].expand(2, ITEMS), every[..., :2])
+    suffix, state = earn.branches(items, length, every[..., :2])
+    states = torch.cat([suffix[:, :, None], state], 2)
     score, node = torch.zeros(2, ITEMS), torch.zeros(2, ITEMS, dtype=torch.long)
     for level in range(3):
-        logs = earn.log_probs(states[:, :, level], level, node)
+        logs = earn.code_log_probs(states[:, :, level], level, node)
         score = score + logs.gather(-1, every[..., level, None])[..., 0]
         node = earn.trie[level][node, every[..., level]]
     torch.testing.assert_close(score.exp().sum(1), torch.ones(2), rtol=0, atol=1e-6)  # a distribution over items
-    order = score.masked_fill(seen, -torch.inf).argsort(-1, descending=True)
-    assert earn.rank(items, length, seen, beam=ITEMS, k=20).tolist() == order[:, :20].tolist()
+    latent = earn.item_log_probs(suffix[:, 0])
+    for decoder, scores in {"beam": score, "latent": latent, "hybrid": score + latent}.items():
+        order = scores.masked_fill(seen, -torch.inf).argsort(-1, descending=True)
+        assert earn.rank(items, length, seen, 20, decoder, beam=ITEMS).tolist() == order[:, :20].tolist()
 
 
 def test_semantic_ids_are_unique_balanced_and_group_what_is_consumed_together():
@@ -177,5 +190,18 @@ def test_held_out_items_are_never_trained_on(log):
     data = train.read(log)
     for history, trained in zip(data.histories, data.train):
         assert len(trained) == len(history) - 2 and (history[:-2] == trained).all()
-    assert [h[-1] for h in data.histories] == [target for _, target in data.held_out(1)]
-    assert [h[-2] for h in data.histories] == [target for _, target in data.held_out(2)]
+    assert [h[-1] for h in data.histories] == [target for _, target in data.held_out("test")]
+    assert [h[-2] for h in data.histories] == [target for _, target in data.held_out("valid")]
+
+
+def test_a_split_by_time_holds_out_every_later_interaction(tmp_path):
+    (tmp_path / "items.jsonl").write_text("".join(json.dumps({"id": name}) + "\n" for name in "abcd"))
+    rows = ["u,a,1,train", "u,b,2,train", "u,c,3,valid", "u,a,4,test", "u,d,5,test", "v,d,1,test"]
+    (tmp_path / "interactions.csv").write_text("\n".join(["user_id,item_id,timestamp,split", *rows]) + "\n")
+    data = train.read(tmp_path)
+    assert [h.tolist() for h in data.train] == [[0, 1], []]
+    assert [(h.tolist(), item) for h, item in data.held_out("valid")] == [([0, 1], 2)]
+    assert [(h.tolist(), item) for h, item in data.held_out("test")] == [([0, 1, 2], 0), ([0, 1, 2, 0], 3), ([], 3)]
+    (tmp_path / "interactions.csv").write_text("user_id,item_id,split\nu,a,test\nu,b,train\n")
+    with pytest.raises(ValueError, match=":3: split 'train'"):
+        train.read(tmp_path)

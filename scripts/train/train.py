@@ -22,7 +22,8 @@ from tqdm import tqdm
 
 from calibrate import activation_ranges
 from data import Dataset, read, window_start
-from model import Config, Earn
+from model import DECODERS, Config, Earn
+from sasrec import SasRec
 from semantic_ids import semantic_ids
 
 VALIDATION_USERS = 1000  # users whose validation item is ranked after each epoch
@@ -32,19 +33,23 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with interactions.csv and items.jsonl")
     parser.add_argument("--out", type=Path, help="checkpoint folder (default: runs/<name of the data folder>)")
+    parser.add_argument("--architecture", choices=["earn", "sasrec"], default="earn", help="sasrec: the baseline")
     parser.add_argument("--depth", type=int, default=6, help="N, layers; the one dial of size")
     parser.add_argument("--register-depth", type=int, help="k, layers that see the history (default: N / 4; N: no EARN)")
+    parser.add_argument("--width", type=int, help="of a token's state (default: by depth)")
     parser.add_argument("--levels", type=int, default=2, help="C, semantic-ID codes an item")
     parser.add_argument("--codebook", type=int, help="codes a level (default: the power of two that fits the catalogue)")
     parser.add_argument("--window", type=int, default=512, help="most items of a history that are looked at")
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--batch", type=int, default=32, help="users a step")
-    parser.add_argument("--fraction", type=float, default=0.25, help="of a user's positions trained in an epoch")
+    parser.add_argument("--fraction", type=float, default=1.0, help="of a user's positions trained in an epoch")
+    parser.add_argument("--code-fraction", type=float, default=0.25, help="of those, where codes run behind S")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--weight-decay", type=float, default=0.05)
     parser.add_argument("--dropout", type=float, default=0.2)
-    parser.add_argument("--beam", type=int, default=50, help="beams of the validation's search")
+    parser.add_argument("--beam", type=int, default=20, help="beams of the last validation's search")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--compile", action="store_true", help="fuse the layers' arithmetic; needs a C++ compiler")
     parser.add_argument("--restart", action="store_true", help="ignore last.pt and begin anew")
     args = parser.parse_args(argv)
     args.out = args.out or Path("runs") / args.data.resolve().name
@@ -52,10 +57,11 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def epoch_batches(histories: list[np.ndarray], args: argparse.Namespace, rng: np.random.Generator):
-    """One epoch: batches of (items [U, n], t [U, M], targets [U, M], valid [U, M]), users of like length together.
+    """One epoch: batches of (items [U, n], t [U, M], targets [U, M], valid [U, M], at [U, B]), users of like length together.
 
     A history longer than the window is seen from a random anchor, as serving would see it at some time.
     """
+    histories = [history for history in histories if len(history) > 0]
     length = np.array([len(h) for h in histories])
     order = np.argsort(np.minimum(length, args.window) * rng.uniform(0.8, 1.25, len(length)))
     batches = np.array_split(order, math.ceil(len(order) / args.batch))
@@ -81,16 +87,19 @@ def epoch_batches(histories: list[np.ndarray], args: argparse.Namespace, rng: np
             t[row, : len(chosen[row])] = chosen[row]
             target[row, : len(chosen[row])] = targets[row]
             valid[row, : len(chosen[row])] = 1
-        yield tuple(map(torch.from_numpy, (items, t, target, valid.astype(bool))))
+        B = max(1, round(args.code_fraction * M))
+        at = np.sort(np.argsort(rng.random((U, M)) - valid, axis=1)[:, :B], axis=1)
+        yield tuple(map(torch.from_numpy, (items, t, target, valid.astype(bool), at)))
 
 
-def rank_of_held_out(model: Earn, cases: list, k: int, beam: int, device: torch.device) -> np.ndarray:
+def rank_of_held_out(model, cases: list, k: int, decoder: str, beam: int, device: torch.device) -> np.ndarray:
     """Rank (0 is best, k: not in the list) of each case's item among those the user has not had."""
     model.eval()
+    torch.compiler.set_stance("force_eager")  # compiling again for these shapes would cost more than it saves
     ranks = np.zeros(len(cases), dtype=np.int64)
     window = model.config.window
     order = np.argsort([len(h) for h, _ in cases])
-    for rows in np.array_split(order, math.ceil(len(order) / 50)):
+    for rows in np.array_split(order, math.ceil(len(order) / (200 if decoder == "latent" else 50))):
         parts = [cases[r][0][window_start(len(cases[r][0]), window) :] for r in rows]
         items = torch.zeros(len(rows), max(map(len, parts)), dtype=torch.long)
         seen = torch.zeros(len(rows), model.config.items, dtype=torch.bool)
@@ -99,9 +108,10 @@ def rank_of_held_out(model: Earn, cases: list, k: int, beam: int, device: torch.
             seen[row, torch.from_numpy(cases[rows[row]][0])] = True
             seen[row, cases[rows[row]][1]] = False  # someone may have had it before; then it is still the answer
         length = torch.tensor([len(p) for p in parts])
-        top = model.rank(items.to(device), length.to(device), seen.to(device), beam, k).cpu()
+        top = model.rank(items.to(device), length.to(device), seen.to(device), k, decoder, beam).cpu()
         hit = top == torch.tensor([cases[r][1] for r in rows])[:, None]
         ranks[rows] = torch.where(hit.any(1), hit.int().argmax(1), k).numpy()
+    torch.compiler.set_stance("default")
     return ranks
 
 
@@ -115,12 +125,16 @@ def prepare(args: argparse.Namespace) -> tuple[Dataset, Config, torch.Tensor]:
     codebook = args.codebook or 2 ** math.ceil(math.log2(len(data.items)) / args.levels)
     config = Config.from_depth(
         args.depth, args.register_depth,
-        items=len(data.items), levels=args.levels, codebook=codebook, window=args.window,
+        items=len(data.items), levels=args.levels, codebook=codebook, window=args.window, width=args.width,
     )  # fmt: skip
     started = time.time()
     codes = semantic_ids(data.train, data.texts(), args.levels, codebook, args.seed)
     print(f"semantic IDs: {args.levels} x {codebook} in {time.time() - started:.0f} s", file=sys.stderr)
     return data, config, torch.from_numpy(codes)
+
+
+def build(config: Config, codes: torch.Tensor, args: argparse.Namespace) -> Earn | SasRec:
+    return Earn(config, codes, args.dropout) if args.architecture == "earn" else SasRec(config, args.dropout)
 
 
 def native_bf16(device: torch.device) -> bool:
@@ -131,10 +145,11 @@ def native_bf16(device: torch.device) -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
-def save(model: Earn, data: Dataset, args: argparse.Namespace, result: dict) -> None:
+def save(model: Earn | SasRec, data: Dataset, args: argparse.Namespace, result: dict) -> None:
     """Everything that building and serving need, written so that a reader never sees half of it."""
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    weights["semantic_ids"] = weights["semantic_ids"].int()
+    if "semantic_ids" in weights:
+        weights["semantic_ids"] = weights["semantic_ids"].int()
     save_file(weights, args.out / "model.safetensors.part")
     training = {key: str(value) if isinstance(value, Path) else value for key, value in vars(args).items()}
     training.update(data=args.data.resolve().name, out=args.out.name)
@@ -150,7 +165,10 @@ def main(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     data, config, codes = prepare(args)
-    model = Earn(config, codes, args.dropout).to(device)
+    model = build(config, codes, args).to(device)
+    if args.compile:
+        for layer in model.layers:
+            layer.compile(dynamic=True)
     size = sum(p.numel() for p in model.parameters())
     print(f"{size / 1e6:.2f} M parameters, N = {config.depth}, k = {config.register_depth}, {device}", file=sys.stderr)
 
@@ -164,7 +182,7 @@ def main(args: argparse.Namespace) -> None:
         optimizer, lambda s: min((s + 1) / warmup, 0.02 + 0.98 * (1 + math.cos(math.pi * min(1, s / total))) / 2)
     )
     rng = np.random.default_rng(args.seed)
-    held_out = data.held_out(2)
+    held_out = data.held_out("valid")
     chosen = np.random.default_rng(args.seed).permutation(len(held_out))[:VALIDATION_USERS]
     validation = [held_out[i] for i in chosen]
 
@@ -196,7 +214,7 @@ def main(args: argparse.Namespace) -> None:
             optimizer.step()
             schedule.step()
             losses.append(loss.detach())
-        reached = metrics(rank_of_held_out(model, validation, 20, args.beam, device))
+        reached = metrics(rank_of_held_out(model, validation, 20, "latent", args.beam, device))
         loss = torch.stack(losses).mean().item()
         curve.append({"epoch": epoch + 1, "loss": round(loss, 4), **reached})
         print(f"{json.dumps(curve[-1])}  {time.time() - started:.0f} s", file=sys.stderr)
@@ -212,18 +230,28 @@ def main(args: argparse.Namespace) -> None:
             state.with_suffix(".part"),
         )  # fmt: skip
         state.with_suffix(".part").rename(state)
-    finish(model, data, args, held_out, device, curve)
+    finish(data, args, held_out, device, curve)
 
 
-def finish(model: Earn, data: Dataset, args: argparse.Namespace, held_out: list, device: torch.device, curve: list):
-    """Back to the best weights: all users' validation, and the activation ranges that int8 serving needs."""
-    weights = load_file(args.out / "model.safetensors")
-    model.load_state_dict({**weights, "semantic_ids": weights["semantic_ids"].long()})
-    model.to(device)
-    reached = metrics(rank_of_held_out(model, held_out, 20, args.beam, device))
-    ranges = activation_ranges(model, held_out, device)
-    size = sum(p.numel() for p in model.parameters())
-    result = {"users": len(held_out), "parameters": size, **reached}
+def load(folder: Path, device: torch.device) -> Earn | SasRec:
+    """The model of a checkpoint folder, ready to rank."""
+    config = json.loads((folder / "config.json").read_text())
+    weights = load_file(folder / "model.safetensors")
+    if "semantic_ids" in weights:
+        weights["semantic_ids"] = weights["semantic_ids"].long()
+    args = argparse.Namespace(**{"architecture": "earn", **config["training"], "dropout": 0.0})
+    model = build(Config(**config["model"]), weights.get("semantic_ids"), args)
+    model.load_state_dict(weights)
+    return model.to(device).eval()
+
+
+def finish(data: Dataset, args: argparse.Namespace, held_out: list, device: torch.device, curve: list) -> None:
+    """Back to the best weights: all validation items, and the activation ranges that int8 serving needs."""
+    model = load(args.out, device)
+    decoders = DECODERS if args.architecture == "earn" else ["latent"]
+    reached = {name: metrics(rank_of_held_out(model, held_out, 20, name, args.beam, device)) for name in decoders}
+    ranges = activation_ranges(model, held_out, device) if args.architecture == "earn" else None
+    result = {"cases": len(held_out), "parameters": sum(p.numel() for p in model.parameters()), **reached}
     save(model, data, args, {"validation": result, "curve": curve, "activations": ranges})
     print(json.dumps({"checkpoint": str(args.out), **result}))
 

@@ -1,0 +1,49 @@
+"""The baseline: SASRec (Kang and McAuley, arXiv 1808.09781) trained with the full cross-entropy over all items.
+
+The same shapes, batches and interface as `model.py`; its size follows from the same dial: the decoder's width and
+the two layers of the paper, with learned positions, GELU and tied item vectors.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from model import Config
+
+LAYERS = 2
+
+
+class SasRec(nn.Module):
+    def __init__(self, config: Config, dropout: float = 0.0):
+        super().__init__()
+        self.config = config
+        self.item = nn.Embedding(config.items, config.width)
+        self.position = nn.Embedding(config.window, config.width)
+        layer = nn.TransformerEncoderLayer(
+            config.width, config.heads, 4 * config.width, dropout, F.gelu, batch_first=True, norm_first=True
+        )
+        self.encoder = nn.TransformerEncoder(layer, LAYERS, nn.LayerNorm(config.width), enable_nested_tensor=False)
+        self.layers = self.encoder.layers
+        self.dropout = nn.Dropout(dropout)
+        for embedding in (self.item, self.position):
+            nn.init.normal_(embedding.weight, std=0.02)
+
+    def forward(self, items: Tensor) -> Tensor:
+        """items [U, n] -> states [U, n, d]; state i has seen items 0..i."""
+        n = items.shape[1]
+        mask = nn.Transformer.generate_square_subsequent_mask(n, device=items.device)
+        x = self.item(items) + self.position.weight[:n]
+        return self.encoder(self.dropout(x), mask=mask, is_causal=True)
+
+    def loss(self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor, at: Tensor) -> Tensor:
+        """As `Earn.loss`; nothing is predicted before the first item, and there are no codes."""
+        states = self(items).gather(1, (t - 1).clamp(min=0)[..., None].expand(-1, -1, self.config.width))
+        valid = valid & (t > 0)
+        return F.cross_entropy(F.linear(states[valid], self.item.weight).float(), targets[valid])
+
+    @torch.no_grad()
+    def rank(self, items: Tensor, length: Tensor, seen: Tensor, k: int, decoder: str, beam: int) -> Tensor:
+        """As `Earn.rank`, by the item vectors."""
+        states = self(items)[torch.arange(len(items)), (length - 1).clamp(min=0)]
+        score, item = (states @ self.item.weight.T).float().masked_fill(seen, -torch.inf).topk(k)
+        return item.masked_fill(score == -torch.inf, -1)
