@@ -10,7 +10,7 @@ import {
 } from '../../worker/engine/manifest.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Precision } from './earn-graph.ts';
-import { decodeGraph, prefillGraph } from './earn-graphs.ts';
+import { decodeGraph, prefillGraph, scoreGraph } from './earn-graphs.ts';
 import { Weights } from './graph.ts';
 import { referenceTokens, runReference } from './reference.ts';
 import { servingWeights } from './weights.ts';
@@ -44,6 +44,7 @@ export function buildModel(
 
   const graphs = {
     prefill: file('prefill.onnx', prefillGraph(options)),
+    score: file('score.onnx', scoreGraph(options)),
     decode: file('decode.onnx', decodeGraph(options)),
   };
   const bytes = store.bytes();
@@ -56,7 +57,8 @@ export function buildModel(
     'semantic-ids.bin',
     new Uint8Array(Uint16Array.from(checkpoint.semanticIds).buffer),
   );
-  const content = { precision, config: checkpoint.config, graphs, shards, catalogue, semanticIds };
+  const { config, decoder } = checkpoint;
+  const content = { precision, config, decoder, graphs, shards, catalogue, semanticIds };
   const id = sha256(json(content)).slice(0, 16);
   const manifest: Manifest = {
     format: MANIFEST_FORMAT,

@@ -1,7 +1,12 @@
 /** Reads what `npm run train` wrote: `model.safetensors`, `config.json`, `items.jsonl`. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CatalogueItem, ModelConfig } from '../../worker/engine/manifest.ts';
+import {
+  type CatalogueItem,
+  DECODERS,
+  type DecoderName,
+  type ModelConfig,
+} from '../../worker/engine/manifest.ts';
 
 /** A float32 matrix as PyTorch stores it: row-major, a linear layer's as [out, in]. */
 export interface Matrix {
@@ -12,6 +17,8 @@ export interface Matrix {
 
 export interface Checkpoint {
   config: ModelConfig;
+  /** The one with the highest NDCG@10 on validation. */
+  decoder: DecoderName;
   /** How it was trained and what it reached, as the training wrote it. */
   training: unknown;
   validation: unknown;
@@ -50,8 +57,10 @@ export function readCheckpoint(folder: string): Checkpoint {
     throw new Error(`${folder}: ${items.length} items listed, ${config.items} in the model`);
   }
   const semanticIds = tensors.get('semantic_ids')!.data as Int32Array;
+  const ndcg = (decoder: DecoderName): number => validation[decoder]['ndcg@10'];
   return {
     config,
+    decoder: DECODERS.reduce((best, each) => (ndcg(each) > ndcg(best) ? each : best)),
     training,
     validation,
     activations,

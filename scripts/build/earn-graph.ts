@@ -2,7 +2,14 @@
 import type { Matrix } from './checkpoint.ts';
 import { Graph, type Weights } from './graph.ts';
 import { activationScale, quantizeColumns, quantizeRows } from './quantize.ts';
-import { type EarnWeights, type LayerWeights, type Linear, NORM_EPSILON, ROPE_BASE } from './weights.ts';
+import {
+  type EarnWeights,
+  type LayerWeights,
+  type Linear,
+  NORM_EPSILON,
+  ROPE_BASE,
+  transpose,
+} from './weights.ts';
 
 export type Precision = 'int8' | 'float32';
 
@@ -235,6 +242,23 @@ export class EarnGraph {
     const { inputs, outputs, data } = this.options.weights.heads[level];
     const weight = this.graph.constant('head', { type: 'float32', dims: [inputs, outputs], data });
     return this.graph.node('MatMul', [final, weight]);
+  }
+
+  /**
+   * A final state [1, width] against every item's vector, [1, items]. In int8 the state's scale is its own: it runs
+   * alone, so nothing else can change it.
+   */
+  itemLogits(final: string): string {
+    const vectors = transpose(this.options.weights.history, 'item_vectors');
+    const dims = [vectors.inputs, vectors.outputs];
+    if (!this.int8) {
+      const whole = this.graph.constant('item_vectors', { type: 'float32', dims, data: vectors.data });
+      return this.graph.node('MatMul', [final, whole]);
+    }
+    const { data: rows, scale } = quantizeColumns(vectors);
+    const weight = this.graph.constant('item_vectors', { type: 'int8', dims, data: rows });
+    const scales = this.graph.constant('item_scale', { type: 'float32', dims: [scale.length], data: scale });
+    return this.graph.node('com.microsoft.DynamicQuantizeMatMul', [final, weight, scales]);
   }
 
   /** The same for the level that an input names. */

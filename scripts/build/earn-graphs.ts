@@ -1,10 +1,11 @@
 /**
- * EARN as two ONNX graphs.
+ * EARN as three ONNX graphs.
  *
  * *prefill*: new history items and S, on top of cached keys and values. Layers 1..k-1 run for every new row, layer
  * k only gives the history's keys and values, later layers run for S alone.
  * *decode*: the tokens of all beams at once, as query rows over shared keys: P, S, the codes of every beam
  * and the history. Which code a row may see is a mask, so nothing is copied per beam.
+ * *score*: S's final state becomes the first code's logits and every item's log-probability.
  *
  * Attention is multi-query: one key/value head, so the H queries of each row are rows themselves, [1, rows * H, D] against
  * keys [1, keys, D], plain products. Keys and values are kept as rows `[key | value]` of 2 * D a layer, int8 with scale
@@ -16,7 +17,7 @@ import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';
 /**
  * Inputs: `item_ids` int32 [1, new], `position_ids` int64 [1, new + 1], `query_positions` int64 [1, (new + 1) * H, 1] (each
  * of them H times), `past_key_values` [1, past, k * 2D], `key_padding` [1, pad, 2D] zeros. Outputs: `present_key_values`
- * [1, past + new, k * 2D], `suffix_key_values` [1, 1, N * 2D], `logits` float32 [1, 1, codebook] of the first code.
+ * [1, past + new, k * 2D], `suffix_key_values` [1, 1, N * 2D], `final_state` float32 [1, 1, width] of S.
  *
  * Keys stand in the order of their positions, so key i is visible to a row exactly when i <= its position, and
  * the padding, which comes last, to none. It brings the number of keys to a multiple of 16, which makes a row's sums
@@ -80,7 +81,21 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
   const register = graph.node('Concat', [last(fresh), ...suffixRows], { axis: 2 });
   graph.output(register, 'suffix_key_values', kvType, [1, 1, depth * row]);
   const final = b.norm(stream, options.weights.norm).normed;
-  graph.output(b.head(final, 0), 'logits', 'float32', [1, 1, config.codebook]);
+  graph.output(final, 'final_state', 'float32', [1, 1, config.width]);
+  return graph.encode();
+}
+
+/**
+ * Input: `final_state` float32 [1, width], as prefill gives it. Outputs: `code_logits` float32 [1, codebook] of the first
+ * code, `item_log_probs` float32 [1, items].
+ */
+export function scoreGraph(options: GraphOptions): Uint8Array {
+  const b = new EarnGraph('score', options);
+  const { graph, config } = b;
+  const final = graph.input('final_state', 'float32', [1, config.width]);
+  graph.output(b.head(final, 0), 'code_logits', 'float32', [1, config.codebook]);
+  const items = graph.node('LogSoftmax', [b.itemLogits(final)], { axis: -1 });
+  graph.output(items, 'item_log_probs', 'float32', [1, config.items]);
   return graph.encode();
 }
 

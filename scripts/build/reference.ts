@@ -60,6 +60,16 @@ export function referenceLogits(weights: EarnWeights, state: Float64Array, level
   return multiply(state, weights.heads[level]);
 }
 
+/** Log-probability of every item from S's final state, [items]. */
+export function referenceItemLogProbs({ history }: EarnWeights, state: Float64Array): Float64Array {
+  const logits = Float64Array.from({ length: history.rows }, (_, item) =>
+    dot(state, Float64Array.from(history.data.subarray(item * state.length, (item + 1) * state.length))),
+  );
+  const largest = Math.max(...logits);
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit - largest), 0);
+  return logits.map((logit) => logit - largest - Math.log(sum));
+}
+
 /** The rows of `[P] items [S] codes` that `runReference` takes; `codes` are of levels 0, 1, … */
 export function referenceTokens(weights: EarnWeights, items: number[], codes: number[]): Token[] {
   const { width, codebook } = weights.config;

@@ -23,10 +23,13 @@ class SasRec(nn.Module):
             config.width, config.heads, 4 * config.width, dropout, F.gelu, batch_first=True, norm_first=True
         )
         self.encoder = nn.TransformerEncoder(layer, LAYERS, nn.LayerNorm(config.width), enable_nested_tensor=False)
-        self.layers = self.encoder.layers
         self.dropout = nn.Dropout(dropout)
         for embedding in (self.item, self.position):
             nn.init.normal_(embedding.weight, std=0.02)
+
+    @property
+    def layers(self) -> nn.ModuleList:
+        return self.encoder.layers
 
     def forward(self, items: Tensor) -> Tensor:
         """items [U, n] -> states [U, n, d]; state i has seen items 0..i."""

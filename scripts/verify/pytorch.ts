@@ -13,11 +13,12 @@ import { pythonFolder, runPython } from '../python.ts';
 /** Largest difference that float32 in another order of summation may make. */
 const TOLERANCE = 1e-3;
 
-/** Logits of every level, given the codes before it: prefill, then one row a decode step. */
+/** Items' log-probabilities, then logits of every level, given the codes before it: prefill, then one row a decode step. */
 async function logitsOf(model: EarnModel, items: number[], codes: number[]): Promise<number[]> {
   const { decoder } = model;
   const state: HistoryState = await decoder.prefill(items);
-  const logits = [...state.logits];
+  const { codeLogits, itemLogProbs } = await decoder.score(state);
+  const logits = [...itemLogProbs, ...codeLogits];
   let earlier = new Float32Array();
   for (let level = 0; level < codes.length - 1; level++) {
     const ancestors = [Array.from({ length: level }, (_, row) => row)];

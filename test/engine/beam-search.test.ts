@@ -1,5 +1,6 @@
 /** What a list promises: exact when the beam is wide, never an item from outside, never short, never an excluded one. */
 import { expect, test } from 'vitest';
+import { DECODERS } from '../../worker/engine/manifest.ts';
 import type { EarnModel } from '../../worker/engine/model.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, TINY } from '../fixtures/tiny-model.ts';
@@ -41,7 +42,7 @@ async function exhaustiveScores(
       await visit(level + 1, child, next, step.logits, [...rows, rows.length], grown);
     }
   };
-  await visit(0, 0, 0, state.logits, [], new Float32Array());
+  await visit(0, 0, 0, (await decoder.score(state)).codeLogits, [], new Float32Array());
   return scores;
 }
 
@@ -62,22 +63,40 @@ test('with a beam as wide as the catalogue the list is the exhaustive one, and a
   }
 });
 
-test('a list is full, ordered and free of excluded items, however narrow the beam', async () => {
-  for (const beam of [1, 2, 3, 20]) {
-    for (const k of [1, 10, TINY.items]) {
-      const history = randomInts(random, 12, TINY.items);
-      const excluded = new Set(randomInts(random, 30, TINY.items));
-      const { items } = await model.recommend({ history, k, excluded, beam });
-      expect(items).toHaveLength(Math.min(k, TINY.items - excluded.size));
-      expect(new Set(items.map(({ item }) => item)).size).toBe(items.length);
-      for (const [index, { item, score }] of items.entries()) {
-        expect(excluded.has(item)).toBe(false);
-        expect(item >= 0 && item < TINY.items).toBe(true);
-        expect(score).toBeLessThanOrEqual(index === 0 ? 0 : items[index - 1].score);
+test('latent: all items by their own scores; hybrid: by the sum of both decoders', async () => {
+  const history = randomInts(random, 20, TINY.items);
+  const { itemLogProbs } = await model.decoder.score(await model.decoder.prefill(history));
+  const codes = await exhaustiveScores(model, history);
+  const request = { history, k: TINY.items, excluded: new Set<number>(), beam: TINY.items };
+  for (const decoder of ['latent', 'hybrid'] as const) {
+    const { items } = await model.recommend({ ...request, decoder });
+    const scoreOf = (item: number) => itemLogProbs[item] + (decoder === 'hybrid' ? codes.get(item)! : 0);
+    const expected = [...itemLogProbs.keys()].sort((a, b) => scoreOf(b) - scoreOf(a));
+    expect(items.map(({ item }) => item)).toEqual(expected);
+    for (const { item, score } of items) expect(score).toBeCloseTo(scoreOf(item), 4);
+  }
+  expect(itemLogProbs.reduce((sum, score) => sum + Math.exp(score), 0)).toBeCloseTo(1, 4);
+});
+
+test.each(DECODERS)(
+  '%s: a list is full, ordered and free of excluded items, however narrow the beam',
+  async (decoder) => {
+    for (const beam of [1, 2, 3, 20]) {
+      for (const k of [1, 10, TINY.items]) {
+        const history = randomInts(random, 12, TINY.items);
+        const excluded = new Set(randomInts(random, 30, TINY.items));
+        const { items } = await model.recommend({ history, k, excluded, beam, decoder });
+        expect(items).toHaveLength(Math.min(k, TINY.items - excluded.size));
+        expect(new Set(items.map(({ item }) => item)).size).toBe(items.length);
+        for (const [index, { item, score }] of items.entries()) {
+          expect(excluded.has(item)).toBe(false);
+          expect(item >= 0 && item < TINY.items).toBe(true);
+          expect(score).toBeLessThanOrEqual(index === 0 ? 0 : items[index - 1].score);
+        }
       }
     }
-  }
-});
+  },
+);
 
 test('excluding the best item moves the others up and changes nothing else', async () => {
   const request = { history: [4, 8, 15], k: 10, beam: TINY.items };

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { buildModel } from '../../scripts/build/build-model.ts';
 import { memorySource } from '../../scripts/node-model.ts';
+import { MANIFEST_FORMAT } from '../../worker/engine/manifest.ts';
 import { loadModel } from '../../worker/engine/model.ts';
 import { testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
@@ -31,7 +32,7 @@ test.each([...files.keys()].filter((path) => path !== 'manifest.json'))(
 
 test('a manifest that is no JSON, or of another format', async () => {
   const manifest = JSON.parse(Buffer.from(files.get('manifest.json')!).toString());
-  const other = Buffer.from(JSON.stringify({ ...manifest, format: 2 }));
+  const other = Buffer.from(JSON.stringify({ ...manifest, format: MANIFEST_FORMAT + 1 }));
   await expect(load(new Map(files).set('manifest.json', other))).rejects.toMatchObject({
     reason: 'manifest_version',
   });

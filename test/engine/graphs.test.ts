@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   type ReferenceOutput,
+  referenceItemLogProbs,
   referenceLogits,
   referenceTokens,
   runReference,
@@ -27,9 +28,9 @@ function rowsOf({ keyValues }: ReferenceOutput, position: number, layers: number
   return keyValues.slice(0, layers).flatMap((layer) => [...layer[position]!]);
 }
 
-function bytesOf({ keyValues, suffix, logits }: HistoryState): Buffer {
+function bytesOf({ keyValues, suffix, final }: HistoryState): Buffer {
   return Buffer.concat(
-    [keyValues, suffix, logits].map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength)),
+    [keyValues, suffix, final].map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength)),
   );
 }
 
@@ -44,7 +45,10 @@ describe.each([1, 2, 4])('float32 graphs with register depth %i of 4', (register
       const state = await decoder.prefill(items);
       const expected = runReference(weights, referenceTokens(weights, items, []));
       const suffixAt = n + 1;
-      expectClose(state.logits, referenceLogits(weights, expected.states[suffixAt]!, 0));
+      expectClose(state.final, expected.states[suffixAt]!);
+      const { codeLogits, itemLogProbs } = await decoder.score(state);
+      expectClose(codeLogits, referenceLogits(weights, expected.states[suffixAt]!, 0));
+      expectClose(itemLogProbs, referenceItemLogProbs(weights, expected.states[suffixAt]!));
       expectClose(state.suffix, rowsOf(expected, suffixAt, TINY.depth));
       expectClose(
         state.keyValues,

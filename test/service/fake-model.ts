@@ -40,7 +40,8 @@ export const MANIFEST: Manifest = {
   },
   training: null,
   validation: null,
-  graphs: { prefill: file('prefill.onnx'), decode: file('decode.onnx') },
+  decoder: 'beam',
+  graphs: { prefill: file('prefill.onnx'), score: file('score.onnx'), decode: file('decode.onnx') },
   shards: [file('weights-0.bin')],
   catalogue: file('catalogue.json'),
   semanticIds: file('semantic-ids.bin'),
@@ -98,16 +99,16 @@ export class FakeModel implements Model {
       length: keyValues.length / ITEM_BYTES,
       keyValues,
       suffix: NumberArray.of(sum & 127, (sum >> 7) & 127),
-      logits: Float32Array.of(sum, keyValues.length),
+      final: Float32Array.of(sum, keyValues.length),
     };
   }
 
-  async search({ keyValues, suffix, logits }: HistoryState, { k, excluded }: SearchRequest) {
+  async search({ keyValues, suffix, final }: HistoryState, { k, excluded }: SearchRequest) {
     this.searches++;
     const count = this.catalogue.items.length;
     const newest =
       keyValues.length > 0 ? keyValues[keyValues.length - 2] + 128 * keyValues[keyValues.length - 1] : 0;
-    const spread = this.sumOf([...keyValues, ...suffix, ...logits]) / 2 ** 32;
+    const spread = this.sumOf([...keyValues, ...suffix, ...final]) / 2 ** 32;
     return Array.from({ length: count }, (_, step) => (newest + step) % count)
       .filter((item) => !excluded.has(item))
       .slice(0, k)

@@ -7,10 +7,10 @@
  *    16  16 bytes: epoch of the log (a UUID), which no other user and no later log of this user has
  *    32  u32 anchor: known items of the log before the window
  *    36  u32 items: how many the state is of
- *    40  u32 bytes of keys and values, u32 of S's, u32 of logits, u32 zero
+ *    40  u32 bytes of keys and values, u32 of S's, u32 of its final state, u32 zero
  *    56  32 bytes: SHA-256 of exactly those items' ids
  *    88  32 bytes: SHA-256 of everything else
- *   120  logits, S's keys and values, the history's keys and values
+ *   120  S's final state, S's keys and values, the history's keys and values
  *
  * The history's bytes come last and are the graph's own, so a longer history's begin with a shorter one's.
  */
@@ -18,7 +18,7 @@ import type { HistoryState } from '../engine/decoder.ts';
 import { fromHex, sha256Hex, toHex } from '../engine/hex.ts';
 
 const MAGIC = 0x4e524145; // 'EARN'
-const VERSION = 1;
+const VERSION = 2;
 const CHECKSUM_AT = 88;
 const HEADER_BYTES = 120;
 
@@ -37,7 +37,7 @@ export interface StoredState {
 
 export async function encodeState(stored: StoredState): Promise<ArrayBuffer> {
   const { model, epoch, anchor, digest, state } = stored;
-  const parts = [state.logits, state.suffix, state.keyValues].map(bytesOf);
+  const parts = [state.final, state.suffix, state.keyValues].map(bytesOf);
   const buffer = new Uint8Array(stateBytes(state));
   const view = new DataView(buffer.buffer);
   view.setUint32(0, MAGIC, true);
@@ -50,7 +50,7 @@ export async function encodeState(stored: StoredState): Promise<ArrayBuffer> {
     state.length,
     state.keyValues.byteLength,
     state.suffix.byteLength,
-    state.logits.byteLength,
+    state.final.byteLength,
   ];
   for (const [index, number] of numbers.entries()) view.setUint32(32 + 4 * index, number, true);
   buffer.set(fromHex(digest), 56);
@@ -69,15 +69,15 @@ export async function decodeState(buffer: ArrayBuffer): Promise<StoredState | nu
   const bytes = new Uint8Array(buffer);
   const view = new DataView(buffer);
   if (view.getUint32(0, true) !== MAGIC || view.getUint16(4, true) !== VERSION) return null;
-  const [anchor, length, historyBytes, suffixBytes, logitsBytes] = [32, 36, 40, 44, 48].map((at) =>
+  const [anchor, length, historyBytes, suffixBytes, finalBytes] = [32, 36, 40, 44, 48].map((at) =>
     view.getUint32(at, true),
   );
-  if (buffer.byteLength !== HEADER_BYTES + logitsBytes + suffixBytes + historyBytes) return null;
+  if (buffer.byteLength !== HEADER_BYTES + finalBytes + suffixBytes + historyBytes) return null;
   const sum = toHex(bytes.subarray(CHECKSUM_AT, HEADER_BYTES));
   const copy = new Uint8Array(buffer.slice(0));
   copy.fill(0, CHECKSUM_AT, HEADER_BYTES);
   if (sum !== (await sha256Hex(copy))) return null;
-  const suffixAt = HEADER_BYTES + logitsBytes;
+  const suffixAt = HEADER_BYTES + finalBytes;
   const Numbers = view.getUint16(6, true) === Float32Array.BYTES_PER_ELEMENT ? Float32Array : Int8Array;
   const numbers = (at: number, size: number) => new Numbers(buffer, at, size / Numbers.BYTES_PER_ELEMENT);
   return {
@@ -87,7 +87,7 @@ export async function decodeState(buffer: ArrayBuffer): Promise<StoredState | nu
     digest: toHex(bytes.subarray(56, 88)),
     state: {
       length,
-      logits: new Float32Array(buffer, HEADER_BYTES, logitsBytes / 4),
+      final: new Float32Array(buffer, HEADER_BYTES, finalBytes / 4),
       suffix: numbers(suffixAt, suffixBytes),
       keyValues: numbers(suffixAt + suffixBytes, historyBytes),
     },
@@ -95,8 +95,8 @@ export async function decodeState(buffer: ArrayBuffer): Promise<StoredState | nu
 }
 
 /** How many bytes `encodeState` makes. */
-export function stateBytes({ logits, suffix, keyValues }: HistoryState): number {
-  return HEADER_BYTES + logits.byteLength + suffix.byteLength + keyValues.byteLength;
+export function stateBytes({ final, suffix, keyValues }: HistoryState): number {
+  return HEADER_BYTES + final.byteLength + suffix.byteLength + keyValues.byteLength;
 }
 
 /** SHA-256 over item ids. Ids hold no control characters, so the separator is unambiguous. */

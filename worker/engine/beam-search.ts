@@ -1,10 +1,10 @@
 /** Trie-constrained beam search: the list of items that a history's state makes most likely. */
-import type { Decoder, HistoryState } from './decoder.ts';
+import type { Decoder, HistoryState, Scores } from './decoder.ts';
 import type { Trie } from './trie.ts';
 
 export interface Ranked {
   item: number;
-  /** Log-probability of the item as the next one, over the whole catalogue. */
+  /** Log-probability of the item as the next one, over the whole catalogue; of the hybrid the sum of both decoders'. */
   score: number;
 }
 
@@ -15,6 +15,8 @@ export interface SearchOptions {
   beam: number;
   /** Items that must not be returned. They take no place in the list. */
   excluded: ReadonlySet<number>;
+  /** What each item's score is raised by when the last codes are chosen, [items]: the hybrid's other half. */
+  bonus?: Float32Array;
 }
 
 interface Beam {
@@ -37,12 +39,14 @@ export async function beamSearch(
   decoder: Decoder,
   trie: Trie,
   state: HistoryState,
-  { k, beam, excluded }: SearchOptions,
+  codeLogits: Scores['codeLogits'],
+  options: SearchOptions,
 ): Promise<Ranked[]> {
-  const remaining = trie.remaining(excluded);
-  for (let width = beam; ; width *= 2) {
-    const { ranked, complete } = await search(decoder, trie, state, { k, beam: width, excluded }, remaining);
-    if (ranked.length >= k || complete) return ranked;
+  const remaining = trie.remaining(options.excluded);
+  for (let beam = options.beam; ; beam *= 2) {
+    const widened = { ...options, beam };
+    const { ranked, complete } = await search(decoder, trie, state, codeLogits, widened, remaining);
+    if (ranked.length >= options.k || complete) return ranked;
   }
 }
 
@@ -51,7 +55,8 @@ async function search(
   decoder: Decoder,
   trie: Trie,
   state: HistoryState,
-  { k, beam, excluded }: SearchOptions,
+  codeLogits: Float32Array,
+  { k, beam, excluded, bonus }: SearchOptions,
   remaining: Int32Array[],
 ): Promise<{ ranked: Ranked[]; complete: boolean }> {
   const last = trie.levels - 1;
@@ -59,7 +64,7 @@ async function search(
   let earlier = new Float32Array();
   let rowCount = 0;
   let beams: Beam[] = [{ node: 0, code: -1, score: 0, rows: [] }];
-  let logits = state.logits;
+  let logits = codeLogits;
   for (let level = 0; level <= last; level++) {
     if (level > 0) {
       const codes = Int32Array.from(beams, ({ code }) => code);
@@ -75,6 +80,7 @@ async function search(
     const allowed =
       level < last ? (node: number) => remaining[level][node] > 0 : (item: number) => !excluded.has(item);
     const candidates = expand(trie, level, beams, logits, allowed);
+    if (level === last && bonus) for (const each of candidates) each.score += bonus[each.node];
     candidates.sort((a, b) => b.score - a.score || a.node - b.node);
     const width = level < last ? beam : k;
     if (level < last && candidates.length > width) complete = false;

@@ -1,5 +1,5 @@
-/** The two graphs as functions: prefill a history, decode the next code of many beams. */
-import type { ModelConfig } from './manifest.ts';
+/** The graphs as functions: prefill a history, score what comes first, decode the next code of many beams. */
+import type { GraphName, ModelConfig } from './manifest.ts';
 import { type Runtime, type Session, Tensor } from './runtime.ts';
 
 /** Keys must come in a multiple of this many for a state to be the same bytes however it was reached. */
@@ -15,8 +15,16 @@ export interface HistoryState {
   keyValues: KeyValueBytes;
   /** S in all layers, [N * 2 * headDim]. */
   suffix: KeyValueBytes;
-  /** Of the first code, [codebook]. */
-  logits: Float32Array;
+  /** S's final state, [width]: what the first code and the item follow from. */
+  final: Float32Array;
+}
+
+/** What a history makes likely, before any code is chosen. */
+export interface Scores {
+  /** Logits of the first code, [codebook]. */
+  codeLogits: Float32Array;
+  /** The latent decoder's log-probabilities, [items]; they sum to one over the catalogue. */
+  itemLogProbs: Float32Array;
 }
 
 /** Codes of the beams at one level, and what they may look back at. */
@@ -34,21 +42,19 @@ export interface BeamRows {
 export class Decoder {
   readonly config: ModelConfig;
   private readonly runtime: Runtime;
-  private readonly prefillSession: Session;
-  private readonly decodeSession: Session;
+  private readonly sessions: Record<GraphName, Session>;
   private readonly type: 'int8' | 'float32';
 
   constructor(
     runtime: Runtime,
     config: ModelConfig,
     precision: 'int8' | 'float32',
-    sessions: { prefill: Session; decode: Session },
+    sessions: Record<GraphName, Session>,
   ) {
     this.runtime = runtime;
     this.config = config;
     this.type = precision;
-    this.prefillSession = sessions.prefill;
-    this.decodeSession = sessions.decode;
+    this.sessions = sessions;
   }
 
   /**
@@ -67,7 +73,7 @@ export class Decoder {
     const queries = BigInt64Array.from({ length: rows * heads }, (_, query) =>
       position(Math.floor(query / heads)),
     );
-    const outputs = await this.runtime.run(this.prefillSession, {
+    const outputs = await this.runtime.run(this.sessions.prefill, {
       item_ids: new Tensor('int32', Int32Array.from(items), [1, items.length]),
       position_ids: new Tensor('int64', positions, [1, rows]),
       query_positions: new Tensor('int64', queries, [1, rows * heads, 1]),
@@ -78,7 +84,17 @@ export class Decoder {
       length,
       keyValues: outputs.present_key_values.data as KeyValueBytes,
       suffix: outputs.suffix_key_values.data as KeyValueBytes,
-      logits: outputs.logits.data as Float32Array,
+      final: outputs.final_state.data as Float32Array,
+    };
+  }
+
+  async score({ final }: HistoryState): Promise<Scores> {
+    const outputs = await this.runtime.run(this.sessions.score, {
+      final_state: new Tensor('float32', final, [1, final.length]),
+    });
+    return {
+      codeLogits: outputs.code_logits.data as Float32Array,
+      itemLogProbs: outputs.item_log_probs.data as Float32Array,
     };
   }
 
@@ -93,7 +109,7 @@ export class Decoder {
     const earlier = beams.earlier.length / row;
     const codes = beams.codes.map((code) => beams.level * codebook + code);
     const position = BigInt(state.length + 2 + beams.level); // P, the history and S come before code 0
-    const outputs = await this.runtime.run(this.decodeSession, {
+    const outputs = await this.runtime.run(this.sessions.decode, {
       code_ids: new Tensor('int32', codes, [1, rows]),
       position_ids: new Tensor('int64', new BigInt64Array(rows).fill(position), [1, rows]),
       level: new Tensor('int64', BigInt64Array.of(BigInt(beams.level + 1)), [1]),
@@ -110,8 +126,7 @@ export class Decoder {
   }
 
   async release(): Promise<void> {
-    await this.runtime.release(this.prefillSession);
-    await this.runtime.release(this.decodeSession);
+    for (const session of Object.values(this.sessions)) await this.runtime.release(session);
   }
 
   /** [1, rows, columns] of this model's key/value type. */

@@ -2,7 +2,7 @@
 import { ModelUnavailable } from './errors.ts';
 
 /** The version of the folder's layout; the engine reads this one alone. */
-export const MANIFEST_FORMAT = 1;
+export const MANIFEST_FORMAT = 2;
 export const MANIFEST_FILE = 'manifest.json';
 
 /** The decoder's shapes (`scripts/train/model.py`). */
@@ -24,6 +24,12 @@ export interface ModelConfig {
   window: number;
 }
 
+export type GraphName = 'prefill' | 'score' | 'decode';
+
+/** How a state becomes a list; `model.ts` says what each does. */
+export const DECODERS = ['latent', 'beam', 'hybrid'] as const;
+export type DecoderName = (typeof DECODERS)[number];
+
 /** One file of the model's folder. */
 export interface ModelFile {
   path: string;
@@ -39,10 +45,12 @@ export interface Manifest {
   name: string;
   precision: 'int8' | 'float32';
   config: ModelConfig;
+  /** The decoder that was best on validation: the one used unless a request names another. */
+  decoder: DecoderName;
   /** How it was trained and what validation reached, as the training wrote it. */
   training: unknown;
   validation: unknown;
-  graphs: { prefill: ModelFile; decode: ModelFile };
+  graphs: Record<GraphName, ModelFile>;
   /** The weights file in pieces, each at most 25 MiB (the limit of a static asset). */
   shards: ModelFile[];
   /** JSON array of `CatalogueItem`, in the order of the item indices. */

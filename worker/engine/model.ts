@@ -3,7 +3,8 @@ import { beamSearch, type Ranked } from './beam-search.ts';
 import { Catalogue } from './catalogue.ts';
 import { Decoder, type HistoryState } from './decoder.ts';
 import { type AssetSource, readManifest, readShards, readVerified } from './files.ts';
-import type { Manifest } from './manifest.ts';
+import { bestItems } from './latent.ts';
+import type { DecoderName, GraphName, Manifest } from './manifest.ts';
 import type { Runtime } from './runtime.ts';
 import { Trie } from './trie.ts';
 import { windowStart } from './window.ts';
@@ -16,6 +17,12 @@ export interface SearchRequest {
   k: number;
   /** Item indices that must not be returned. */
   excluded: ReadonlySet<number>;
+  /**
+   * `latent`: every item by its vector, one product and no decode step. `beam`: semantic-ID codes by beam search.
+   * `hybrid`: the items that the beam search reaches, by the sum of both log-probabilities.
+   * @default the manifest's
+   */
+  decoder?: DecoderName;
   /** @default BEAM */
   beam?: number;
 }
@@ -61,8 +68,12 @@ export class EarnModel implements Model {
     return this.decoder.prefill(items, past);
   }
 
-  search(state: HistoryState, { k, excluded, beam = BEAM }: SearchRequest): Promise<Ranked[]> {
-    return beamSearch(this.decoder, this.trie, state, { k, beam, excluded });
+  async search(state: HistoryState, request: SearchRequest): Promise<Ranked[]> {
+    const { k, excluded, decoder = this.manifest.decoder, beam = BEAM } = request;
+    const { codeLogits, itemLogProbs } = await this.decoder.score(state);
+    if (decoder === 'latent') return bestItems(itemLogProbs, k, excluded);
+    const bonus = decoder === 'hybrid' ? itemLogProbs : undefined;
+    return beamSearch(this.decoder, this.trie, state, codeLogits, { k, beam, excluded, bonus });
   }
 
   async recommend({ history, ...request }: RecommendRequest): Promise<Recommendations> {
@@ -81,12 +92,12 @@ export async function loadModel(source: AssetSource, runtime: Runtime): Promise<
   const ids = new Uint16Array((await readVerified(source, manifest.semanticIds)).buffer);
   const trie = new Trie(ids, config.levels, config.codebook);
   const weights = await readShards(source, manifest.shards);
-  const prefill = await runtime.createSession(await readVerified(source, graphs.prefill), weights);
-  const decode = await runtime.createSession(await readVerified(source, graphs.decode), weights);
-  return new EarnModel(
-    manifest,
-    catalogue,
-    new Decoder(runtime, config, precision, { prefill, decode }),
-    trie,
-  );
+  const session = async (name: GraphName) =>
+    runtime.createSession(await readVerified(source, graphs[name]), weights);
+  const sessions = {
+    prefill: await session('prefill'),
+    score: await session('score'),
+    decode: await session('decode'),
+  };
+  return new EarnModel(manifest, catalogue, new Decoder(runtime, config, precision, sessions), trie);
 }

@@ -29,5 +29,5 @@ export const modelFiles = new Hono<{ Bindings: Env }>().get('/:path{.+}', async 
 });
 
 function filesOf({ graphs, shards, catalogue, semanticIds }: Manifest): ModelFile[] {
-  return [graphs.prefill, graphs.decode, ...shards, catalogue, semanticIds];
+  return [...Object.values(graphs), ...shards, catalogue, semanticIds];
 }
