@@ -10,6 +10,8 @@ const guard = { testTimeout: 600_000, hookTimeout: 600_000 };
 
 export default defineConfig({
   test: {
+    // The service logs every request.
+    silent: 'passed-only',
     projects: [
       { test: { ...guard, name: 'node', include: ['test/{data,build,engine}/**/*.test.ts'] } },
       {

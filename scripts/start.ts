@@ -1,23 +1,19 @@
 /**
- * `npm start [-- --model DIR]`: the service on http://127.0.0.1:8787 (`PORT` changes it), with the embedded model or
- * another one. Further flags go to `wrangler dev`.
+ * `npm start [-- --model DIR] [--candidate DIR]`: the service on http://127.0.0.1:8787 (`PORT` changes it), with the
+ * embedded model or another one, and beside it the one that is to replace it. Further flags go to `wrangler dev`.
  */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { cpSync, existsSync, rmSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const args = process.argv.slice(2);
-const at = args.indexOf('--model');
-const [, model = 'model-shards'] = at < 0 ? [] : args.splice(at, 2);
-const folder = resolve(root, model);
-if (!existsSync(join(folder, 'manifest.json'))) {
-  console.error(`${folder} holds no model (manifest.json); npm run build:model writes one`);
-  process.exit(1);
-}
+const model = folderOf('--model', 'model-shards')!;
+const candidate = folderOf('--candidate');
 const port = process.env.PORT ?? '8787';
+const folder = candidate ? together(model, candidate) : model;
 const url = `http://127.0.0.1:${port}`;
 const child = spawn(
   'wrangler',
@@ -47,6 +43,31 @@ async function warmUp(): Promise<void> {
     }
     await sleep(200);
   }
+}
+
+/** The flag's folder, or else the usual one; ends the command unless it holds a model. */
+function folderOf(flag: string, usual?: string): string | undefined {
+  const at = args.indexOf(flag);
+  const [, name = usual] = at < 0 ? [] : args.splice(at, 2);
+  if (name === undefined) return undefined;
+  const folder = resolve(root, name);
+  if (existsSync(join(folder, 'manifest.json'))) return folder;
+  console.error(`${folder} holds no model (manifest.json); npm run build:model writes one`);
+  process.exit(1);
+}
+
+/** Copies of both as a deployment has them: the candidate in a folder of the current model's. */
+function together(model: string, candidate: string): string {
+  const folder = join(root, `node_modules/.cache/models-${port}`);
+  rmSync(folder, { recursive: true, force: true });
+  for (const [from, to] of [
+    [model, folder],
+    [candidate, join(folder, 'candidate')],
+  ]) {
+    const filter = (path: string) => !['runtime', 'candidate'].includes(relative(from, path));
+    cpSync(from, to, { recursive: true, filter });
+  }
+  return folder;
 }
 
 warmUp();

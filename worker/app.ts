@@ -4,12 +4,16 @@ import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
+import { timing } from 'hono/timing';
 import { ModelUnavailable } from './engine/errors.ts';
 import { HistoryUnavailable, IdempotencyConflict } from './history/log.ts';
+import { modelHeader } from './models.ts';
+import { observe, routeOf } from './observe/facts.ts';
 import { PROBLEMS, Problem, problemResponse } from './problem.ts';
 import { healthz } from './routes/health.ts';
 import { interactions } from './routes/interactions.ts';
 import { items } from './routes/items.ts';
+import { isolateMetrics } from './routes/metrics.ts';
 import { modelFiles } from './routes/model.ts';
 import { page } from './routes/page.ts';
 import { recommendations } from './routes/recommendations.ts';
@@ -19,25 +23,37 @@ import type { Services } from './services.ts';
 import { rejectInvalid } from './validation.ts';
 
 /**
- * The service around a model, the users' logs and their cached states.
+ * The service around its models, the users' logs and their cached states.
  * @example
- * createApp({ host, log, cache }).request('/v1/items?q=toy')
+ * createApp({ models, log, cache, metrics, report }).request('/v1/items?q=toy')
  */
 export function createApp(services: Services) {
-  const { host } = services;
+  const { models, metrics, report } = services;
   const app = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: rejectInvalid });
 
-  app.use(requestId(), headers, methodNotAllowed({ app, onMethodNotAllowed }));
+  const observed = observe((facts) => {
+    metrics.request(facts);
+    report(facts);
+  });
+  app.use(
+    requestId(),
+    observed,
+    timing(),
+    headers,
+    methodNotAllowed({ app, onMethodNotAllowed }),
+    modelHeader,
+  );
   app.notFound((c) => problemResponse(c, new Problem('route_unknown')));
   app.onError(onError);
   app.doc31('/openapi.json', { openapi: '3.1.0', info: { title: 'earn-edge', version: '1' } });
 
   return app
     .route('/', page)
-    .route('/', healthz(host))
+    .route('/', healthz(models))
+    .route('/', isolateMetrics(metrics))
     .route('/model', modelFiles)
-    .route('/v1', recommendations(host))
-    .route('/v1', items(host))
+    .route('/v1', recommendations(models))
+    .route('/v1', items(models))
     .route('/v1', interactions(services))
     .route('/v1', userRecommendations(services))
     .route('/v1', users(services));
@@ -98,9 +114,8 @@ function problemOf(error: Error): Problem {
 }
 
 function log(error: Error, c: Context): void {
-  const { method, path } = c.req;
   const { message, stack, cause } = error;
-  const request = { request_id: c.get('requestId'), method, path };
+  const request = { request_id: c.get('requestId'), method: c.req.method, route: routeOf(c) };
   console.error(
     JSON.stringify({ level: 'error', ...request, message, stack, cause: cause && String(cause) }),
   );

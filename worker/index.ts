@@ -9,20 +9,41 @@ import { Runtime } from './engine/runtime.ts';
 import { DurableLog } from './history/durable-log.ts';
 import { assetSource } from './model-files.ts';
 import { ModelHost } from './model-host.ts';
+import { type ModelName, Models } from './models.ts';
+import { dataPoint } from './observe/data-point.ts';
+import { Metrics } from './observe/metrics.ts';
+
+/** Bound once Workers Analytics Engine is: see docs/operate.md. */
+const { METRICS } = env as Env & { METRICS?: AnalyticsEngineDataset };
 
 const runtime = new Runtime({ wasmModule });
+const metrics = new Metrics();
 
-const host = new ModelHost(() => {
-  const load = loadModel(assetSource(env.ASSETS), runtime);
-  // Others may be waiting for this load, so it goes on when the client that began it leaves.
-  waitUntil(load.catch(() => {}));
-  return load;
-});
+function hostOf(name: ModelName, folder: string): ModelHost {
+  return new ModelHost(() => {
+    const load = loadModel(assetSource(env.ASSETS, folder), runtime);
+    const counted = load.then(
+      () => metrics.modelLoad(name, 'loaded'),
+      () => metrics.modelLoad(name, 'failed'),
+    );
+    // Others may be waiting for this load, so it goes on when the client that began it leaves.
+    waitUntil(counted);
+    return load;
+  });
+}
 
 export default createApp({
-  host,
+  models: new Models(
+    { current: hostOf('current', ''), candidate: hostOf('candidate', 'candidate/') },
+    Number(env.CANDIDATE_SHARE),
+  ),
   log: new DurableLog(env.USERS),
   cache: new StateCache(new KvStore(env.STATES)),
+  metrics,
+  report(facts) {
+    console.log(JSON.stringify({ level: 'info', event: 'request', ...facts }));
+    METRICS?.writeDataPoint(dataPoint(facts));
+  },
 });
 
 export { UserHistory } from './history/user-history.ts';

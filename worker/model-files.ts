@@ -11,11 +11,11 @@ export function fetchModelFile(assets: Assets, path: string, init?: RequestInit)
   return assets.fetch(new Request(new URL(path, `${ORIGIN}/`), init));
 }
 
-/** The model's files as the engine reads them. */
-export function assetSource(assets: Assets): AssetSource {
+/** The files of the model in this folder of `model-shards/` as the engine reads them. */
+export function assetSource(assets: Assets, folder = ''): AssetSource {
   return {
     async read(path) {
-      const response = await fetchModelFile(assets, path);
+      const response = await fetchModelFile(assets, folder + path);
       if (response.status === 404) return null;
       if (!response.ok) throw new Error(`assets answered ${response.status} for ${path}`);
       return new Uint8Array(await response.arrayBuffer());

@@ -58,6 +58,7 @@ export function invalidRequest(errors: FieldError[]): Problem {
 /** The problem as the answer to a request; of what is unavailable with the time to try again. */
 export function problemResponse(c: Context, problem: Problem): Response {
   const { code, options } = problem;
+  c.set('problem', code);
   const { status, title } = PROBLEMS[code];
   const { detail = title, errors = [], reason, headers } = options;
   const type = `/problems/${code}`;

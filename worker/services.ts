@@ -1,10 +1,16 @@
 import type { StateCache } from './cache/state-cache.ts';
 import type { HistoryLog } from './history/log.ts';
-import type { ModelHost } from './model-host.ts';
+import type { Models } from './models.ts';
+import type { RequestFacts } from './observe/facts.ts';
+import type { Metrics } from './observe/metrics.ts';
 
 /** What the routes work with. */
 export interface Services {
-  host: ModelHost;
+  models: Models;
   log: HistoryLog;
   cache: StateCache;
+  /** This isolate's counters. */
+  metrics: Metrics;
+  /** Takes the facts of each answered request to where people look at them. */
+  report(facts: RequestFacts): void;
 }

@@ -28,6 +28,9 @@ export interface UserAnswer {
   later: Promise<StoredState | null>;
 }
 
+/** Stands between a stage of the work (`state`, `prefill`, `search`) and its outcome: to measure how long it takes. */
+export type Stage = <T>(name: string, work: Promise<T>) => Promise<T>;
+
 /** Recommends after the log as it was read. Throws ModelUnavailable when the engine fails; a broken cache only costs time. */
 export async function recommendUser(
   model: Model,
@@ -35,11 +38,12 @@ export async function recommendUser(
   user: string,
   snapshot: Snapshot,
   query: ListQuery,
+  stage: Stage = (_, work) => work,
 ): Promise<UserAnswer> {
   const { known, ignored } = resolve(model, snapshot.items);
   const excluded = excludedBy(model, known, query);
   if (known.length === 0) {
-    const { items } = await model.recommend({ history: [], k: query.k, excluded });
+    const { items } = await stage('search', model.recommend({ history: [], k: query.k, excluded }));
     const nothing: UserCache = {
       status: 'miss',
       reused_items: 0,
@@ -56,17 +60,19 @@ export async function recommendUser(
   const seen = known.slice(anchor);
   const ids = seen.map((index) => model.catalogue.items[index].id);
   const wanted = { model: model.manifest.id, epoch: snapshot.epoch, anchor, items: ids };
-  const { stored, moved, failed } = await cache.find(user, wanted);
+  const { stored, moved, failed } = await stage('state', cache.find(user, wanted));
   const reused = stored?.state.length ?? 0;
   let current = stored;
   if (current === null || reused < seen.length) {
-    const state = await model.prefill(seen.slice(reused), stored?.state);
+    const state = await stage('prefill', model.prefill(seen.slice(reused), stored?.state));
     current = { model: wanted.model, epoch: wanted.epoch, anchor, digest: await digestOf(ids), state };
     await cache.remember(user, current);
   }
   const question = JSON.stringify([known.length, query.k, query.include_seen, query.exclude]);
   const { state } = current;
-  const items = await cache.list(current, question, () => model.search(state, { k: query.k, excluded }));
+  const items = await cache.list(current, question, () =>
+    stage('search', model.search(state, { k: query.k, excluded })),
+  );
   const status = reused === 0 ? 'miss' : reused < seen.length ? 'extended' : 'hit';
   return {
     list: listOf(model, known, ignored, items, {

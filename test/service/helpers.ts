@@ -2,9 +2,13 @@ import { expect } from 'vitest';
 import { createApp } from '../../worker/app.ts';
 import { StateCache } from '../../worker/cache/state-cache.ts';
 import type { StateStore } from '../../worker/cache/state-store.ts';
+import { ModelUnavailable } from '../../worker/engine/errors.ts';
 import type { Model } from '../../worker/engine/model.ts';
 import type { HistoryLog } from '../../worker/history/log.ts';
 import { ModelHost } from '../../worker/model-host.ts';
+import { Models } from '../../worker/models.ts';
+import type { RequestFacts } from '../../worker/observe/facts.ts';
+import { Metrics } from '../../worker/observe/metrics.ts';
 import { FakeModel } from './fake-model.ts';
 import { MemoryLog, MemoryStore } from './memory.ts';
 
@@ -14,12 +18,32 @@ export function fakeService() {
   return { model, ...serviceOf(async () => model) };
 }
 
-/** The service as one isolate runs it; others share its log and store. */
+export interface Surroundings {
+  log?: HistoryLog;
+  store?: StateStore;
+  /** The model that is being rolled out; without one there are no files of it. */
+  loadCandidate?: () => Promise<Model>;
+  /** Its share of the users, in percent. */
+  share?: number;
+}
+
+const noCandidate = () => Promise.reject(new ModelUnavailable('asset_missing', 'there is no candidate'));
+
+/** The service as one isolate runs it; others share its log and store. `facts` are those of its requests. */
 export function serviceOf(
   loadModel: () => Promise<Model>,
-  { log = new MemoryLog(), store = new MemoryStore() }: { log?: HistoryLog; store?: StateStore } = {},
+  { log = new MemoryLog(), store = new MemoryStore(), loadCandidate = noCandidate, share }: Surroundings = {},
 ) {
-  return { app: createApp({ host: new ModelHost(loadModel), log, cache: new StateCache(store) }) };
+  const hosts = { current: new ModelHost(loadModel), candidate: new ModelHost(loadCandidate) };
+  const facts: RequestFacts[] = [];
+  const app = createApp({
+    models: new Models(hosts, share),
+    log,
+    cache: new StateCache(store),
+    metrics: new Metrics(),
+    report: (of) => void facts.push(of),
+  });
+  return { app, facts };
 }
 
 export type App = ReturnType<typeof createApp>;

@@ -1,13 +1,14 @@
 import { expect } from 'vitest';
-import type { StateStore } from '../../worker/cache/state-store.ts';
-import type { HistoryLog, Interaction } from '../../worker/history/log.ts';
+import type { Interaction } from '../../worker/history/log.ts';
+import type { RequestFacts } from '../../worker/observe/facts.ts';
 import { FakeModel } from './fake-model.ts';
-import { type App, type Json, serviceOf } from './helpers.ts';
+import { type App, type Json, type Surroundings, serviceOf } from './helpers.ts';
 
 /** Someone who talks to one isolate of the service, and waits for what it does after its answers. */
 export class Visitor {
   readonly model: FakeModel;
   readonly app: App;
+  readonly facts: RequestFacts[];
   private later: Promise<unknown>[] = [];
   private readonly context = {
     waitUntil: (promise: Promise<unknown>) => void this.later.push(promise),
@@ -15,13 +16,11 @@ export class Visitor {
     props: {},
   } as unknown as ExecutionContext;
 
-  constructor({
-    model = new FakeModel(),
-    log,
-    store,
-  }: { model?: FakeModel; log?: HistoryLog; store?: StateStore }) {
+  constructor({ model = new FakeModel(), ...surroundings }: { model?: FakeModel } & Surroundings) {
     this.model = model;
-    this.app = serviceOf(async () => model, { log, store }).app;
+    const { app, facts } = serviceOf(async () => model, surroundings);
+    this.app = app;
+    this.facts = facts;
   }
 
   request(

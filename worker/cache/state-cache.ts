@@ -126,12 +126,12 @@ export class StateCache {
 
   /**
    * Forgets the user here and in the store, for every model: those that the store lists, those that this isolate
-   * wrote, and `model`, which another isolate may have written a moment ago. Throws what the store throws.
+   * wrote, and `models`, which another isolate may have written a moment ago. Throws what the store throws.
    */
-  async forget(user: string, model?: string): Promise<void> {
+  async forget(user: string, models: string[] = []): Promise<void> {
     const prefix = await userKey(user);
     const written = [...this.writes.keys()].filter((key) => key.startsWith(prefix));
-    if (model !== undefined) written.push(prefix + model);
+    written.push(...models.map((model) => prefix + model));
     for (const key of [...this.memory.keys()]) if (key.startsWith(prefix)) this.memory.delete(key);
     await this.store.deleteAll(storeKey(prefix), written.map(storeKey));
   }

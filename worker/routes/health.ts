@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import type { ModelHost } from '../model-host.ts';
+import type { Models } from '../models.ts';
 import { problemResponses } from '../problem.ts';
 import { json } from './schemas.ts';
 
@@ -26,9 +26,9 @@ const route = createRoute({
 });
 
 /** `GET /healthz`: healthy only once the model is loaded. */
-export function healthz(host: ModelHost) {
+export function healthz(models: Models) {
   return new OpenAPIHono().openapi(route, async (c) => {
-    const { manifest, catalogue } = await host.model();
+    const { manifest, catalogue } = await models.model(c);
     const { id, name, precision } = manifest;
     const model = { id, name, items: catalogue.items.length, precision };
     return c.json({ status: 'ok' as const, model }, 200);

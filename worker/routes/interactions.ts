@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { ModelUnavailable } from '../engine/errors.ts';
-import type { ModelHost } from '../model-host.ts';
+import type { Model } from '../engine/model.ts';
 import { problemResponses } from '../problem.ts';
 import { resolve } from '../recommender.ts';
 import type { Services } from '../services.ts';
@@ -65,14 +65,14 @@ const read = createRoute({
 });
 
 /** `POST` and `GET /users/{user_id}/interactions` */
-export function interactions({ host, log }: Services) {
+export function interactions({ models, log }: Services) {
   return new OpenAPIHono()
     .openapi(append, async (c) => {
       const { user_id } = c.req.valid('param');
       const { items } = c.req.valid('json');
       const { length } = await log.append(user_id, items, c.req.valid('header')['idempotency-key']);
       const unknown_items = await unknownTo(
-        host,
+        () => models.model(c, user_id),
         items.map(({ id }) => id),
       );
       return c.json({ user_id, length, unknown_items }, 201);
@@ -90,9 +90,9 @@ export function interactions({ host, log }: Services) {
 }
 
 /** What was stored stays stored when the model can't be loaded: then nobody can say. */
-async function unknownTo(host: ModelHost, ids: string[]): Promise<string[] | null> {
+async function unknownTo(load: () => Promise<Model>, ids: string[]): Promise<string[] | null> {
   try {
-    return resolve(await host.model(), ids).ignored;
+    return resolve(await load(), ids).ignored;
   } catch (error) {
     if (error instanceof ModelUnavailable) return null;
     throw error;

@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Model } from '../engine/model.ts';
-import type { ModelHost } from '../model-host.ts';
+import type { Models } from '../models.ts';
 import { Problem, problemResponses } from '../problem.ts';
 import { TitleSearch } from '../title-search.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -42,21 +42,21 @@ const get = createRoute({
 });
 
 /** `GET /items` and `GET /items/{id}` */
-export function items(host: ModelHost) {
+export function items(models: Models) {
   const searches = new WeakMap<Model, TitleSearch>();
 
   return new OpenAPIHono()
     .openapi(search, async (c) => {
       const { q, limit, cursor } = c.req.valid('query');
       const start = cursor === undefined ? 0 : decodeCursor(cursor);
-      const found = searchOf(await host.model()).find(q);
+      const found = searchOf(await models.model(c)).find(q);
       const end = start + limit;
       const next_cursor = end < found.length ? encodeCursor(end) : null;
       return c.json({ items: found.slice(start, end), next_cursor }, 200);
     })
     .openapi(get, async (c) => {
       const { id } = c.req.valid('param');
-      const { catalogue } = await host.model();
+      const { catalogue } = await models.model(c);
       const index = catalogue.indexOf(id);
       if (index === undefined) throw new Problem('item_unknown');
       return c.json(catalogue.items[index], 200);

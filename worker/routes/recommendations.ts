@@ -1,5 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import type { ModelHost } from '../model-host.ts';
+import type { Models } from '../models.ts';
+import { noted } from '../observe/facts.ts';
+import { stagesOf } from '../observe/stages.ts';
 import { problemResponses } from '../problem.ts';
 import { recommend } from '../recommender.ts';
 import { JSON_BODY_PROBLEMS, jsonBody } from '../validation.ts';
@@ -28,9 +30,11 @@ const route = createRoute({
 });
 
 /** `POST /recommendations` */
-export function recommendations(host: ModelHost) {
+export function recommendations(models: Models) {
   return new OpenAPIHono().openapi(route, async (c) => {
     const { history, ...query } = c.req.valid('json');
-    return c.json(await recommend(await host.model(), history, query), 200);
+    const stage = stagesOf(c);
+    const model = await stage('model', models.model(c));
+    return c.json(noted(c, await stage('recommend', recommend(model, history, query))), 200);
   });
 }

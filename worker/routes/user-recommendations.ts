@@ -1,6 +1,8 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { StoredState } from '../cache/state-codec.ts';
+import { noted } from '../observe/facts.ts';
+import { stagesOf } from '../observe/stages.ts';
 import { problemResponses } from '../problem.ts';
 import type { ListQuery } from '../recommender.ts';
 import type { Services } from '../services.ts';
@@ -68,7 +70,7 @@ const post = createRoute({
 });
 
 /** `GET` and `POST /users/{user_id}/recommendations` */
-export function userRecommendations({ host, log, cache }: Services) {
+export function userRecommendations({ models, log, cache }: Services) {
   return new OpenAPIHono()
     .openapi(get, async (c) => {
       const { include_seen, ...query } = c.req.valid('query');
@@ -83,10 +85,14 @@ export function userRecommendations({ host, log, cache }: Services) {
     });
 
   async function answer(c: Context, user: string, query: ListQuery) {
-    const [model, snapshot] = await Promise.all([host.model(), log.read(user)]);
-    const { list, later } = await recommendUser(model, cache, user, snapshot, query);
+    const stage = stagesOf(c);
+    const [model, snapshot] = await Promise.all([
+      stage('model', models.model(c, user)),
+      stage('log', log.read(user)),
+    ]);
+    const { list, later } = await recommendUser(model, cache, user, snapshot, query, stage);
     c.executionCtx.waitUntil(later.then((written) => written && withdrawIfDeleted(user, written)));
-    return list;
+    return noted(c, list);
   }
 
   /**
@@ -96,7 +102,7 @@ export function userRecommendations({ host, log, cache }: Services) {
   async function withdrawIfDeleted(user: string, { model, epoch }: StoredState): Promise<void> {
     try {
       const now = await log.length(user);
-      if (now.epoch !== epoch) await cache.forget(user, model);
+      if (now.epoch !== epoch) await cache.forget(user, [model]);
     } catch {
       // The state fits no other log, and expires.
     }

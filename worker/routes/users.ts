@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { Problem, problemResponses } from '../problem.ts';
 import type { Services } from '../services.ts';
 import { json } from './schemas.ts';
@@ -42,12 +43,12 @@ const remove = createRoute({
 });
 
 /** `GET` and `DELETE /users/{user_id}` */
-export function users({ host, log, cache }: Services) {
+export function users({ models, log, cache }: Services) {
   return new OpenAPIHono()
     .openapi(get, async (c) => {
       const { user_id } = c.req.valid('param');
       const { length } = await log.length(user_id);
-      const known = await describe(user_id);
+      const known = await describe(c, user_id);
       const state = known && {
         items: known.items,
         bytes: known.bytes,
@@ -58,9 +59,8 @@ export function users({ host, log, cache }: Services) {
     .openapi(remove, async (c) => {
       const { user_id } = c.req.valid('param');
       await log.clear(user_id); // from here on no state fits, wherever one is left
-      const model = await host.model().catch(() => undefined);
       try {
-        await cache.forget(user_id, model?.manifest.id);
+        await cache.forget(user_id, await models.ids());
       } catch {
         const detail = 'The history is deleted, its cached state is not yet; send the request again';
         throw new Problem('cache_unavailable', { detail });
@@ -68,9 +68,9 @@ export function users({ host, log, cache }: Services) {
       return c.body(null, 204);
     });
 
-  async function describe(user: string) {
+  async function describe(c: Context, user: string) {
     try {
-      return await cache.describe(user, (await host.model()).manifest.id);
+      return await cache.describe(user, (await models.model(c, user)).manifest.id);
     } catch {
       return null;
     }

@@ -1,0 +1,81 @@
+/** What is known of a request once it is answered: for logs, counters and data points alike. Nothing in it names a user. */
+import type { Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import { matchedRoutes } from 'hono/route';
+import type { ProblemCode } from '../problem.ts';
+import type { RecommendationList } from '../recommender.ts';
+
+/** The lists of one answer, nearly always one. */
+export interface ListFacts {
+  /** How many. */
+  lists: number;
+  /** Id of the model that made them. */
+  model: string;
+  source: string;
+  /** `none`, `hit`, `extended` or `miss`. */
+  cache: string;
+  reused_items: number;
+  prefilled_items: number;
+  /** Whether the cache could not be read. */
+  degraded: boolean;
+}
+
+export interface RequestFacts extends Partial<ListFacts> {
+  request_id: string;
+  method: string;
+  /** The pattern of the path, or `none` where the service has nothing. */
+  route: string;
+  status: number;
+  /** By the isolate's clock, which stands still while something is computed in production. */
+  duration_ms: number;
+  /** Code of the problem that was the answer. */
+  problem?: ProblemCode;
+}
+
+declare module 'hono' {
+  interface ContextVariableMap {
+    lists: ListFacts;
+    problem: ProblemCode;
+  }
+}
+
+/** Hands the facts of every request to `report`, once its answer is made. */
+export function observe(report: (facts: RequestFacts) => void) {
+  return createMiddleware(async (c, next) => {
+    const began = Date.now();
+    await next();
+    report({
+      request_id: c.get('requestId'),
+      method: c.req.method,
+      route: routeOf(c),
+      status: c.res.status,
+      duration_ms: Date.now() - began,
+      problem: c.get('problem'),
+      ...c.get('lists'),
+    });
+  });
+}
+
+/** The pattern that the request's path matched, without its regular expressions. Middleware matches everything, as `/*`. */
+export function routeOf(c: Context): string {
+  const path = matchedRoutes(c).at(-1)?.path ?? '/*';
+  return path === '/*' ? 'none' : path.replace(/\{.*?\}/g, '');
+}
+
+type AnyCache = { status: string; reused_items: number; prefilled_items: number; degraded?: boolean };
+
+/** Notes what the list cost, and returns it. */
+export function noted<Cache extends AnyCache>(c: Context, list: RecommendationList<Cache>) {
+  const { status, reused_items, prefilled_items, degraded = false } = list.cache;
+  const before = c.get('lists');
+  c.set('lists', {
+    lists: (before?.lists ?? 0) + 1,
+    model: list.model.id,
+    source: list.source,
+    cache: status,
+    reused_items: (before?.reused_items ?? 0) + reused_items,
+    prefilled_items: (before?.prefilled_items ?? 0) + prefilled_items,
+    degraded: degraded || (before?.degraded ?? false),
+  });
+  return list;
+}

@@ -1,0 +1,69 @@
+/** An isolate's counters, in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
+import type { ModelName } from '../models.ts';
+import type { RequestFacts } from './facts.ts';
+
+/**
+ * Every counter. Labels take few values each: methods that the runtime knows (it refuses other words), patterns of
+ * paths, statuses, codes, models of the deployment.
+ */
+const COUNTERS = {
+  earn_requests_total: 'Requests answered',
+  earn_problems_total: 'Answers that were a problem, by its code',
+  earn_lists_total: 'Lists of recommendations, by what the cache had for them',
+  earn_prefilled_items_total: 'Items of histories that went through the early layers',
+  earn_reused_items_total: 'Items of histories that a cached state spared',
+  earn_degraded_total: 'Answers computed anew because the cache could not be read',
+  earn_model_loads_total: 'Loads of a model, by their outcome',
+};
+
+type CounterName = keyof typeof COUNTERS;
+type Labels = Record<string, string | number>;
+
+export class Metrics {
+  /** Counter and labels as they are printed, and the count. */
+  private readonly counts = new Map<CounterName, Map<string, number>>();
+  /** When the first request was answered: outside of requests there is no clock. */
+  private since = 0;
+
+  request(facts: RequestFacts): void {
+    this.since ||= Date.now();
+    const { method, route, status, problem, model, source, cache } = facts;
+    this.add('earn_requests_total', { method, route, status });
+    if (problem) this.add('earn_problems_total', { code: problem });
+    if (model === undefined) return;
+    this.add('earn_lists_total', { cache: cache!, source: source!, model }, facts.lists);
+    this.add('earn_prefilled_items_total', { model }, facts.prefilled_items);
+    this.add('earn_reused_items_total', { model }, facts.reused_items);
+    if (facts.degraded) this.add('earn_degraded_total', { model });
+  }
+
+  modelLoad(model: ModelName, outcome: 'loaded' | 'failed'): void {
+    this.add('earn_model_loads_total', { model, outcome });
+  }
+
+  toString(): string {
+    const counters = Object.entries(COUNTERS).flatMap(([name, help]) => [
+      `# HELP ${name} ${help}`,
+      `# TYPE ${name} counter`,
+      ...[...(this.counts.get(name as CounterName) ?? [])].map(
+        ([labels, count]) => `${name}{${labels}} ${count}`,
+      ),
+    ]);
+    const started = [
+      '# HELP earn_isolate_start_time_seconds When these counters began, in seconds since 1970',
+      '# TYPE earn_isolate_start_time_seconds gauge',
+      `earn_isolate_start_time_seconds ${this.since / 1000}`,
+    ];
+    return `${[...counters, ...started].join('\n')}\n`;
+  }
+
+  private add(name: CounterName, labels: Labels, count = 1): void {
+    const counts = this.counts.get(name) ?? new Map<string, number>();
+    this.counts.set(name, counts);
+    const key = Object.entries(labels)
+      // JSON escapes what Prometheus wants escaped.
+      .map(([label, value]) => `${label}=${JSON.stringify(String(value))}`)
+      .join(',');
+    counts.set(key, (counts.get(key) ?? 0) + count);
+  }
+}
