@@ -35,10 +35,8 @@ export class EarnGraph {
   readonly kvType: 'int8' | 'float32';
   private readonly options: GraphOptions;
   private readonly int8: boolean;
-  private readonly cos: string;
-  private readonly sin: string;
-  private readonly queryShape: string;
-  private readonly rowShape: string;
+  /** Shapes and tables by name, each made when a node first needs it. */
+  private readonly made = new Map<string, string>();
 
   constructor(name: string, options: GraphOptions) {
     const { config } = options.weights;
@@ -47,9 +45,21 @@ export class EarnGraph {
     this.options = options;
     this.int8 = options.precision === 'int8';
     this.kvType = this.int8 ? 'int8' : 'float32';
-    [this.cos, this.sin] = this.rotationTables();
-    this.queryShape = this.graph.ints('query_shape', [1, -1, config.headDim]);
-    this.rowShape = this.graph.ints('row_shape', [1, -1, config.heads * config.headDim]);
+  }
+
+  private once(name: string, make: () => string): string {
+    const known = this.made.get(name) ?? make();
+    this.made.set(name, known);
+    return known;
+  }
+
+  private get queryShape(): string {
+    return this.once('query_shape', () => this.graph.ints('query_shape', [1, -1, this.config.headDim]));
+  }
+
+  private get rowShape(): string {
+    const { heads, headDim } = this.config;
+    return this.once('row_shape', () => this.graph.ints('row_shape', [1, -1, heads * headDim]));
   }
 
   registerRow(index: number) {
@@ -284,20 +294,20 @@ export class EarnGraph {
   /** Rotary embedding of rows [1, rows, n * D] at their positions [1, rows]. */
   private rotate(rows: string, positions: string): string {
     const op = 'com.microsoft.RotaryEmbedding';
-    return this.graph.node(op, [rows, positions, this.cos, this.sin], { interleaved: 0 });
+    const tables = [this.rotationTable('cos', Math.cos), this.rotationTable('sin', Math.sin)];
+    return this.graph.node(op, [rows, positions, ...tables], { interleaved: 0 });
   }
 
-  /** cos and sin of every position that a token can have: P, a window of items, S, the codes. */
-  private rotationTables(): [string, string] {
-    const { window, levels, headDim } = this.config;
-    const [rows, half] = [window + levels + 2, headDim / 2];
-    const table = (name: string, f: (angle: number) => number) => {
+  /** cos or sin of every position that a token can have: P, a window of items, S, the codes. */
+  private rotationTable(name: string, f: (angle: number) => number): string {
+    return this.once(name, () => {
+      const { window, levels, headDim } = this.config;
+      const [rows, half] = [window + levels + 2, headDim / 2];
       const data = Float32Array.from({ length: rows * half }, (_, i) =>
         f(Math.floor(i / half) * ROPE_BASE ** (-(i % half) / half)),
       );
       return this.graph.constant(name, { type: 'float32', dims: [rows, half], data });
-    };
-    return [table('cos', Math.cos), table('sin', Math.sin)];
+    });
   }
 
   private activation(name: string): [string, string] {

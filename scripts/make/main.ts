@@ -83,7 +83,7 @@ async function main(): Promise<void> {
   console.log(`train.py ${flags.join(' ')}`);
   runPython([join(pythonFolder, 'train.py'), '--data', data, '--out', run, ...flags]);
   const built = step('build', 'scripts/build/main.ts', ['--checkpoint', run, '--out', values.out]);
-  const evaluated = step('evaluation', 'scripts/evaluate.ts', ['--model', values.out, '--data', data]);
+  const evaluated = step('evaluation', 'scripts/evaluate/main.ts', ['--model', values.out, '--data', data]);
   console.log(`\n${values.out} is ready. Serve it with\n\n  npm start -- --model ${values.out}\n`);
   console.log(JSON.stringify({ out: values.out, bytes: built.bytes, ...evaluated }));
 }

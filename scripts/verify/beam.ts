@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { BEAM } from '../../worker/engine/model.ts';
-import { heldOut, readHistories } from '../dataset.ts';
+import { heldOut, readDataset } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
 
 const { values } = parseArgs({
@@ -19,7 +19,7 @@ if (!values.data)
   throw new Error('Usage: npm run verify:beam -- --data DIR [--model DIR] [--users N] [--beams 10,20]');
 const model = await loadFolder(values.model);
 const beams = values.beams.split(',').map(Number);
-const cases = heldOut(await readHistories(values.data), 'test');
+const cases = heldOut(await readDataset(values.data), 'test');
 const step = Math.floor(cases.length / Number(values.users));
 const overlap = new Map(beams.map((beam) => [beam, 0]));
 let users = 0;
@@ -27,7 +27,9 @@ for (let i = 0; i < cases.length && users < Number(values.users); i += step, use
   const history = cases[i].history.map((id) => model.catalogue.indexOf(id)!);
   const excluded = new Set(history);
   const list = async (beam: number) =>
-    (await model.recommend({ history, k: 10, excluded, beam })).items.map(({ item }) => item);
+    (await model.recommend({ history, k: 10, excluded, beam, decoder: 'beam' })).items.map(
+      ({ item }) => item,
+    );
   const exact = new Set(await list(model.catalogue.items.length));
   for (const beam of beams) {
     const found = (await list(beam)).filter((item) => exact.has(item)).length / 10;

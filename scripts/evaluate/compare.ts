@@ -1,0 +1,34 @@
+/** `npm run compare -- A.csv:COLUMN B.csv:COLUMN`: two files of ranks, case by case, with paired bootstrap intervals. */
+import { parseArgs } from 'node:util';
+import { interval, METRICS, metricsOf, rounded } from './metrics.ts';
+import { readRanks } from './ranks.ts';
+
+const USAGE = `Usage: npm run compare -- A.csv:COLUMN B.csv:COLUMN
+
+Takes files that \`npm run evaluate -- --ranks FILE\` or scripts/train/rank.py wrote. Prints the metrics of both over the cases
+that both have, the difference B - A and its paired 95% bootstrap interval; the last line as JSON.`;
+
+const { positionals } = parseArgs({ allowPositionals: true });
+if (positionals.length !== 2) {
+  console.error(USAGE);
+  process.exitCode = 1;
+} else {
+  const [a, b] = positionals.map((name) => {
+    const [, path, column] = /^(.*):([^:]+)$/.exec(name) ?? [];
+    if (!path) throw new Error(`${name}: not FILE:COLUMN`);
+    return readRanks(path, column);
+  });
+  const shared = [...a.keys()].filter((key) => b.has(key));
+  const [first, second] = [a, b].map((ranks) => shared.map((key) => ranks.get(key)!));
+  const difference = Object.fromEntries(
+    ['hr@10', 'ndcg@10'].map((name) => {
+      const of = METRICS[name];
+      const each = first.map((rank, i) => of(second[i]) - of(rank));
+      const mean = rounded(each.reduce((sum, value) => sum + value, 0) / each.length);
+      return [name, { mean, interval95: interval(each) }];
+    }),
+  );
+  console.log(
+    JSON.stringify({ cases: shared.length, a: metricsOf(first), b: metricsOf(second), difference }),
+  );
+}

@@ -1,0 +1,129 @@
+/** `npm run evaluate`: the quality of a built model, through the engine that serves it. */
+import { basename, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { SingleBar } from 'cli-progress';
+import { DECODERS, type DecoderName } from '../../worker/engine/manifest.ts';
+import { BEAM } from '../../worker/engine/model.ts';
+import { before, heldOut, readDataset } from '../dataset.ts';
+import { loadFolder } from '../node-model.ts';
+import { seededRandom, shuffled } from '../random.ts';
+import { byPopularity, indexed, listOf, popularList, stateOf } from './cases.ts';
+import { intervalsOf, metricsOf, rounded, spreadOf } from './metrics.ts';
+import { writeRanks } from './ranks.ts';
+
+const USAGE = `Usage: npm run evaluate -- --model DIR --data DIR [--split test|valid] [--decoders latent,beam,hybrid]
+       [--beam N] [--cases N] [--ranks FILE]
+
+Every held-out item is ranked among all items that its user has not had: of each user the last one (valid: the one before
+it), or, where the data has a column split, every interaction of that split. Prints HR and NDCG at 5, 10 and 20 of
+each decoder beside those of a list of the most popular items, with 95% bootstrap intervals, and how the lists spread
+over the catalogue; the last line as JSON. --cases takes the first N of a fixed shuffle. --ranks writes each case's
+ranks, for \`npm run compare\`.`;
+
+function flags() {
+  const { values } = parseArgs({
+    options: {
+      model: { type: 'string' },
+      data: { type: 'string' },
+      split: { type: 'string', default: 'test' },
+      decoders: { type: 'string', default: DECODERS.join() },
+      beam: { type: 'string', default: `${BEAM}` },
+      cases: { type: 'string' },
+      ranks: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return null;
+  const { model, data, split, ranks } = values;
+  if (!model || !data) throw new Error('--model DIR and --data DIR are needed');
+  if (split !== 'test' && split !== 'valid') throw new Error('--split is test or valid');
+  const beam = Number(values.beam);
+  if (!Number.isInteger(beam) || beam < 1) throw new Error('--beam is a whole number from 1');
+  const decoders = values.decoders.split(',') as DecoderName[];
+  for (const name of decoders) {
+    if (!DECODERS.includes(name))
+      throw new Error(`--decoders names ${name}; there are ${DECODERS.join(', ')}`);
+  }
+  return { model, data, split, decoders, beam, ranks, cases: Number(values.cases ?? Infinity) } as const;
+}
+
+/** One way to make lists, and what became of it. */
+class Result {
+  readonly ranks: number[] = [];
+  private readonly counts: Float64Array;
+  private short = 0;
+
+  constructor(items: number) {
+    this.counts = new Float64Array(items);
+  }
+
+  add(list: number[], target: number): void {
+    const rank = list.indexOf(target);
+    this.ranks.push(rank < 0 ? Infinity : rank);
+    const first = list.slice(0, 10);
+    if (first.length < 10) this.short++;
+    for (const item of first) this.counts[item]++;
+  }
+
+  summary() {
+    const { ranks, counts, short } = this;
+    const interval95 = intervalsOf(ranks);
+    return {
+      ...metricsOf(ranks),
+      ...spreadOf(counts),
+      short_lists: rounded(short / ranks.length),
+      interval95,
+    };
+  }
+}
+
+async function main(): Promise<void> {
+  const options = flags();
+  if (options === null) {
+    console.log(USAGE);
+    return;
+  }
+  const { split, decoders, beam } = options;
+  const model = await loadFolder(options.model);
+  const dataset = await readDataset(options.data);
+  const cases = shuffled(heldOut(dataset, split), seededRandom(1)).slice(0, options.cases);
+  const popular = byPopularity(model, before(dataset, split));
+  const items = model.catalogue.items.length;
+  const results = new Map(['popularity', ...decoders].map((name) => [name, new Result(items)]));
+
+  const bar = new SingleBar({
+    format: '{bar} {value}/{total} cases, {eta_formatted} left',
+    stream: process.stderr,
+  });
+  bar.start(cases.length, 0);
+  for (const each of cases) {
+    const one = indexed(model, each);
+    results.get('popularity')!.add(popularList(popular, one), one.target);
+    const state = await stateOf(model, one);
+    for (const decoder of decoders) {
+      results.get(decoder)!.add(await listOf(model, state, one, decoder, beam), one.target);
+    }
+    bar.increment();
+  }
+  bar.stop();
+
+  if (options.ranks)
+    writeRanks(options.ranks, cases, new Map([...results].map(([n, { ranks }]) => [n, ranks])));
+  const { id, precision, decoder } = model.manifest;
+  const summaries = Object.fromEntries([...results].map(([name, result]) => [name, result.summary()]));
+  console.table(
+    Object.fromEntries(Object.entries(summaries).map(([n, { interval95: _, ...metrics }]) => [n, metrics])),
+  );
+  const protocol = `${dataset.protocol} ${split}, all items ranked, seen filtered`;
+  const run = { dataset: basename(resolve(options.data)), protocol, cases: cases.length };
+  console.log(
+    JSON.stringify({ ...run, model: id, precision, default_decoder: decoder, beam, results: summaries }),
+  );
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`evaluate: ${(error as Error).message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,66 @@
+/** What ranks and lists are worth. A rank counts from 0; Infinity is a target that the list does not have. */
+import { seededRandom } from '../random.ts';
+
+export const CUTOFFS = [5, 10, 20];
+export const LIST_LENGTH = Math.max(...CUTOFFS);
+/** Resamples of a bootstrap; its seed is fixed, so that intervals repeat. */
+const RESAMPLES = 1000;
+
+export type Metrics = Record<string, number>;
+export type Interval = [low: number, high: number];
+
+const hit = (k: number) => (rank: number) => (rank < k ? 1 : 0);
+/** Normalised discounted cumulative gain with one relevant item. */
+const gain = (k: number) => (rank: number) => (rank < k ? 1 / Math.log2(rank + 2) : 0);
+
+export const METRICS: Record<string, (rank: number) => number> = Object.fromEntries([
+  ...CUTOFFS.map((k) => [`hr@${k}`, hit(k)]),
+  ...CUTOFFS.map((k) => [`ndcg@${k}`, gain(k)]),
+]);
+
+/** The mean of each metric. */
+export function metricsOf(ranks: number[]): Metrics {
+  return Object.fromEntries(
+    Object.entries(METRICS).map(([name, of]) => [name, rounded(mean(ranks.map(of)))]),
+  );
+}
+
+/** 95% bootstrap intervals of HR@10 and NDCG@10: cases drawn with replacement. */
+export function intervalsOf(ranks: number[]): Record<string, Interval> {
+  const names = ['hr@10', 'ndcg@10'];
+  return Object.fromEntries(names.map((name) => [name, interval(ranks.map(METRICS[name]))]));
+}
+
+/**
+ * 95% bootstrap interval of the mean. Of differences between two models on the same cases it is the paired one
+ * (Efron and Tibshirani 1993).
+ */
+export function interval(values: number[]): Interval {
+  const random = seededRandom(1);
+  const means = Float64Array.from({ length: RESAMPLES }, () => {
+    let sum = 0;
+    for (let i = 0; i < values.length; i++) sum += values[Math.floor(random() * values.length)];
+    return sum / values.length;
+  }).sort();
+  return [rounded(means[Math.floor(0.025 * RESAMPLES)]), rounded(means[Math.floor(0.975 * RESAMPLES)])];
+}
+
+/** What first-ten lists make of a catalogue of `items`, given how often each item stands in one. */
+export function spreadOf(counts: Float64Array): { 'coverage@10': number; 'gini@10': number } {
+  const sorted = counts.slice().sort();
+  const total = sorted.reduce((sum, count) => sum + count, 0);
+  const weighted = sorted.reduce((sum, count, i) => sum + (i + 1) * count, 0);
+  const n = sorted.length;
+  return {
+    'coverage@10': rounded(sorted.filter((count) => count > 0).length / n),
+    'gini@10': rounded((2 * weighted) / (n * total) - (n + 1) / n),
+  };
+}
+
+function mean(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+export function rounded(value: number): number {
+  return Number(value.toFixed(5));
+}
