@@ -12,9 +12,10 @@ SPLITS = ("train", "valid", "test")
 
 @dataclass
 class Dataset:
-    """Items in the order of `items.jsonl`; one history a user, oldest first, users in the order of the file."""
+    """Items in the order of `items.jsonl`; users in the order of the file, one history each, oldest first."""
 
     items: list[dict]
+    users: list[str]
     histories: list[np.ndarray]
     trained: list[int]  # interactions of each user, from the oldest, that are trained on
     known: list[int]  # those before the first test item: what is in between is validation
@@ -26,12 +27,21 @@ class Dataset:
 
     def held_out(self, split: str) -> list[tuple[np.ndarray, int]]:
         """(all that came before, the item itself) of each held-out interaction; split: `valid` or `test`."""
-        ranges = {"valid": zip(self.trained, self.known), "test": zip(self.known, map(len, self.histories))}
         return [
             (history[:place], int(history[place]))
-            for history, (start, end) in zip(self.histories, ranges[split])
+            for history, (start, end) in zip(self.histories, self.ranges(split))
             for place in range(start, end)
         ]
+
+    def case_users(self, split: str) -> list[str]:
+        """Whose each of the `held_out` interactions is."""
+        return [user for user, (start, end) in zip(self.users, self.ranges(split)) for _ in range(start, end)]
+
+    def ranges(self, split: str) -> list[tuple[int, int]]:
+        """Where the split begins and ends in each history."""
+        if split == "valid":
+            return list(zip(self.trained, self.known))
+        return list(zip(self.known, map(len, self.histories)))
 
     def texts(self) -> list[str]:
         """What the words of an item are: title, brand, categories."""
@@ -68,7 +78,8 @@ def read(folder: Path) -> Dataset:
     else:
         ends = [(n - 2, n - 1) if (n := len(history)) >= 3 else (n, n) for history in histories.values()]
     trained, known = map(list, zip(*ends))
-    return Dataset(items, [np.array(history, dtype=np.int64) for history in histories.values()], trained, known)
+    arrays = [np.array(history, dtype=np.int64) for history in histories.values()]
+    return Dataset(items, list(histories), arrays, trained, known)
 
 
 def window_start(length: int, window: int) -> int:
