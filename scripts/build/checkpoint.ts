@@ -5,6 +5,7 @@ import {
   type CatalogueItem,
   DECODERS,
   type DecoderName,
+  type Manifest,
   type ModelConfig,
 } from '../../worker/engine/manifest.ts';
 
@@ -20,8 +21,8 @@ export interface Checkpoint {
   /** The one with the highest NDCG@10 on validation. */
   decoder: DecoderName;
   /** How it was trained and what it reached, as the training wrote it. */
-  training: unknown;
-  validation: unknown;
+  training: Manifest['training'];
+  validation: Manifest['validation'];
   /** What each linear layer reads, [low, high], and the largest keys and values (`scripts/train/calibrate.py`). */
   activations: Record<string, number[]>;
   items: CatalogueItem[];

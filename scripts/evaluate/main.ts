@@ -7,8 +7,8 @@ import { BEAM } from '../../worker/engine/model.ts';
 import { before, heldOut, readDataset } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
 import { seededRandom, shuffled } from '../random.ts';
-import { byPopularity, indexed, listOf, popularList, stateOf } from './cases.ts';
-import { intervalsOf, metricsOf, rounded, spreadOf } from './metrics.ts';
+import { byPopularity, type IndexedCase, indexed, listOf, popularList, stateOf } from './cases.ts';
+import { byHistory, intervalsOf, metricsOf, rounded, spreadOf } from './metrics.ts';
 import { writeRanks } from './ranks.ts';
 
 const USAGE = `Usage: npm run evaluate -- --model DIR --data DIR [--split test|valid] [--decoders latent,beam,hybrid]
@@ -50,6 +50,7 @@ function flags() {
 /** One way to make lists, and what became of it. */
 class Result {
   readonly ranks: number[] = [];
+  private readonly lengths: number[] = [];
   private readonly counts: Float64Array;
   private short = 0;
 
@@ -57,7 +58,8 @@ class Result {
     this.counts = new Float64Array(items);
   }
 
-  add(list: number[], target: number): void {
+  add(list: number[], { target, history }: IndexedCase): void {
+    this.lengths.push(history.length);
     const rank = list.indexOf(target);
     this.ranks.push(rank < 0 ? Infinity : rank);
     const first = list.slice(0, 10);
@@ -66,13 +68,13 @@ class Result {
   }
 
   summary() {
-    const { ranks, counts, short } = this;
-    const interval95 = intervalsOf(ranks);
+    const { ranks, lengths, counts, short } = this;
     return {
       ...metricsOf(ranks),
       ...spreadOf(counts),
       short_lists: rounded(short / ranks.length),
-      interval95,
+      interval95: intervalsOf(ranks),
+      by_history: byHistory(ranks, lengths),
     };
   }
 }
@@ -98,10 +100,10 @@ async function main(): Promise<void> {
   bar.start(cases.length, 0);
   for (const each of cases) {
     const one = indexed(model, each);
-    results.get('popularity')!.add(popularList(popular, one), one.target);
+    results.get('popularity')!.add(popularList(popular, one), one);
     const state = await stateOf(model, one);
     for (const decoder of decoders) {
-      results.get(decoder)!.add(await listOf(model, state, one, decoder, beam), one.target);
+      results.get(decoder)!.add(await listOf(model, state, one, decoder, beam), one);
     }
     bar.increment();
   }
@@ -109,16 +111,25 @@ async function main(): Promise<void> {
 
   if (options.ranks)
     writeRanks(options.ranks, cases, new Map([...results].map(([n, { ranks }]) => [n, ranks])));
-  const { id, precision, decoder } = model.manifest;
+  const { id, precision, decoder, config, training, validation } = model.manifest;
   const summaries = Object.fromEntries([...results].map(([name, result]) => [name, result.summary()]));
-  console.table(
-    Object.fromEntries(Object.entries(summaries).map(([n, { interval95: _, ...metrics }]) => [n, metrics])),
-  );
+  console.table(Object.fromEntries([...results].map(([name, { ranks }]) => [name, metricsOf(ranks)])));
   const protocol = `${dataset.protocol} ${split}, all items ranked, seen filtered`;
-  const run = { dataset: basename(resolve(options.data)), protocol, cases: cases.length };
-  console.log(
-    JSON.stringify({ ...run, model: id, precision, default_decoder: decoder, beam, results: summaries }),
-  );
+  const run = {
+    dataset: basename(resolve(options.data)),
+    protocol,
+    cases: cases.length,
+    model: id,
+    precision,
+    default_decoder: decoder,
+    beam,
+    depth: config.depth,
+    register_depth: config.registerDepth,
+    parameters: validation.parameters,
+    seed: training.seed,
+    command: `npm run evaluate -- ${process.argv.slice(2).join(' ')}`,
+  };
+  console.log(JSON.stringify({ ...run, results: summaries }));
 }
 
 try {

@@ -57,6 +57,26 @@ export function spreadOf(counts: Float64Array): { 'coverage@10': number; 'gini@1
   };
 }
 
+/** Ends of the groups of history lengths that are told apart. */
+const HISTORY_ENDS = [5, 10, 20, 50, 100, 200, 500, Infinity];
+
+/** HR@10 and NDCG@10 of the cases with so many items before them, for the groups that have any. */
+export function byHistory(ranks: number[], lengths: number[]) {
+  const groups = HISTORY_ENDS.map((end, i) => {
+    const start = i === 0 ? 0 : HISTORY_ENDS[i - 1] + 1;
+    const name = end === Infinity ? `${start}+` : `${start}-${end}`;
+    return [name, ranks.filter((_, row) => lengths[row] >= start && lengths[row] <= end)] as const;
+  });
+  return Object.fromEntries(
+    groups
+      .filter(([, group]) => group.length > 0)
+      .map(([name, group]) => {
+        const metrics = metricsOf(group);
+        return [name, { cases: group.length, 'hr@10': metrics['hr@10'], 'ndcg@10': metrics['ndcg@10'] }];
+      }),
+  );
+}
+
 function mean(values: number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

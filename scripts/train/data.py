@@ -19,6 +19,7 @@ class Dataset:
     histories: list[np.ndarray]
     trained: list[int]  # interactions of each user, from the oldest, that are trained on
     known: list[int]  # those before the first test item: what is in between is validation
+    protocol: str  # `leave-one-out` or `split by time`
 
     @property
     def train(self) -> list[np.ndarray]:
@@ -79,7 +80,8 @@ def read(folder: Path) -> Dataset:
         ends = [(n - 2, n - 1) if (n := len(history)) >= 3 else (n, n) for history in histories.values()]
     trained, known = map(list, zip(*ends))
     arrays = [np.array(history, dtype=np.int64) for history in histories.values()]
-    return Dataset(items, list(histories), arrays, trained, known)
+    protocol = "split by time" if counts else "leave-one-out"
+    return Dataset(items, list(histories), arrays, trained, known, protocol)
 
 
 def window_start(length: int, window: int) -> int:

@@ -8,6 +8,7 @@ The file of ranks is the one of `npm run evaluate -- --ranks`, for `npm run comp
 import argparse
 import csv
 import json
+import sys
 from pathlib import Path
 
 import torch
@@ -30,7 +31,8 @@ def main() -> None:
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model, data = load(args.checkpoint, device), read(args.data)
-    architecture = json.loads((args.checkpoint / "config.json").read_text())["training"].get("architecture", "earn")
+    training = json.loads((args.checkpoint / "config.json").read_text())["training"]
+    architecture = training["architecture"]
     names = {name: name for name in DECODERS} if architecture == "earn" else {"latent": architecture}
     cases = data.held_out(args.split)
     ranks = {
@@ -43,8 +45,20 @@ def main() -> None:
             writer.writerow(["user_id", "place", *ranks])
             for row, (user, (history, _)) in enumerate(zip(users, cases)):
                 writer.writerow([user, len(history), *("" if r[row] == LISTED else int(r[row]) for r in ranks.values())])
-    print(json.dumps({"checkpoint": args.checkpoint.name, "split": args.split, "cases": len(cases),
-                      "results": {name: metrics(each) for name, each in ranks.items()}}))  # fmt: skip
+    run = {
+        "dataset": args.data.resolve().name,
+        "protocol": f"{data.protocol} {args.split}, all items ranked, seen filtered",
+        "cases": len(cases),
+        "model": args.checkpoint.name,
+        "precision": "float32",
+        "beam": args.beam,
+        "depth": model.config.depth,
+        "register_depth": model.config.register_depth,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "seed": training["seed"],
+        "command": f"npm run rank -- {' '.join(sys.argv[1:])}",
+    }
+    print(json.dumps({**run, "results": {name: metrics(each) for name, each in ranks.items()}}))
 
 
 if __name__ == "__main__":

@@ -48,8 +48,8 @@ export interface Manifest {
   /** The decoder that was best on validation: the one used unless a request names another. */
   decoder: DecoderName;
   /** How it was trained and what validation reached, as the training wrote it. */
-  training: unknown;
-  validation: unknown;
+  training: { seed: number; [flag: string]: unknown };
+  validation: { parameters: number; [result: string]: unknown };
   graphs: Record<GraphName, ModelFile>;
   /** The weights file in pieces, each at most 25 MiB (the limit of a static asset). */
   shards: ModelFile[];

@@ -1,0 +1,54 @@
+/** Line plots for the docs, as SVG that reads on light and dark pages. */
+import { writeFileSync } from 'node:fs';
+import { parse, View, Warn } from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+
+export interface Point {
+  x: number | string;
+  y: number;
+  /** Which line it belongs to. */
+  line: string;
+  /** Ends of its interval, when it has one. */
+  low?: number;
+  high?: number;
+}
+
+export interface Plot {
+  title: string;
+  x: string;
+  y: string;
+  points: Point[];
+  /** Numbers that grow by factors are told apart better. @default linear, or one step a name */
+  scale?: 'log';
+}
+
+/** Draws the plot into the file. Names on the x axis stand in the order in which they come. */
+export async function writePlot(path: string, { title, x, y, points, scale }: Plot): Promise<void> {
+  const named = typeof points[0].x === 'string';
+  const xAxis = {
+    field: 'x',
+    type: named ? ('ordinal' as const) : ('quantitative' as const),
+    title: x,
+    sort: null,
+    axis: { labelAngle: 0, grid: false },
+    ...(scale && { scale: { type: scale } }),
+  };
+  const color = { field: 'line', type: 'nominal' as const, title: null, sort: null };
+  const spec: TopLevelSpec = {
+    title,
+    width: 520,
+    height: 280,
+    background: 'white',
+    data: { values: points },
+    encoding: { x: xAxis, color },
+    layer: [
+      {
+        mark: { type: 'line', point: true },
+        encoding: { y: { field: 'y', type: 'quantitative', title: y, scale: { zero: true } } },
+      },
+      { mark: 'rule', encoding: { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } } },
+    ],
+  };
+  const view = new View(parse(compile(spec).spec), { renderer: 'none', logLevel: Warn });
+  writeFileSync(path, `${await view.toSVG()}\n`);
+}

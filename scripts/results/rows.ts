@@ -1,0 +1,50 @@
+/** `docs/results.json`: one row a model, dataset, protocol and decoder. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+
+const PATH = 'docs/results.json';
+
+/** What `npm run evaluate` and `npm run rank` print. */
+export interface Run {
+  dataset: string;
+  protocol: string;
+  cases: number;
+  model: string;
+  precision: 'int8' | 'float32';
+  beam: number;
+  depth: number;
+  register_depth: number;
+  parameters: number;
+  seed: number;
+  command: string;
+  results: Record<string, Record<string, unknown>>;
+}
+
+export interface Row extends Omit<Run, 'results'> {
+  /** What people call the model. */
+  name: string;
+  decoder: string;
+  'hr@10': number;
+  'ndcg@10': number;
+  interval95?: Record<string, [number, number]>;
+  by_history?: Record<string, { cases: number; 'hr@10': number; 'ndcg@10': number }>;
+  [metric: string]: unknown;
+}
+
+export function readRows(): Row[] {
+  return existsSync(PATH) ? JSON.parse(readFileSync(PATH, 'utf8')) : [];
+}
+
+export function writeRows(rows: Row[]): void {
+  writeFileSync(PATH, `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
+}
+
+/** The rows with this run's among them, in place of those that it repeats. */
+export function addRun(rows: Row[], name: string, { results, ...run }: Run): Row[] {
+  const added = Object.entries(results).map(
+    ([decoder, metrics]) => ({ name, decoder, ...run, ...metrics }) as unknown as Row,
+  );
+  const key = (row: Row) =>
+    [row.name, row.dataset, row.protocol, row.decoder, row.precision, row.beam].join('\n');
+  const replaced = new Set(added.map(key));
+  return [...rows.filter((row) => !replaced.has(key(row))), ...added];
+}
