@@ -8,8 +8,8 @@ import {
   type Manifest,
   type ModelFile,
 } from '../../worker/engine/manifest.ts';
+import type { ArithmeticKind } from './arithmetic.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { Precision } from './earn-graph.ts';
 import { decodeGraph, prefillGraph, scoreGraph } from './earn-graphs.ts';
 import { Weights } from './graph.ts';
 import { referenceTokens, runReference } from './reference.ts';
@@ -28,24 +28,29 @@ export interface BuiltModel {
 export function buildModel(
   checkpoint: Checkpoint,
   name: string,
-  precision: Precision,
+  precision: Manifest['precision'],
   shardBytes = SHARD_BYTES,
 ): BuiltModel {
   const weights = servingWeights(checkpoint);
   const prefix = runReference(weights, referenceTokens(weights, [], []).slice(0, 1));
   const prefixKeyValues = prefix.keyValues.map(([row]) => Float32Array.from(row!));
   const store = new Weights();
-  const options = { weights, prefixKeyValues, precision, store };
   const files = new Map<string, Uint8Array>();
   const file = (path: string, bytes: Uint8Array): ModelFile => {
     files.set(path, new Uint8Array(bytes)); // not Node's Buffer, whose slices are views
     return { path, bytes: bytes.length, sha256: sha256(bytes) };
   };
 
+  const options = (arithmetic: ArithmeticKind) => ({ weights, prefixKeyValues, arithmetic, store });
   const graphs = {
-    prefill: file('prefill.onnx', prefillGraph(options)),
-    score: file('score.onnx', scoreGraph(options)),
-    decode: file('decode.onnx', decodeGraph(options)),
+    prefill: file('prefill.onnx', prefillGraph(options(precision))),
+    score: file('score.onnx', scoreGraph(options(precision))),
+    decode: file('decode.onnx', decodeGraph(options(precision))),
+  };
+  const gpu = options(precision === 'int8' ? 'webgpu' : 'float32');
+  const webgpu = {
+    prefill: file('prefill.webgpu.onnx', prefillGraph(gpu)),
+    decode: file('decode.webgpu.onnx', decodeGraph(gpu)),
   };
   const bytes = store.bytes();
   const shards: ModelFile[] = [];
@@ -58,7 +63,7 @@ export function buildModel(
     new Uint8Array(Uint16Array.from(checkpoint.semanticIds).buffer),
   );
   const { config, decoder } = checkpoint;
-  const content = { precision, config, decoder, graphs, shards, catalogue, semanticIds };
+  const content = { precision, config, decoder, graphs, webgpu, shards, catalogue, semanticIds };
   const id = sha256(json(content)).slice(0, 16);
   const manifest: Manifest = {
     format: MANIFEST_FORMAT,

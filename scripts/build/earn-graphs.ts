@@ -15,8 +15,9 @@
 import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';
 
 /**
- * Inputs: `item_ids` int32 [1, new], `position_ids` int64 [1, new + 1], `query_positions` int64 [1, (new + 1) * H, 1] (each
- * of them H times), `past_key_values` [1, past, k * 2D], `key_padding` [1, pad, 2D] zeros. Outputs: `present_key_values`
+ * Inputs: `item_ids` int32 [1, new], `position_ids` int64 [1, new + 1], `suffix_position_ids` int64 [1, 1] (the
+ * last of them), `query_positions` float32 [1, (new + 1) * H, 1] (each of them H times), `key_positions` float32 [1, 1, keys]
+ * (0, 1, …), `past_key_values` [1, past, k * 2D], `key_padding` [1, pad, 2D] zeros. Outputs: `present_key_values`
  * [1, past + new, k * 2D], `suffix_key_values` [1, 1, N * 2D], `final_state` float32 [1, 1, width] of S.
  *
  * Keys stand in the order of their positions, so key i is visible to a row exactly when i <= its position, and
@@ -25,18 +26,18 @@ import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';
  */
 export function prefillGraph(options: GraphOptions): Uint8Array {
   const b = new EarnGraph('prefill', options);
-  const { graph, config, kvType } = b;
+  const { graph, config } = b;
+  const { kvType } = b.arithmetic;
   const { registerDepth, depth, headDim } = config;
   const row = 2 * headDim;
   const items = graph.input('item_ids', 'int32', [1, 'new']);
   const positions = graph.input('position_ids', 'int64', [1, 'rows']);
-  const queryPositions = graph.input('query_positions', 'int64', [1, 'queries', 1]);
+  const suffixPosition = graph.input('suffix_position_ids', 'int64', [1, 1]);
+  const queryPositions = graph.input('query_positions', 'float32', [1, 'queries', 1]);
+  const keyPositions = graph.input('key_positions', 'float32', [1, 1, 'keys']);
   const past = graph.input('past_key_values', kvType, [1, 'past', registerDepth * row]);
   const padding = graph.input('key_padding', kvType, [1, 'padding', row]);
-  const pastLayers = graph.nodeWithOutputs('Split', [past], registerDepth, {
-    axis: 2,
-    num_outputs: registerDepth,
-  });
+  const pastLayers = b.arithmetic.splitEvenly(past, registerDepth, row);
   const lastIndex = graph.ints('last', [-1]);
   const last = (rows: string) => graph.node('Gather', [rows, lastIndex], { axis: 1 });
 
@@ -46,11 +47,10 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
   let at = positions;
   const newRows: string[] = [];
   const suffixRows: string[] = [];
-  const keyIndex = b.keyIndex(past, positions, padding);
-  const mask = b.causalMask(keyIndex, queryPositions);
+  const mask = b.causalMask(keyPositions, queryPositions);
   for (const [index, layer] of options.weights.layers.entries()) {
     const { normed, residual } = b.norm(stream, layer.attentionNorm);
-    const read = b.quantize(normed, layer.qkv.name);
+    const read = b.arithmetic.quantize(normed, layer.qkv.name);
     if (index < registerDepth - 1) {
       const { query, own } = b.project(read, layer, at);
       const rows = b.keyValueRows(own);
@@ -61,10 +61,10 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
       // Nothing reads a history token's query, attention or MLP in layer k: from here on S goes alone.
       const rows = b.keyValueRows(b.projectKeyValues(read, layer, positions));
       newRows.push(rows);
-      at = last(positions);
+      at = suffixPosition;
       const query = b.projectQueries(last(read), layer, at);
       const keys = [b.prefixRow(index), pastLayers[index], rows, padding];
-      const attended = b.attendRows(query, keys, b.causalMask(keyIndex, last(queryPositions)));
+      const attended = b.attendRows(query, keys, b.causalMask(keyPositions, last(queryPositions)));
       stream = b.finish(last(residual), attended, layer);
     } else {
       const { query, own } = b.project(read, layer, at);
@@ -108,7 +108,8 @@ export function scoreGraph(options: GraphOptions): Uint8Array {
  */
 export function decodeGraph(options: GraphOptions): Uint8Array {
   const b = new EarnGraph('decode', options);
-  const { graph, config, kvType } = b;
+  const { graph, config } = b;
+  const { kvType } = b.arithmetic;
   const { registerDepth, depth, headDim } = config;
   const row = 2 * headDim;
   const codes = graph.input('code_ids', 'int32', [1, 'rows']);
@@ -121,16 +122,16 @@ export function decodeGraph(options: GraphOptions): Uint8Array {
   const lateMask = graph.input('late_mask', 'float32', [1, 'queries', 'late_keys']);
 
   const shared = b.splitHalves(
-    graph.node('Concat', [b.prefixRows(), b.toFloat(suffix), beams], { axis: 1 }),
+    graph.node('Concat', [b.prefixRows(), b.arithmetic.load(suffix), beams], { axis: 1 }),
     depth,
   );
-  const history = b.splitHalves(b.toFloat(past), registerDepth);
+  const history = b.splitHalves(b.arithmetic.load(past), registerDepth);
   let stream: Stream = { hidden: graph.node('Gather', [b.codeTable(), codes], { axis: 0 }), delta: null };
   const rows: string[] = [];
   for (const [index, layer] of options.weights.layers.entries()) {
     const early = index < registerDepth;
     const { normed, residual } = b.norm(stream, layer.attentionNorm);
-    const { query, own } = b.project(b.quantize(normed, layer.qkv.name), layer, positions);
+    const { query, own } = b.project(b.arithmetic.quantize(normed, layer.qkv.name), layer, positions);
     const [keys, values] = own.map((half, i) => {
       const parts = early ? [shared[index][i], history[index][i], half] : [shared[index][i], half];
       return graph.node('Concat', parts, { axis: 1 });

@@ -94,6 +94,11 @@ export class Graph {
     return unique;
   }
 
+  /** A float32 constant; a scalar has no dims. */
+  floats(name: string, values: ArrayLike<number>, dims: number[]): string {
+    return this.constant(name, { type: 'float32', dims, data: Float32Array.from(values) });
+  }
+
   /** A small int64 constant, as shapes, axes and indices are. */
   ints(name: string, values: number[], dims: number[] = [values.length]): string {
     return this.constant(name, { type: 'int64', dims, data: BigInt64Array.from(values, BigInt) });

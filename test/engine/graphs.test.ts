@@ -10,7 +10,7 @@ import {
 import { servingWeights } from '../../scripts/build/weights.ts';
 import type { HistoryState } from '../../worker/engine/decoder.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
-import { loadTiny, TINY, tinyCheckpoint } from '../fixtures/tiny-model.ts';
+import { loadTiny, loadTinyGpu, TINY, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
 const random = seededRandom(7);
 const history = (length: number) => randomInts(random, length, TINY.items);
@@ -120,6 +120,22 @@ test.each(['float32', 'int8'] as const)(
     }
   },
 );
+
+test('the graphs for WebGPU round as the int8 ones do: the same keys and values, the same list', async () => {
+  const [int8, gpu] = [await loadTiny('int8'), await loadTinyGpu()];
+  for (const length of [0, 1, 17, 40]) {
+    const items = history(length);
+    const [expected, actual] = [await int8.prefill(items), await gpu.prefill(items)];
+    const steps = actual.keyValues.map((value, i) => value - expected.keyValues[i]);
+    const other = steps.filter((step) => step !== 0); // off by a step where float sums fell on the other side
+    expect(other.every((step) => Math.abs(step) === 1)).toBe(true);
+    expect(other.length).toBeLessThanOrEqual(steps.length / 100);
+    const request = { k: 10, excluded: new Set(items) };
+    const lists = [await int8.search(expected, request), await gpu.search(actual, request)];
+    const [best, theirs] = lists.map((list) => list.map(({ item }) => item));
+    expect(theirs.filter((item) => best.includes(item)).length).toBeGreaterThanOrEqual(9);
+  }
+});
 
 describe('prefill(a + b) is prefill(b on top of prefill(a)), byte for byte in int8', () => {
   test.each([1, 2, 4])('register depth %i: every way to cut a history in two', async (registerDepth) => {

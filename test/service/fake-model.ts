@@ -42,6 +42,7 @@ export const MANIFEST: Manifest = {
   validation: { parameters: 0 },
   decoder: 'beam',
   graphs: { prefill: file('prefill.onnx'), score: file('score.onnx'), decode: file('decode.onnx') },
+  webgpu: { prefill: file('prefill.webgpu.onnx'), decode: file('decode.webgpu.onnx') },
   shards: [file('weights-0.bin')],
   catalogue: file('catalogue.json'),
   semanticIds: file('semantic-ids.bin'),

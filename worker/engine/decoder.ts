@@ -68,15 +68,18 @@ export class Decoder {
     const keys = length + 2; // with P and S
     const padding = (KEY_MULTIPLE - (keys % KEY_MULTIPLE)) % KEY_MULTIPLE;
     const rows = items.length + 1; // and S
-    const position = (row: number) => BigInt(known + 1 + row);
-    const positions = BigInt64Array.from({ length: rows }, (_, row) => position(row));
-    const queries = BigInt64Array.from({ length: rows * heads }, (_, query) =>
+    const position = (row: number) => known + 1 + row;
+    const positions = BigInt64Array.from({ length: rows }, (_, row) => BigInt(position(row)));
+    const queries = Float32Array.from({ length: rows * heads }, (_, query) =>
       position(Math.floor(query / heads)),
     );
+    const keyPositions = Float32Array.from({ length: keys + padding }, (_, key) => key);
     const outputs = await this.runtime.run(this.sessions.prefill, {
       item_ids: new Tensor('int32', Int32Array.from(items), [1, items.length]),
       position_ids: new Tensor('int64', positions, [1, rows]),
-      query_positions: new Tensor('int64', queries, [1, rows * heads, 1]),
+      suffix_position_ids: new Tensor('int64', positions.slice(-1), [1, 1]),
+      query_positions: new Tensor('float32', queries, [1, rows * heads, 1]),
+      key_positions: new Tensor('float32', keyPositions, [1, 1, keys + padding]),
       past_key_values: this.tensor(past?.keyValues ?? this.zeros(0), known, registerDepth * 2 * headDim),
       key_padding: this.tensor(this.zeros(padding * 2 * headDim), padding, 2 * headDim),
     });

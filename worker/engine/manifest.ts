@@ -2,7 +2,7 @@
 import { ModelUnavailable } from './errors.ts';
 
 /** The version of the folder's layout; the engine reads this one alone. */
-export const MANIFEST_FORMAT = 2;
+export const MANIFEST_FORMAT = 3;
 export const MANIFEST_FILE = 'manifest.json';
 
 /** The decoder's shapes (`scripts/train/model.py`). */
@@ -25,6 +25,9 @@ export interface ModelConfig {
 }
 
 export type GraphName = 'prefill' | 'score' | 'decode';
+
+/** Where a model runs. */
+export type Backend = 'wasm' | 'webgpu';
 
 /** How a state becomes a list; `model.ts` says what each does. */
 export const DECODERS = ['latent', 'beam', 'hybrid'] as const;
@@ -51,6 +54,11 @@ export interface Manifest {
   training: { seed: number; [flag: string]: unknown };
   validation: { parameters: number; [result: string]: unknown };
   graphs: Record<GraphName, ModelFile>;
+  /**
+   * What WebGPU runs in place of those, over the same weights. Not `score`: one row's product takes less time than its way
+   * to the GPU and back.
+   */
+  webgpu: Record<'prefill' | 'decode', ModelFile>;
   /** The weights file in pieces, each at most 25 MiB (the limit of a static asset). */
   shards: ModelFile[];
   /** JSON array of `CatalogueItem`, in the order of the item indices. */
@@ -63,6 +71,11 @@ export interface CatalogueItem {
   id: string;
   title: string;
   categories: string[];
+}
+
+/** The graphs that a backend runs. */
+export function graphsFor(backend: Backend, { graphs, webgpu }: Manifest): Record<GraphName, ModelFile> {
+  return backend === 'webgpu' ? { ...graphs, ...webgpu } : graphs;
 }
 
 /** Throws ModelUnavailable when the bytes are no manifest of this version. */

@@ -4,7 +4,7 @@ import { Catalogue } from './catalogue.ts';
 import { Decoder, type HistoryState } from './decoder.ts';
 import { type AssetSource, readManifest, readShards, readVerified } from './files.ts';
 import { bestItems } from './latent.ts';
-import type { DecoderName, GraphName, Manifest } from './manifest.ts';
+import { type DecoderName, type GraphName, graphsFor, type Manifest } from './manifest.ts';
 import type { Runtime } from './runtime.ts';
 import { Trie } from './trie.ts';
 import { windowStart } from './window.ts';
@@ -86,18 +86,23 @@ export class EarnModel implements Model {
 /** Loads and verifies everything. Throws ModelUnavailable with the reason when anything is not as it should be. */
 export async function loadModel(source: AssetSource, runtime: Runtime): Promise<EarnModel> {
   const manifest = await readManifest(source);
-  const { config, precision, graphs } = manifest;
+  const { backend } = runtime;
+  const { config, precision } = manifest;
+  const graphs = graphsFor(backend, manifest);
   const text = new TextDecoder().decode(await readVerified(source, manifest.catalogue));
   const catalogue = new Catalogue(JSON.parse(text));
   const ids = new Uint16Array((await readVerified(source, manifest.semanticIds)).buffer);
   const trie = new Trie(ids, config.levels, config.codebook);
   const weights = await readShards(source, manifest.shards);
-  const session = async (name: GraphName) =>
-    runtime.createSession(await readVerified(source, graphs[name]), weights);
+  const session = async (name: GraphName) => {
+    const graph = await readVerified(source, graphs[name]);
+    return runtime.createSession(graph, weights, name in manifest.webgpu ? backend : 'wasm');
+  };
   const sessions = {
     prefill: await session('prefill'),
     score: await session('score'),
     decode: await session('decode'),
   };
-  return new EarnModel(manifest, catalogue, new Decoder(runtime, config, precision, sessions), trie);
+  const decoder = new Decoder(runtime, config, backend === 'wasm' ? precision : 'float32', sessions);
+  return new EarnModel(manifest, catalogue, decoder, trie);
 }

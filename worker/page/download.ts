@@ -1,6 +1,6 @@
 /** The model's files over HTTP, counted as they arrive. */
 import type { AssetSource } from '../engine/files.ts';
-import { MANIFEST_FILE, type ModelFile, parseManifest } from '../engine/manifest.ts';
+import { graphsFor, MANIFEST_FILE, type ModelFile, parseManifest } from '../engine/manifest.ts';
 
 export class Download implements AssetSource {
   private readonly report: (loaded: number, total: number) => void;
@@ -33,8 +33,10 @@ export class Download implements AssetSource {
   /** Learns from the manifest what is to come. */
   private expect(manifest: Uint8Array): void {
     if (this.hashes.size > 0) return;
-    const { graphs, shards, catalogue, semanticIds } = parseManifest(manifest);
-    const files: ModelFile[] = [graphs.prefill, graphs.decode, ...shards, catalogue, semanticIds];
+    const parsed = parseManifest(manifest);
+    const { shards, catalogue, semanticIds } = parsed;
+    const graphs = Object.values(graphsFor('wasm', parsed));
+    const files: ModelFile[] = [...graphs, ...shards, catalogue, semanticIds];
     for (const { path, bytes, sha256 } of files) {
       this.hashes.set(path, sha256);
       this.total += bytes;

@@ -28,6 +28,6 @@ export const modelFiles = new Hono<{ Bindings: Env }>().get('/:path{.+}', async 
   return c.newResponse(response.body, response.status as StatusCode, cached);
 });
 
-function filesOf({ graphs, shards, catalogue, semanticIds }: Manifest): ModelFile[] {
-  return [...Object.values(graphs), ...shards, catalogue, semanticIds];
+function filesOf({ graphs, webgpu, shards, catalogue, semanticIds }: Manifest): ModelFile[] {
+  return [...Object.values(graphs), ...Object.values(webgpu), ...shards, catalogue, semanticIds];
 }
