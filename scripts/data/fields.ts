@@ -1,12 +1,14 @@
 /** What single fields may hold. */
 import { fail, type Place, quote } from './errors.ts';
 
-/** 1 to 200 characters, none of them a control character or half of a surrogate pair. */
-const ID = /^[^\p{Cc}\p{Cs}]{1,200}$/u;
+/** No control character and no half of a surrogate pair. */
+const ID = /^[^\p{Cc}\p{Cs}]+$/u;
+/** The most characters (UTF-16 units) that the service takes. */
+const LONGEST_ID = 200;
 
 /** @throws {DataError} when the value is no id */
 export function checkId(value: unknown, place: Place, field: string): string {
-  if (typeof value === 'string' && ID.test(value)) return value;
+  if (typeof value === 'string' && ID.test(value) && value.length <= LONGEST_ID) return value;
   const found = typeof value === 'string' ? quote(value) : typeof value;
   fail(place, field, `expected 1 to 200 characters without control characters, found ${found}`);
 }

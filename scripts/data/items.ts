@@ -1,7 +1,7 @@
 /** Readers of item files: `items.jsonl`, `items.csv`, RecBole's `.item`. */
 import { Catalogue } from './catalogue.ts';
 import { fail, type Place } from './errors.ts';
-import { isRecBole, lines, tableRows } from './rows.ts';
+import { isJsonLines, isRecBole, jsonLines, tableRows } from './rows.ts';
 import type { Source } from './source.ts';
 
 /** Names a column may have, the preferred one first. */
@@ -14,14 +14,13 @@ const CATEGORY_COLUMNS = ['categories', 'genre', 'class'];
  * @throws {DataError} at a malformed or repeated item
  */
 export async function readItems(source: Source): Promise<Catalogue> {
-  return /\.jsonl(\.gz)?$/.test(source.file) ? readJsonLines(source) : readTable(source);
+  return isJsonLines(source.file) ? readJsonLines(source) : readTable(source);
 }
 
 async function readJsonLines(source: Source): Promise<Catalogue> {
   const catalogue = new Catalogue();
-  for await (const { line, text } of lines(source)) {
-    const place = { file: source.file, line };
-    const { id, title, categories, ...others } = parseObject(text, place);
+  for await (const { place, object } of jsonLines(source)) {
+    const { id, title, categories, ...others } = object;
     const extra: Record<string, string> = {};
     for (const [field, value] of Object.entries(others)) {
       if (typeof value === 'string') extra[field] = value;
@@ -36,19 +35,6 @@ async function readJsonLines(source: Source): Promise<Catalogue> {
     catalogue.add(item, place);
   }
   return catalogue;
-}
-
-function parseObject(text: string, place: Place): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    fail(place, 'json', 'not valid JSON');
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
-  fail(place, 'json', 'expected an object');
 }
 
 function checkTitle(title: unknown, place: Place): string | undefined {

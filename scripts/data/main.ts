@@ -1,5 +1,5 @@
 /** `npm run data`: flags in, a report and one JSON object out. */
-import { parseArgs } from 'node:util';
+import { parseFlags, run } from '../command.ts';
 import type { Download } from './download.ts';
 import { DataError } from './errors.ts';
 import { type PrepareOptions, prepare, type Report } from './prepare.ts';
@@ -42,7 +42,20 @@ export async function main(args: string[], print: (line: string) => void, source
 }
 
 function parse(args: string[]): PrepareOptions | 'help' {
-  const { values, positionals } = parseFlags(args);
+  const { values, positionals } = parseFlags({
+    args,
+    allowPositionals: true,
+    options: {
+      from: { type: 'string' },
+      items: { type: 'string' },
+      out: { type: 'string' },
+      name: { type: 'string' },
+      'keep-order': { type: 'boolean', default: false },
+      'drop-duplicates': { type: 'boolean', default: false },
+      'allow-unlisted': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
   if (values.help) return 'help';
   if (positionals.length !== 1)
     throw new DataError('expected one dataset, ml-1m or csv (--help prints usage)');
@@ -56,28 +69,6 @@ function parse(args: string[]): PrepareOptions | 'help' {
     dropDuplicates: values['drop-duplicates'],
     allowUnlisted: values['allow-unlisted'],
   };
-}
-
-function parseFlags(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        from: { type: 'string' },
-        items: { type: 'string' },
-        out: { type: 'string' },
-        name: { type: 'string' },
-        'keep-order': { type: 'boolean', default: false },
-        'drop-duplicates': { type: 'boolean', default: false },
-        'allow-unlisted': { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    // The first sentence names the flag; the rest is advice on how to escape a dash.
-    throw new DataError(`${(error as Error).message.split(/\.\s/)[0]} (--help prints usage)`);
-  }
 }
 
 function* describe(report: Report, keepOrder: boolean): Generator<string> {
@@ -110,20 +101,4 @@ function summary({ dataset, out, log, interactions, tied, dropped, checksum }: R
   };
 }
 
-if (import.meta.main) {
-  // Exit handlers, which remove what is half-written, run only when the process ends by itself.
-  for (const [signal, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-  ] as const) {
-    process.once(signal, () => process.exit(128 + number));
-  }
-  try {
-    await main(process.argv.slice(2), console.log);
-  } catch (error) {
-    // A system error (disk full, no permission) is the user's to solve and also says enough in one line.
-    if (!(error instanceof DataError) && !(error as NodeJS.ErrnoException).syscall) throw error;
-    console.error(`error: ${(error as Error).message}`);
-    process.exitCode = 1;
-  }
-}
+if (import.meta.main) await run(main);

@@ -1,7 +1,7 @@
 /** Text files as rows of fields, each with its line number. Blank lines are no rows. */
 import { pipeline, Readable } from 'node:stream';
 import { type CsvError, parse } from 'csv-parse';
-import { fail, quote } from './errors.ts';
+import { fail, type Place, quote } from './errors.ts';
 import { type Encoding, readText, type Source } from './source.ts';
 
 export interface Line {
@@ -36,6 +36,33 @@ export async function* lines(source: Source, encoding: Encoding = 'utf-8'): Asyn
     }
   }
   if (rest !== '') yield { line: line + 1, text: rest };
+}
+
+/** A line of JSON Lines: an object, not checked further. */
+export interface JsonLine {
+  place: Place;
+  object: Record<string, unknown>;
+}
+
+/** @throws {DataError} at a line that is not a JSON object */
+export async function* jsonLines(source: Source): AsyncGenerator<JsonLine> {
+  for await (const { line, text } of lines(source)) {
+    const place = { file: source.file, line };
+    yield { place, object: parseObject(text, place) };
+  }
+}
+
+function parseObject(text: string, place: Place): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    fail(place, 'json', 'not valid JSON');
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  fail(place, 'json', 'expected an object');
 }
 
 /**
@@ -74,6 +101,17 @@ export async function* tableRows(source: Source): AsyncGenerator<TableRow> {
       if (twice !== undefined) fail({ file: source.file, line }, twice, 'two columns have this name');
     }
   }
+}
+
+/** Whether a file name is that of JSON Lines. */
+export const isJsonLines = (file: string) => /\.jsonl(\.gz)?$/.test(file);
+
+/**
+ * The position of a column. @throws {DataError} when the header, which stands in line 1, has no such column */
+export function columnOf(header: string[], name: string, file: string): number {
+  const index = header.indexOf(name);
+  if (index < 0) fail({ file, line: 1 }, name, `no such column, only ${header.join(', ')}`);
+  return index;
 }
 
 /** Whether a file name is that of a RecBole atomic file. */

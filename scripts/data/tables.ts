@@ -2,11 +2,11 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Catalogue } from './catalogue.ts';
-import { DataError, fail } from './errors.ts';
+import { DataError } from './errors.ts';
 import { parseTimestamp } from './fields.ts';
 import { Interactions } from './interactions.ts';
 import { readItems } from './items.ts';
-import { tableRows } from './rows.ts';
+import { columnOf, tableRows } from './rows.ts';
 import { fileSource, type Source } from './source.ts';
 
 export interface TableFiles {
@@ -70,14 +70,10 @@ async function readInteractions(source: Source, catalogue: Catalogue, addUnliste
 
 /** Positions of the columns, in whatever order they stand; `split` is -1 when the file has none. */
 function findColumns(header: string[], file: string) {
-  const position = (name: string) => {
-    const index = header.indexOf(name);
-    return index < 0 ? fail({ file, line: 1 }, name, `no such column, only ${header.join(', ')}`) : index;
-  };
   return {
-    user: position('user_id'),
-    item: position('item_id'),
-    time: position('timestamp'),
+    user: columnOf(header, 'user_id', file),
+    item: columnOf(header, 'item_id', file),
+    time: columnOf(header, 'timestamp', file),
     split: header.indexOf('split'),
   };
 }

@@ -7,7 +7,7 @@ import { itemId } from './schemas.ts';
 /** Longer than any real id: e-mail addresses end at 254, URLs that name a person rarely pass this. */
 const LONGEST_USER_ID = 1024;
 /** One request's worth; importers send many requests. */
-const MOST_INTERACTIONS = 1000;
+export const MOST_INTERACTIONS = 1000;
 
 export const userParams = z.object({
   user_id: z.string().min(1).max(LONGEST_USER_ID).openapi({ example: 'ada' }),
