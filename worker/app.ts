@@ -9,7 +9,9 @@ import { ModelUnavailable } from './engine/errors.ts';
 import { HistoryUnavailable, IdempotencyConflict } from './history/log.ts';
 import { modelHeader } from './models.ts';
 import { observe, routeOf } from './observe/facts.ts';
-import { PROBLEMS, Problem, problemResponse } from './problem.ts';
+import { modelUnavailable, PROBLEMS, Problem, problemResponse } from './problem.ts';
+import { batch } from './routes/batch.ts';
+import { categories } from './routes/categories.ts';
 import { healthz } from './routes/health.ts';
 import { interactions } from './routes/interactions.ts';
 import { items } from './routes/items.ts';
@@ -17,6 +19,7 @@ import { isolateMetrics } from './routes/metrics.ts';
 import { modelFiles } from './routes/model.ts';
 import { page } from './routes/page.ts';
 import { recommendations } from './routes/recommendations.ts';
+import { similar } from './routes/similar.ts';
 import { userRecommendations } from './routes/user-recommendations.ts';
 import { users } from './routes/users.ts';
 import type { Services } from './services.ts';
@@ -53,7 +56,10 @@ export function createApp(services: Services) {
     .route('/', isolateMetrics(metrics))
     .route('/model', modelFiles)
     .route('/v1', recommendations(models))
+    .route('/v1', batch(models))
     .route('/v1', items(models))
+    .route('/v1', similar(models))
+    .route('/v1', categories(models))
     .route('/v1', interactions(services))
     .route('/v1', userRecommendations(services))
     .route('/v1', users(services));
@@ -101,10 +107,7 @@ function onError(error: Error, c: Context): Response {
 
 function problemOf(error: Error): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof ModelUnavailable) {
-    const { message: detail, reason } = error;
-    return new Problem('model_unavailable', { detail, reason });
-  }
+  if (error instanceof ModelUnavailable) return modelUnavailable(error);
   if (error instanceof HistoryUnavailable) return new Problem('history_unavailable');
   if (error instanceof IdempotencyConflict) return new Problem('idempotency_key_reused');
   // Thrown by the body's validators.

@@ -1,6 +1,7 @@
 /** Errors as RFC 9457 problem details (https://www.rfc-editor.org/rfc/rfc9457). */
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { ModelUnavailable } from './engine/errors.ts';
 
 /** Every way to fail. The keys are the stable `code`s that clients may rely on. */
 export const PROBLEMS = {
@@ -55,22 +56,31 @@ export function invalidRequest(errors: FieldError[]): Problem {
   return new Problem('invalid_request', { detail: `${path || 'the body'}: ${message}`, errors });
 }
 
+/** The engine's failure as the service answers it. */
+export function modelUnavailable({ message: detail, reason }: ModelUnavailable): Problem {
+  return new Problem('model_unavailable', { detail, reason });
+}
+
+/** What clients read of a problem. */
+export function problemBody(c: Context, { code, options }: Problem): z.infer<typeof problemSchema> {
+  const { status, title } = PROBLEMS[code];
+  const { detail = title, errors = [], reason } = options;
+  const type = `/problems/${code}`;
+  return { type, title, status, detail, code, reason, errors, request_id: c.get('requestId') };
+}
+
 /** The problem as the answer to a request; of what is unavailable with the time to try again. */
 export function problemResponse(c: Context, problem: Problem): Response {
-  const { code, options } = problem;
-  c.set('problem', code);
-  const { status, title } = PROBLEMS[code];
-  const { detail = title, errors = [], reason, headers } = options;
-  const type = `/problems/${code}`;
-  const body = { type, title, status, detail, code, reason, errors, request_id: c.get('requestId') };
-  return c.body(JSON.stringify(body), status, {
+  c.set('problem', problem.code);
+  const { status } = PROBLEMS[problem.code];
+  return c.body(JSON.stringify(problemBody(c, problem)), status, {
     ...(status === 503 && { 'Retry-After': '1' }),
-    ...headers,
+    ...problem.options.headers,
     'Content-Type': 'application/problem+json',
   });
 }
 
-const problemSchema = z
+export const problemSchema = z
   .object({
     type: z.string().openapi({ example: '/problems/invalid_request' }),
     title: z.string(),

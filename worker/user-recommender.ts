@@ -5,7 +5,14 @@ import { digestOf, type StoredState, stateBytes } from './cache/state-codec.ts';
 import type { Model } from './engine/model.ts';
 import { windowStart } from './engine/window.ts';
 import type { Snapshot } from './history/log.ts';
-import { excludedBy, type ListQuery, listOf, type RecommendationList, resolve } from './recommender.ts';
+import {
+  listOf,
+  mostPopular,
+  type RecommendationList,
+  type RecommendationQuery,
+  resolve,
+  searchFor,
+} from './recommender.ts';
 
 export interface UserCache {
   /** `hit`: nothing was prefilled. `extended`: only what is new. `miss`: the whole window. */
@@ -37,13 +44,13 @@ export async function recommendUser(
   cache: StateCache,
   user: string,
   snapshot: Snapshot,
-  query: ListQuery,
+  query: RecommendationQuery,
   stage: Stage = (_, work) => work,
 ): Promise<UserAnswer> {
-  const { known, ignored } = resolve(model, snapshot.items);
-  const excluded = excludedBy(model, known, query);
+  const history = resolve(model, snapshot.items);
+  const { known } = history;
+  const request = searchFor(model, known, query);
   if (known.length === 0) {
-    const { items } = await stage('search', model.recommend({ history: [], k: query.k, excluded }));
     const nothing: UserCache = {
       status: 'miss',
       reused_items: 0,
@@ -53,7 +60,8 @@ export async function recommendUser(
       window_moved: false,
       degraded: false,
     };
-    return { list: listOf(model, known, ignored, items, nothing), later: Promise.resolve(null) };
+    const list = listOf(model, history, mostPopular(model, request), query, nothing);
+    return { list, later: Promise.resolve(null) };
   }
 
   const anchor = windowStart(known.length, model.manifest.config.window);
@@ -68,14 +76,13 @@ export async function recommendUser(
     current = { model: wanted.model, epoch: wanted.epoch, anchor, digest: await digestOf(ids), state };
     await cache.remember(user, current);
   }
-  const question = JSON.stringify([known.length, query.k, query.include_seen, query.exclude]);
+  const { exclude, categories, include_seen } = query;
+  const question = JSON.stringify([known.length, request.k, include_seen, exclude, categories]);
   const { state } = current;
-  const items = await cache.list(current, question, () =>
-    stage('search', model.search(state, { k: query.k, excluded })),
-  );
+  const items = await cache.list(current, question, () => stage('search', model.search(state, request)));
   const status = reused === 0 ? 'miss' : reused < seen.length ? 'extended' : 'hit';
   return {
-    list: listOf(model, known, ignored, items, {
+    list: listOf(model, history, items, query, {
       status,
       reused_items: reused,
       prefilled_items: seen.length - reused,

@@ -2,6 +2,7 @@
 import type { z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
+import type { Catalogue } from './engine/catalogue.ts';
 import { type FieldError, invalidRequest, Problem } from './problem.ts';
 
 /** A body can be wrong in ten thousand places; this many are enough to see why. */
@@ -45,6 +46,19 @@ export function rejectInvalid({ target, error }: Result): void {
   if (!error) return;
   const errors = error.issues.slice(0, MOST_ERRORS).flatMap((issue) => fieldErrors(issue, target));
   throw invalidRequest(errors.slice(0, MOST_ERRORS));
+}
+
+/**
+ * `path` leads to the list of names.
+ * @throws {Problem} `invalid_request` unless the catalogue has all of these categories
+ */
+export function rejectUnknownCategories({ categories }: Catalogue, names: string[], path: string): void {
+  const errors = names.flatMap((name, index) =>
+    categories.has(name)
+      ? []
+      : [{ path: `${path}/${index}`, message: 'The catalogue has no such category (GET /v1/categories)' }],
+  );
+  if (errors.length > 0) throw invalidRequest(errors.slice(0, MOST_ERRORS));
 }
 
 function fieldErrors(issue: z.core.$ZodIssue, target: string): FieldError[] {

@@ -1,4 +1,4 @@
-/** A checkpoint as the folder that the engine loads: graphs, weight shards, catalogue, semantic IDs, manifest. */
+/** A checkpoint as the folder that the engine loads: graphs, weight shards, catalogue, semantic IDs, item vectors, manifest. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import type { ArithmeticKind } from './arithmetic.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { decodeGraph, prefillGraph, scoreGraph } from './earn-graphs.ts';
 import { Weights } from './graph.ts';
+import { quantizeRows } from './quantize.ts';
 import { referenceTokens, runReference } from './reference.ts';
 import { servingWeights } from './weights.ts';
 
@@ -63,7 +64,8 @@ export function buildModel(
     new Uint8Array(Uint16Array.from(checkpoint.semanticIds).buffer),
   );
   const { config, decoder } = checkpoint;
-  const content = { precision, config, decoder, graphs, webgpu, shards, catalogue, semanticIds };
+  const itemVectors = file('item-vectors.bin', new Uint8Array(quantizeRows(weights.history).data.buffer));
+  const content = { precision, config, decoder, graphs, webgpu, shards, catalogue, semanticIds, itemVectors };
   const id = sha256(json(content)).slice(0, 16);
   const manifest: Manifest = {
     format: MANIFEST_FORMAT,

@@ -41,7 +41,12 @@ export function readCheckpoint(folder: string): Checkpoint {
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as CatalogueItem)
-    .map(({ id, title, categories }) => ({ id, title: title ?? id, categories: categories ?? [] }));
+    .map(({ id, title, categories, count }) => ({
+      id,
+      title: title ?? id,
+      categories: categories ?? [],
+      count,
+    }));
   const config: ModelConfig = {
     items: model.items,
     levels: model.levels,
@@ -54,6 +59,9 @@ export function readCheckpoint(folder: string): Checkpoint {
     ffn: model.ffn,
     window: model.window,
   };
+  if (items.some(({ count }) => !Number.isInteger(count))) {
+    throw new Error(`${folder}/items.jsonl has no counts; npm run train with the same flags adds them`);
+  }
   if (items.length !== config.items) {
     throw new Error(`${folder}: ${items.length} items listed, ${config.items} in the model`);
   }

@@ -40,7 +40,8 @@ export async function listOf(
   decoder: DecoderName,
   beam: number,
 ): Promise<number[]> {
-  const ranked = await model.search(state, { k: LIST_LENGTH, excluded, decoder, beam });
+  const allowed = model.catalogue.allowed(excluded);
+  const ranked = await model.search(state, { k: LIST_LENGTH, allowed, decoder, beam });
   return ranked.map(({ item }) => item);
 }
 

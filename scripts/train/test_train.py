@@ -183,7 +183,10 @@ def test_an_interrupted_run_resumes_to_the_same_weights(log, monkeypatch):
         assert torch.equal(tensor, resumed[name]), name
     assert config["curve"] == again["curve"] and len(config["curve"]) == 3
     assert config["activations"] == again["activations"]
-    assert [json.loads(line)["id"] for line in open(log / "whole" / "items.jsonl")] == [f"i{n}" for n in range(30)]
+    items = [json.loads(line) for line in open(log / "whole" / "items.jsonl")]
+    assert [item["id"] for item in items] == [f"i{n}" for n in range(30)]
+    trained = np.concatenate(train.read(log).train)
+    assert [item["count"] for item in items] == [(trained == n).sum() for n in range(30)]
 
 
 def test_held_out_items_are_never_trained_on(log):

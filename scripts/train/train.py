@@ -4,7 +4,8 @@
 
 The checkpoint folder holds `model.safetensors` (the weights that were best on validation, and the semantic
 IDs), `config.json` (shapes, how it was trained, what it reached, the ranges of its activations) and
-`items.jsonl` (the catalogue, in the order of the item embeddings). `last.pt` resumes an interrupted run.
+`items.jsonl` (the catalogue, in the order of the item embeddings, with each item's `count` of training
+interactions). `last.pt` resumes an interrupted run.
 """
 
 import argparse
@@ -155,7 +156,9 @@ def save(model: Earn | SasRec, data: Dataset, args: argparse.Namespace, result: 
     training.update(data=args.data.resolve().name, out=args.out.name)
     config = {"model": asdict(model.config), "training": training, **result}
     (args.out / "config.json.part").write_text(json.dumps(config, indent=2) + "\n")
-    lines = (json.dumps(item, ensure_ascii=False) + "\n" for item in data.items)
+    counts = np.bincount(np.concatenate(data.train), minlength=len(data.items)).tolist()
+    items = ({**item, "count": count} for item, count in zip(data.items, counts, strict=True))
+    lines = (json.dumps(item, ensure_ascii=False) + "\n" for item in items)
     (args.out / "items.jsonl.part").write_text("".join(lines), encoding="utf-8")
     for name in ("model.safetensors", "config.json", "items.jsonl"):
         (args.out / f"{name}.part").rename(args.out / name)

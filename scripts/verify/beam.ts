@@ -25,11 +25,9 @@ const overlap = new Map(beams.map((beam) => [beam, 0]));
 let users = 0;
 for (let i = 0; i < cases.length && users < Number(values.users); i += step, users++) {
   const history = cases[i].history.map((id) => model.catalogue.indexOf(id)!);
-  const excluded = new Set(history);
+  const allowed = model.catalogue.allowed(history);
   const list = async (beam: number) =>
-    (await model.recommend({ history, k: 10, excluded, beam, decoder: 'beam' })).items.map(
-      ({ item }) => item,
-    );
+    (await model.recommend({ history, k: 10, allowed, beam, decoder: 'beam' })).items.map(({ item }) => item);
   const exact = new Set(await list(model.catalogue.items.length));
   for (const beam of beams) {
     const found = (await list(beam)).filter((item) => exact.has(item)).length / 10;

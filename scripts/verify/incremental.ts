@@ -48,7 +48,7 @@ async function serve(model: EarnModel, history: string[], random: () => number, 
   const cuts = [...new Set([...randomInts(random, CUTS, history.length), history.length])].sort(
     (a, b) => a - b,
   );
-  const query = { k: LIST, exclude: [], include_seen: false };
+  const query = { k: LIST, offset: 0, exclude: [], categories: [], include_seen: false };
   let before = 0;
   let bytes = 0;
   for (const length of cuts.filter((cut) => cut > 0)) {
@@ -64,7 +64,7 @@ async function serve(model: EarnModel, history: string[], random: () => number, 
     const cold = await encodeState({ model: model.manifest.id, epoch, anchor, digest, state });
     const [stored] = store.values.values();
     if (!Buffer.from(stored).equals(Buffer.from(cold))) totals.state_mismatches++;
-    const ranked = await model.search(state, { k: LIST, excluded: new Set(indices) });
+    const ranked = await model.search(state, { k: LIST, allowed: model.catalogue.allowed(indices) });
     const same = ranked.every(({ item, score }, place) => {
       const { id, score: served } = list.items[place];
       return id === model.catalogue.items[item].id && score === served;

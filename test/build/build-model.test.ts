@@ -5,7 +5,7 @@ import { activationScale, quantizeColumns, quantizeRows } from '../../scripts/bu
 import { memorySource } from '../../scripts/node-model.ts';
 import { loadModel } from '../../worker/engine/model.ts';
 import { randomNormal, seededRandom } from '../fixtures/random.ts';
-import { testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
+import { TINY, testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
 const random = seededRandom(5);
 const matrix = (length: number) => Float32Array.from({ length }, () => randomNormal(random, 1));
@@ -24,7 +24,7 @@ test('the same checkpoint gives the same model; another weight, item or precisio
 });
 
 test('weights in many shards are the weights in one', async () => {
-  const request = { history: [1, 2, 3], k: 10, excluded: new Set<number>() };
+  const request = { history: [1, 2, 3], k: 10, allowed: new Uint8Array(TINY.items).fill(1) };
   const lists = [];
   for (const shardBytes of [1024, 1 << 30]) {
     const { manifest, files } = buildModel(tinyCheckpoint(), 'tiny', 'int8', shardBytes);

@@ -9,10 +9,25 @@ test('children lead from code to code to the item', () => {
   expect([...trie.children[1]]).toEqual([0, -1, 1, -1, -1, 2, -1, 3]);
 });
 
-test('remaining counts what is left under each prefix', () => {
+test('a prefix is open when an allowed item is under it', () => {
   const trie = new Trie(ids, 2, 4);
-  expect([...trie.remaining(new Set())[0]]).toEqual([2, 2]);
-  expect([...trie.remaining(new Set([1, 2, 3]))[0]]).toEqual([1, 0]);
+  const masks = (...allowed: number[]) => trie.leadingTo(Uint8Array.from(allowed)).map((mask) => [...mask]);
+  expect(masks(1, 1, 1, 1)).toEqual([
+    [1, 1],
+    [1, 1, 1, 1],
+  ]);
+  expect(masks(1, 0, 0, 0)).toEqual([
+    [1, 0],
+    [1, 0, 0, 0],
+  ]);
+  expect(masks(0, 0, 0, 1)).toEqual([
+    [0, 1],
+    [0, 0, 0, 1],
+  ]);
+  expect(masks(0, 0, 0, 0)).toEqual([
+    [0, 0],
+    [0, 0, 0, 0],
+  ]);
 });
 
 test('two items with one semantic ID, or a code outside the codebook, are refused', () => {

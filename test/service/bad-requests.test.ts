@@ -57,6 +57,13 @@ describe('JSON of the wrong shape is a 422 that says where', () => {
     ['{"k": 1e999}', '/k'],
     [{ k: Number.MAX_SAFE_INTEGER }, '/k'],
     [{ include_seen: 'yes' }, '/include_seen'],
+    [{ offset: -1 }, '/offset'],
+    [{ offset: 0.5 }, '/offset'],
+    [{ offset: 100 }, '/offset'],
+    [{ offset: 1, k: 100 }, '/offset'],
+    [{ categories: 'Comedy' }, '/categories'],
+    [{ categories: [7] }, '/categories/0'],
+    [{ categories: Array(101).fill('Comedy') }, '/categories'],
     [{ includeSeen: true }, '/includeSeen'],
     [{ 'a/b~c': 1 }, '/a~1b~0c'],
     ['{"constructor": 1}', '/constructor'],
@@ -114,6 +121,8 @@ test.each([
   ['DELETE', '/v1/items', 'GET, HEAD'],
   ['PUT', '/v1/items/1', 'GET, HEAD'],
   ['POST', '/healthz', 'GET, HEAD'],
+  ['GET', '/v1/recommendations:batch', 'POST'],
+  ['POST', '/v1/items/1/similar', 'GET, HEAD'],
   ['POST', '/', 'GET, HEAD'],
 ])('%s %s is a 405 that allows %s', async (method, path, allow) => {
   const response = await app.request(path, { method });

@@ -85,3 +85,15 @@ test.each<[string, Fault, string, string]>([
   expect((await app.request('/healthz')).status).toBe(200);
   expect((await post(app, { history: ['1'] })).status).toBe(200);
 });
+
+test.each<[string, Fault, string]>([
+  ['damaged', at('/item-vectors.bin', flipOneBit), 'asset_damaged'],
+  ['missing', at('/item-vectors.bin', missing), 'asset_missing'],
+])('%s item vectors: lists all the same, similar items once they are right', async (_, fault, reason) => {
+  const { app, repair } = faultyService(fault);
+  expect((await post(app, { history: ['1'] })).status).toBe(200);
+  const problem = await problemOf(await app.request('/v1/items/1/similar'), 503, 'model_unavailable');
+  expect(problem.reason).toBe(reason);
+  repair();
+  expect((await app.request('/v1/items/1/similar')).status).toBe(200);
+});

@@ -2,6 +2,7 @@ import { Catalogue } from '../../worker/engine/catalogue.ts';
 import type { HistoryState } from '../../worker/engine/decoder.ts';
 import { MANIFEST_FORMAT, type Manifest, type ModelFile } from '../../worker/engine/manifest.ts';
 import type { Model, RecommendRequest, SearchRequest } from '../../worker/engine/model.ts';
+import { bestItems } from '../../worker/engine/ranking.ts';
 import { windowStart } from '../../worker/engine/window.ts';
 
 const TITLES = [
@@ -46,7 +47,14 @@ export const MANIFEST: Manifest = {
   shards: [file('weights-0.bin')],
   catalogue: file('catalogue.json'),
   semanticIds: file('semantic-ids.bin'),
+  itemVectors: file('item-vectors.bin'),
 };
+
+/** Every third film is a comedy, every fifth a western, and the first is for children besides. */
+function categoriesOf(index: number): string[] {
+  const names = [index % 3 === 0 && 'Comedy', index % 5 === 0 && 'Western', index === 0 && "Children's"];
+  return ['Drama', ...names.filter((name) => name !== false)];
+}
 
 interface FakeOptions {
   /** 16 hex digits. */
@@ -62,7 +70,7 @@ const ITEM_BYTES = 2;
 /**
  * Films with the ids 1, 2, 3 and so on, and a window of four. A state spells out the items that it is of. The list
  * begins with the newest film and goes round the catalogue; the scores tell apart any two states, and a state with a
- * wrong byte from the right one.
+ * wrong byte from the right one. The most popular film is the one with the id 8, then 3, 10 and so on.
  */
 export class FakeModel implements Model {
   readonly manifest: Manifest;
@@ -76,7 +84,12 @@ export class FakeModel implements Model {
     const config = { ...MANIFEST.config, items: titles.length, window };
     this.manifest = { ...MANIFEST, id, precision, config };
     this.catalogue = new Catalogue(
-      titles.map((title, index) => ({ id: String(index + 1), title, categories: ['Drama'] })),
+      titles.map((title, index) => ({
+        id: String(index + 1),
+        title,
+        categories: categoriesOf(index),
+        count: (index * 5) % 12,
+      })),
     );
   }
 
@@ -104,14 +117,14 @@ export class FakeModel implements Model {
     };
   }
 
-  async search({ keyValues, suffix, final }: HistoryState, { k, excluded }: SearchRequest) {
+  async search({ keyValues, suffix, final }: HistoryState, { k, allowed }: SearchRequest) {
     this.searches++;
     const count = this.catalogue.items.length;
     const newest =
       keyValues.length > 0 ? keyValues[keyValues.length - 2] + 128 * keyValues[keyValues.length - 1] : 0;
     const spread = this.sumOf([...keyValues, ...suffix, ...final]) / 2 ** 32;
     return Array.from({ length: count }, (_, step) => (newest + step) % count)
-      .filter((item) => !excluded.has(item))
+      .filter((item) => allowed[item] === 1)
       .slice(0, k)
       .map((item, place) => ({ item, score: -1 - place - spread }));
   }
@@ -120,6 +133,14 @@ export class FakeModel implements Model {
     const seen = history.slice(windowStart(history.length, this.manifest.config.window));
     const items = await this.search(await this.prefill(seen), request);
     return { items, prefilled: seen.length };
+  }
+
+  /** The films nearest in the catalogue. */
+  async similar(item: number, { k, allowed }: Pick<SearchRequest, 'k' | 'allowed'>) {
+    const others = allowed.slice();
+    others[item] = 0;
+    const nearness = this.catalogue.items.map((_, other) => 1 - Math.abs(other - item) / 10);
+    return bestItems(nearness, others, k);
   }
 
   /** FNV-1a over the model and the numbers, from 0 to 2^32 - 1. */

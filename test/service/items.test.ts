@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { MANIFEST } from './fake-model.ts';
 import { fakeService, type Json, problemOf } from './helpers.ts';
 
 const { app } = fakeService();
@@ -38,7 +39,8 @@ test('titles that begin with the query come first, the others in the order of th
 test('without a query the catalogue is listed', async () => {
   const { items, next_cursor } = await search({});
   expect(items).toHaveLength(12);
-  expect(items[0]).toEqual({ id: '1', title: 'Toy Story (1995)', categories: ['Drama'] });
+  const categories = ['Drama', 'Comedy', 'Western', "Children's"];
+  expect(items[0]).toEqual({ id: '1', title: 'Toy Story (1995)', categories, count: 0 });
   expect(next_cursor).toBeNull();
 });
 
@@ -73,7 +75,8 @@ test.each([
 
 test('one item by its id', async () => {
   const response = await app.request('/v1/items/7');
-  expect(await response.json()).toEqual({ id: '7', title: 'Alien³ (1992)', categories: ['Drama'] });
+  const categories = ['Drama', 'Comedy'];
+  expect(await response.json()).toEqual({ id: '7', title: 'Alien³ (1992)', categories, count: 6 });
 });
 
 test.each(['13', '__proto__', '%00', '%E0%A4%A', 'a%2Fb', 'x'.repeat(5000)])(
@@ -82,3 +85,63 @@ test.each(['13', '__proto__', '%00', '%E0%A4%A', 'a%2Fb', 'x'.repeat(5000)])(
     await problemOf(await app.request(`/v1/items/${id}`), 404, 'item_unknown');
   },
 );
+
+test('the categories of the catalogue, the largest first', async () => {
+  const response = await app.request('/v1/categories');
+  expect(await response.json()).toEqual({
+    categories: [
+      { name: 'Drama', items: 12 },
+      { name: 'Comedy', items: 4 },
+      { name: 'Western', items: 3 },
+      { name: "Children's", items: 1 },
+    ],
+  });
+});
+
+describe('similar items', () => {
+  const similar = async (path: string): Promise<Json> => {
+    const response = await app.request(`/v1/items/${path}`);
+    expect(response.status).toBe(200);
+    return response.json();
+  };
+  const idsOf = (list: Json) => list.items.map(({ id }: Json) => id);
+
+  test('the nearest with their scores and ranks, without the item itself', async () => {
+    expect(await similar('7/similar?k=2')).toEqual({
+      items: [
+        { id: '6', title: 'Toy Story 2 (1999)', score: 0.9, rank: 1 },
+        { id: '8', title: 'Fargo (1996)', score: 0.9, rank: 2 },
+      ],
+      model: { id: MANIFEST.id },
+    });
+    expect((await similar('7/similar')).items).toHaveLength(10);
+  });
+
+  test('only what was asked for', async () => {
+    const all = await similar('7/similar?k=100');
+    expect(idsOf(all)).toHaveLength(11);
+    expect((await similar('7/similar?offset=3&k=2')).items).toEqual(all.items.slice(3, 5));
+    expect(idsOf(await similar('7/similar?categories=Comedy&categories=Western&exclude=10'))).toEqual([
+      '6',
+      '4',
+      '11',
+      '1',
+    ]);
+    expect(idsOf(await similar('7/similar?k=2&exclude=6&exclude=8'))).toEqual(['5', '9']);
+  });
+
+  test.each([
+    ['7/similar?k=0', 'query/k'],
+    ['7/similar?k=60&offset=41', 'query/offset'],
+    ['7/similar?exclude=', 'query/exclude'],
+    ['7/similar?categories=Romance', 'query/categories/0'],
+    ['7/similar?include_seen=true', 'query/include_seen'],
+  ])('%s is a 422', async (path, field) => {
+    const { errors } = await problemOf(await app.request(`/v1/items/${path}`), 422, 'invalid_request');
+    expect(errors[0].path).toBe(field);
+  });
+
+  test('of an item that is not there', async () => {
+    await problemOf(await app.request('/v1/items/13/similar'), 404, 'item_unknown');
+  });
+});

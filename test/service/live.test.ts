@@ -50,10 +50,57 @@ test('the same history gets the same list, another history another', async () =>
   expect((await recommend({ history: ['1219', '1258'] })).items).not.toEqual(a.items);
 });
 
-test('someone without a history gets the prior', async () => {
+test('someone without a history gets the most popular films', async () => {
   const list = await recommend({});
-  expect(list.source).toBe('prior');
+  expect(list.source).toBe('popular');
   expect(list.items).toHaveLength(10);
+  const counts = [];
+  for (const { id } of list.items) counts.push((await (await get(`/v1/items/${id}`)).json<Json>()).count);
+  expect(counts).toEqual(counts.toSorted((a, b) => b - a));
+  expect(counts[9]).toBeGreaterThan(100);
+});
+
+test('a list of a small category is full, and holds nothing else', async () => {
+  const { categories } = await (await get('/v1/categories')).json<Json>();
+  const { name, items } = categories.at(-1);
+  expect(items).toBeLessThan(100);
+  const list = await recommend({ history: ['1', '260'], categories: [name], k: 100, include_seen: true });
+  expect(list.items).toHaveLength(items);
+  for (const { id } of list.items) {
+    expect((await (await get(`/v1/items/${id}`)).json<Json>()).categories).toContain(name);
+  }
+  const part = await recommend({
+    history: ['1', '260'],
+    categories: [name],
+    k: 5,
+    offset: 3,
+    include_seen: true,
+  });
+  expect(part.items.map(({ rank }: Json) => rank)).toEqual([4, 5, 6, 7, 8]);
+});
+
+test('similar films', async () => {
+  const { items } = await (await get('/v1/items/1/similar?k=5')).json<Json>();
+  expect(items).toHaveLength(5);
+  for (const { id, score } of items) {
+    expect(id).not.toBe('1');
+    expect(score).toBeGreaterThan(0);
+    expect(score).toBeLessThan(1);
+    // Alike from either side.
+    const back = await (await get(`/v1/items/${id}/similar?k=100`)).json<Json>();
+    const own = back.items.find((item: Json) => item.id === '1');
+    if (own) expect(own.score).toBeCloseTo(score, 12);
+  }
+});
+
+test('a batch gets the lists that its histories get alone', async () => {
+  const requests = [
+    { history: ['1', '260'], k: 3 },
+    {},
+    { history: ['1219'], categories: ['Comedy'], offset: 2, k: 4 },
+  ];
+  const { results } = await send('/v1/recommendations:batch', { requests }, 200);
+  for (const [index, request] of requests.entries()) expect(results[index]).toEqual(await recommend(request));
 });
 
 test('the longest history and the longest list', async () => {

@@ -70,6 +70,8 @@ test.each([
   ['GET', '/healthz'],
   ['GET', '/v1/items'],
   ['GET', '/v1/items/1'],
+  ['GET', '/v1/items/1/similar'],
+  ['GET', '/v1/categories'],
   ['POST', '/v1/recommendations'],
 ])('without a model %s %s says why and when to come back', async (method, path) => {
   const response = await serviceOf(missing).app.request(path, { method });
@@ -83,8 +85,9 @@ test('an unexpected error tells the caller nothing and the log everything', asyn
   const model = new FakeModel();
   model.recommend = () => Promise.reject(new Error('secret detail'));
   const app = serviceOf(async () => model).app;
-  const headers = { 'X-Request-Id': 'request-1' };
-  const response = await app.request('/v1/recommendations', { method: 'POST', headers });
+  const headers = { 'X-Request-Id': 'request-1', 'Content-Type': 'application/json' };
+  const init = { method: 'POST', headers, body: '{"history": ["1"]}' };
+  const response = await app.request('/v1/recommendations', init);
   const body = await problemOf(response, 500, 'internal');
   expect(JSON.stringify(body)).not.toContain('secret');
   const line: Json = JSON.parse(log.mock.calls[0][0]);

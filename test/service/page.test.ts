@@ -74,9 +74,12 @@ test('the API describes itself', async () => {
   const document: Json = await (await app.request('/openapi.json')).json();
   expect(Object.keys(document.paths).toSorted()).toEqual([
     '/healthz',
+    '/v1/categories',
     '/v1/items',
     '/v1/items/{id}',
+    '/v1/items/{id}/similar',
     '/v1/recommendations',
+    '/v1/recommendations:batch',
     '/v1/users/{user_id}',
     '/v1/users/{user_id}/interactions',
     '/v1/users/{user_id}/recommendations',

@@ -190,11 +190,12 @@ class Sequence {
     expect(await visitor.interactions(user)).toEqual([]);
   }
 
-  private ask(visitor: Visitor, user: string, { k, exclude, include_seen }: Json): Promise<Json> {
+  private ask(visitor: Visitor, user: string, asked: Json): Promise<Json> {
+    const { exclude, categories, ...single } = asked;
     const query = new URLSearchParams([
-      ['k', k],
-      ['include_seen', include_seen],
+      ...Object.entries<string>(single),
       ...exclude.map((id: string) => ['exclude', id]),
+      ...categories.map((name: string) => ['categories', name]),
     ]);
     return visitor.recommend(user, `?${query}`);
   }
@@ -205,7 +206,7 @@ class Sequence {
     const found = possible.find(({ items }) => JSON.stringify(items) === JSON.stringify(list.items));
     expect(list).toEqual(found ?? possible[0]);
     const { status, reused_items, prefilled_items } = cache;
-    if (list.source === 'prior')
+    if (list.source === 'popular')
       expect(cache).toMatchObject({ status: 'miss', reused_items: 0, prefilled_items: 0 });
     else if (status === 'hit') expect(prefilled_items).toBe(0);
     else
@@ -217,7 +218,7 @@ class Sequence {
 
   /** The answer to someone who brings the whole history to a model that remembers nothing. */
   private async expected(history: string[], query: object = {}): Promise<Json> {
-    const wanted = { k: 10, exclude: [], include_seen: false, ...query };
+    const wanted = { k: 10, offset: 0, exclude: [], categories: [], include_seen: false, ...query };
     return listOf(await recommend(REFERENCES[this.model], history, wanted));
   }
 
@@ -238,8 +239,13 @@ class Sequence {
   }
 
   private query() {
-    const exclude = this.below(3) === 0 ? this.films() : [];
-    return { k: 1 + this.below(14), exclude, include_seen: this.below(2) === 0 };
+    return {
+      k: 1 + this.below(14),
+      offset: this.below(3) === 0 ? this.below(6) : 0,
+      exclude: this.below(3) === 0 ? this.films() : [],
+      categories: this.below(3) === 0 ? [this.pick(['Comedy', 'Western', "Children's"])] : [],
+      include_seen: this.below(2) === 0,
+    };
   }
 
   private below(limit: number): number {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MANIFEST } from './fake-model.ts';
-import { fakeService, type Json, post } from './helpers.ts';
+import { fakeService, type Json, post, problemOf } from './helpers.ts';
 
 async function recommend(body: unknown, service = fakeService()): Promise<Json> {
   const response = await post(service.app, body);
@@ -29,15 +29,29 @@ test('the model sees the history in its order', async () => {
   expect(service.model.prefills).toEqual([[2, 0, 1, 0]]);
 });
 
-test('every field is optional: {} is a newcomer who gets ten items from the prior', async () => {
+test('every field is optional: {} is a newcomer who gets the ten most popular items', async () => {
   const list = await recommend({});
   expect(list.items).toHaveLength(10);
-  expect(list).toMatchObject({ source: 'prior', cache: { prefilled_items: 0 } });
+  expect(list).toMatchObject({ source: 'popular', cache: { prefilled_items: 0 } });
+  // 11, 10, 9 and so on of 66 interactions, and every film once more.
+  expect(idsOf(list)).toEqual(['8', '3', '10', '5', '12', '7', '2', '9', '4', '11']);
+  const shares = list.items.map(({ score }: Json) => 78 * Math.exp(score));
+  expect(shares).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3].map((count) => expect.closeTo(count, 9)));
+});
+
+test('a newcomer may ask for anything that others may', async () => {
+  const query = { categories: ['Comedy', 'Western'], exclude: ['10', '7'], k: 2, offset: 1 };
+  const list = await recommend(query);
+  // Comedies are 1, 4, 7, 10, westerns 1, 6, 11.
+  expect(list.items).toMatchObject([
+    { id: '11', rank: 2 },
+    { id: '6', rank: 3 },
+  ]);
 });
 
 test('so is the body', async () => {
   const response = await fakeService().app.request('/v1/recommendations', { method: 'POST' });
-  expect(((await response.json()) as Json).source).toBe('prior');
+  expect(((await response.json()) as Json).source).toBe('popular');
 });
 
 test('what has been seen is not recommended, unless asked for', async () => {
@@ -64,11 +78,56 @@ test('unknown ids are left out of the history and named once each, in their orde
   expect(service.model.prefills).toEqual([[0]]);
 });
 
-test('a history of unknown ids alone gets the prior', async () => {
-  expect(await recommend({ history: ['x'] })).toMatchObject({ source: 'prior', ignored_items: ['x'] });
+test('a history of unknown ids alone gets what is popular', async () => {
+  expect(await recommend({ history: ['x'] })).toMatchObject({ source: 'popular', ignored_items: ['x'] });
 });
 
 test('fewer items than k when no more are left', async () => {
-  const list = await recommend({ k: 100, exclude: ['1', '2', '3'] });
-  expect(list.items.map((item: Json) => item.rank)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  for (const history of [[], ['4']]) {
+    const list = await recommend({ history, k: 100, exclude: ['1', '2', '3'], include_seen: true });
+    expect(list.items.map((item: Json) => item.rank)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  }
+});
+
+test('a list from an offset on is a slice of the longer list, with its ranks', async () => {
+  for (const history of [[], ['5']]) {
+    for (const [offset, k] of [
+      [0, 3],
+      [1, 1],
+      [4, 5],
+      [9, 10],
+      [12, 1],
+      [50, 50],
+      [99, 1],
+    ]) {
+      const whole = await recommend({ history, k: offset + k });
+      const part = await recommend({ history, offset, k });
+      expect(part.items).toEqual(whole.items.slice(offset));
+    }
+  }
+});
+
+test('only films of one of the categories', async () => {
+  const history = ['1', '6'];
+  expect(idsOf(await recommend({ history, categories: ['Western'] }))).toEqual(['11']);
+  expect(idsOf(await recommend({ history, categories: ['Western', 'Comedy'] }))).toEqual([
+    '7',
+    '10',
+    '11',
+    '4',
+  ]);
+  const all = await recommend({ history });
+  expect(await recommend({ history, categories: [] })).toEqual(all);
+  expect(await recommend({ history, categories: ['Drama'] })).toEqual(all);
+});
+
+test('a category that the catalogue does not have is named', async () => {
+  for (const history of [[], ['1']]) {
+    const response = await post(fakeService().app, {
+      history,
+      categories: ['Comedy', 'comedy', '__proto__'],
+    });
+    const { errors } = await problemOf(response, 422, 'invalid_request');
+    expect(errors.map(({ path }: Json) => path)).toEqual(['/categories/1', '/categories/2']);
+  }
 });

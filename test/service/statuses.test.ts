@@ -52,7 +52,13 @@ test('the same question is searched once a state, another question on its own', 
   expect(listOf(await visitor.recommend('ada'))).toEqual(listOf(list));
   expect(visitor.model.searches).toBe(1);
 
-  for (const query of ['?k=3', '?include_seen=true', '?exclude=5', '?exclude=5&exclude=6']) {
+  for (const query of [
+    '?k=3',
+    '?include_seen=true',
+    '?exclude=5',
+    '?exclude=5&exclude=6',
+    '?categories=Comedy',
+  ]) {
     const { searches } = visitor.model;
     const other = await visitor.recommend('ada', query);
     expect(listOf(other), query).not.toEqual(listOf(list));

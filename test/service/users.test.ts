@@ -93,7 +93,7 @@ test('a deleted user leaves nothing behind, and begins anew', async () => {
     expect(await each.user(ada)).toEqual({ user_id: ada, length: 0, state: null });
     expect(await each.interactions(ada)).toEqual([]);
     expect(await each.recommend(ada)).toMatchObject({
-      source: 'prior',
+      source: 'popular',
       cache: { status: 'miss', state_bytes: 0 },
     });
   }
@@ -124,26 +124,29 @@ test('a state that was being written while its user was deleted is taken back', 
 test('one request adds and recommends', async () => {
   const [ada, visitor] = [someone(), isolate()];
   const path = `${pathOf(ada)}/recommendations`;
-  const body = { items: [{ id: '1' }, { id: '2' }], k: 3, exclude: ['4'], include_seen: true };
+  const query = { k: 3, offset: 1, exclude: ['4'], categories: ['Comedy', 'Western'], include_seen: true };
+  const body = { items: [{ id: '1' }, { id: '2' }], ...query };
   const once = { 'Idempotency-Key': 'visit-1' };
   const list: Json = await (await visitor.request('POST', path, body, once)).json();
-  const query = { k: 3, exclude: ['4'], include_seen: true };
   expect(listOf(list)).toEqual(listOf(await visitor.fromScratch(['1', '2'], query)));
   const again: Json = await (await visitor.request('POST', path, body, once)).json();
   expect(listOf(again)).toEqual(listOf(list));
   expect(again.cache.status).toBe('hit');
-  const get = await visitor.recommend(ada, '?k=3&exclude=4&include_seen=true');
+  const get = await visitor.recommend(
+    ada,
+    '?k=3&offset=1&exclude=4&categories=Comedy&categories=Western&include_seen=true',
+  );
   expect(listOf(get)).toEqual(listOf(list));
   expect(await visitor.interactions(ada)).toEqual(['2', '1']);
 });
 
-test('a user without a history, or with unknown films alone, gets the prior', async () => {
+test('a user without a history, or with unknown films alone, gets what is popular', async () => {
   const [ada, visitor] = [someone(), isolate()];
   const newcomer = await visitor.recommend(ada, '?exclude=1&exclude=3');
   expect(listOf(newcomer)).toEqual(listOf(await visitor.fromScratch([], { exclude: ['1', '3'] })));
-  expect(newcomer.source).toBe('prior');
+  expect(newcomer.source).toBe('popular');
   await visitor.append(ada, ['x']);
-  expect(await visitor.recommend(ada)).toMatchObject({ source: 'prior', ignored_items: ['x'] });
+  expect(await visitor.recommend(ada)).toMatchObject({ source: 'popular', ignored_items: ['x'] });
 });
 
 const items = [{ id: '1' }];
@@ -168,11 +171,17 @@ test.each<[string, string, string, unknown?, Record<string, string>?]>([
   ['POST', 'ada/recommendations', '/k', { items, k: 0 }],
   ['POST', 'ada/recommendations', '/history', { items, history: ['1'] }],
   ['POST', 'ada/recommendations', '/items', { k: 5 }],
+  ['POST', 'ada/recommendations', '/offset', { items, k: 50, offset: 51 }],
   ['GET', 'ada/recommendations?k=0', 'query/k'],
   ['GET', 'ada/recommendations?k=101', 'query/k'],
   ['GET', 'ada/recommendations?k=', 'query/k'],
   ['GET', 'ada/recommendations?k=1&k=2', 'query/k'],
   ['GET', 'ada/recommendations?exclude=', 'query/exclude'],
+  ['GET', 'ada/recommendations?offset=', 'query/offset'],
+  ['GET', 'ada/recommendations?offset=-1', 'query/offset'],
+  ['GET', 'ada/recommendations?offset=91', 'query/offset'],
+  ['GET', 'ada/recommendations?categories=Romance', 'query/categories/0'],
+  ['GET', 'ada/recommendations?categories=Comedy&categories=comedy', 'query/categories/1'],
   ['GET', 'ada/recommendations?include_seen=yes', 'query/include_seen'],
   ['GET', 'ada/recommendations?history=1', 'query/history'],
   ['GET', 'ada/interactions?limit=1001', 'query/limit'],
@@ -185,6 +194,15 @@ test.each<[string, string, string, unknown?, Record<string, string>?]>([
   const response = await isolate().request(method, `/v1/users/${path}`, body, headers);
   const { errors } = await problemOf(response, 422, 'invalid_request');
   expect(errors[0]).toEqual({ path: field, message: expect.any(String) });
+});
+
+test('a category that the catalogue does not have: nothing is stored', async () => {
+  const [ada, visitor] = [someone(), isolate()];
+  const body = { items, categories: ['Comedy', 'Romance'] };
+  const response = await visitor.request('POST', `${pathOf(ada)}/recommendations`, body);
+  const { errors } = await problemOf(response, 422, 'invalid_request');
+  expect(errors).toEqual([{ path: '/categories/1', message: expect.stringContaining('/v1/categories') }]);
+  expect(await visitor.interactions(ada)).toEqual([]);
 });
 
 test('a user id may have 1024 characters', async () => {

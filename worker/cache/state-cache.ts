@@ -1,7 +1,7 @@
 /** Users' states: in this isolate first, behind it in the store. Nothing unfit is ever handed out. */
 import { LRUCache } from 'lru-cache';
-import type { Ranked } from '../engine/beam-search.ts';
 import { sha256Hex } from '../engine/hex.ts';
+import type { Ranked } from '../engine/ranking.ts';
 import { decodeState, digestOf, encodeState, type StoredState, stateBytes } from './state-codec.ts';
 import type { StateInfo, StateStore } from './state-store.ts';
 

@@ -1,20 +1,15 @@
 /** Trie-constrained beam search: the list of items that a history's state makes most likely. */
 import type { Decoder, HistoryState, Scores } from './decoder.ts';
+import type { ItemMask, Ranked } from './ranking.ts';
 import type { Trie } from './trie.ts';
-
-export interface Ranked {
-  item: number;
-  /** Log-probability of the item as the next one, over the whole catalogue; of the hybrid the sum of both decoders'. */
-  score: number;
-}
 
 export interface SearchOptions {
   /** How many items to return. */
   k: number;
   /** Prefixes kept at each level but the last. */
   beam: number;
-  /** Items that must not be returned. They take no place in the list. */
-  excluded: ReadonlySet<number>;
+  /** Items that may be returned; the others take no place in the list. */
+  allowed: ItemMask;
   /** What each item's score is raised by when the last codes are chosen, [items]: the hybrid's other half. */
   bonus?: Float32Array;
 }
@@ -30,10 +25,11 @@ interface Beam {
 }
 
 /**
- * At most `k` items, best first; fewer only when the catalogue has no more that are not excluded. Probabilities are
- * a softmax over the codes that the trie allows, so all items' sum to one. Prefixes whose items are all excluded are not
- * followed, and the beam is doubled while the list is too short. With a beam as wide as the catalogue the
- * result is exact; otherwise an item is missed when its prefix is not among the `beam` best.
+ * At most `k` items, best first, with their log-probabilities as the next one (and the bonus); fewer only when no more are
+ * allowed. Probabilities are a softmax over the codes that the trie has, so those of the whole catalogue sum to one,
+ * whatever is allowed. Prefixes without an allowed item are not followed, and the beam is doubled while the list is too
+ * short. With a beam as wide as the catalogue the result is exact; otherwise an item is missed when its prefix is not
+ * among the `beam` best that lead to an allowed item.
  */
 export async function beamSearch(
   decoder: Decoder,
@@ -42,22 +38,22 @@ export async function beamSearch(
   codeLogits: Scores['codeLogits'],
   options: SearchOptions,
 ): Promise<Ranked[]> {
-  const remaining = trie.remaining(options.excluded);
+  const open = trie.leadingTo(options.allowed);
   for (let beam = options.beam; ; beam *= 2) {
     const widened = { ...options, beam };
-    const { ranked, complete } = await search(decoder, trie, state, codeLogits, widened, remaining);
+    const { ranked, complete } = await search(decoder, trie, state, codeLogits, widened, open);
     if (ranked.length >= options.k || complete) return ranked;
   }
 }
 
-/** One search; `complete` says that no prefix was cut, so that a wider one would find nothing more. */
+/** One search; `open[level]` masks the trie's nodes that lead to allowed items. `complete` says that no prefix was cut, so that a wider one would find nothing more. */
 async function search(
   decoder: Decoder,
   trie: Trie,
   state: HistoryState,
   codeLogits: Float32Array,
-  { k, beam, excluded, bonus }: SearchOptions,
-  remaining: Int32Array[],
+  { k, beam, bonus }: SearchOptions,
+  open: Uint8Array[],
 ): Promise<{ ranked: Ranked[]; complete: boolean }> {
   const last = trie.levels - 1;
   let complete = true;
@@ -77,9 +73,7 @@ async function search(
         earlier = concat(earlier, step.keyValues);
       }
     }
-    const allowed =
-      level < last ? (node: number) => remaining[level][node] > 0 : (item: number) => !excluded.has(item);
-    const candidates = expand(trie, level, beams, logits, allowed);
+    const candidates = expand(trie, level, beams, logits, open[level]);
     if (level === last && bonus) for (const each of candidates) each.score += bonus[each.node];
     candidates.sort((a, b) => b.score - a.score || a.node - b.node);
     const width = level < last ? beam : k;
@@ -90,14 +84,8 @@ async function search(
   return { ranked: beams.map(({ node, score }) => ({ item: node, score })), complete };
 }
 
-/** Every allowed continuation of every beam, with its log-probability. `logits` [beams x codebook]. */
-function expand(
-  trie: Trie,
-  level: number,
-  beams: Beam[],
-  logits: Float32Array,
-  allowed: (child: number) => boolean,
-): Beam[] {
+/** Every open continuation of every beam, with its log-probability. `logits` [beams x codebook]. */
+function expand(trie: Trie, level: number, beams: Beam[], logits: Float32Array, open: Uint8Array): Beam[] {
   const { codebook } = trie;
   const children = trie.children[level];
   const candidates: Beam[] = [];
@@ -107,7 +95,7 @@ function expand(
     const normalizer = logSumExp(row, below);
     for (let code = 0; code < codebook; code++) {
       const child = below[code];
-      if (child < 0 || !allowed(child)) continue;
+      if (child < 0 || open[child] === 0) continue;
       candidates.push({ node: child, code, score: score + row[code] - normalizer, rows });
     }
   }

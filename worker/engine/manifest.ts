@@ -2,7 +2,7 @@
 import { ModelUnavailable } from './errors.ts';
 
 /** The version of the folder's layout; the engine reads this one alone. */
-export const MANIFEST_FORMAT = 3;
+export const MANIFEST_FORMAT = 4;
 export const MANIFEST_FILE = 'manifest.json';
 
 /** The decoder's shapes (`scripts/train/model.py`). */
@@ -65,12 +65,16 @@ export interface Manifest {
   catalogue: ModelFile;
   /** uint16 little-endian [items x levels], from which the trie is built. */
   semanticIds: ModelFile;
+  /** int8 [items x any width], of which similar items are found (`item-vectors.ts`). */
+  itemVectors: ModelFile;
 }
 
 export interface CatalogueItem {
   id: string;
   title: string;
   categories: string[];
+  /** Interactions with it that the model was trained on. */
+  count: number;
 }
 
 /** The graphs that a backend runs. */

@@ -1,10 +1,11 @@
 /** The engine as its users see it: a loaded model that recommends. Platform-free: workerd, Node, browsers. */
-import { beamSearch, type Ranked } from './beam-search.ts';
+import { beamSearch } from './beam-search.ts';
 import { Catalogue } from './catalogue.ts';
 import { Decoder, type HistoryState } from './decoder.ts';
 import { type AssetSource, readManifest, readShards, readVerified } from './files.ts';
-import { bestItems } from './latent.ts';
+import { ItemVectors } from './item-vectors.ts';
 import { type DecoderName, type GraphName, graphsFor, type Manifest } from './manifest.ts';
+import { bestItems, type ItemMask, type Ranked } from './ranking.ts';
 import type { Runtime } from './runtime.ts';
 import { Trie } from './trie.ts';
 import { windowStart } from './window.ts';
@@ -13,12 +14,12 @@ import { windowStart } from './window.ts';
 export const BEAM = 20;
 
 export interface SearchRequest {
-  /** How many items to return; fewer only when the catalogue has no more that are not excluded. */
+  /** How many items to return; fewer only when no more are allowed. */
   k: number;
-  /** Item indices that must not be returned. */
-  excluded: ReadonlySet<number>;
+  /** Items that may be returned (`Catalogue.allowed`). */
+  allowed: ItemMask;
   /**
-   * `latent`: every item by its vector, one product and no decode step. `beam`: semantic-ID codes by beam search.
+   * `latent` (L2D, arXiv 2509.11524): every item by its vector, one product and no decode step. `beam`: semantic-ID codes by beam search.
    * `hybrid`: the items that the beam search reaches, by the sum of both log-probabilities.
    * @default the manifest's
    */
@@ -33,7 +34,7 @@ export interface RecommendRequest extends SearchRequest {
 }
 
 export interface Recommendations {
-  /** Best first. */
+  /** Best first, with their log-probabilities as the next one; of the hybrid with the sums of both decoders'. */
   items: Ranked[];
   /** Items of the history that went through the early layers for this answer. */
   prefilled: number;
@@ -49,6 +50,8 @@ export interface Model {
   search(state: HistoryState, options: SearchRequest): Promise<Ranked[]>;
   /** Both, without anything kept. */
   recommend(request: RecommendRequest): Promise<Recommendations>;
+  /** The items that are most like one, best first, with the cosines of their vectors to its own. Not the item itself. */
+  similar(item: number, request: Pick<SearchRequest, 'k' | 'allowed'>): Promise<Ranked[]>;
 }
 
 export class EarnModel implements Model {
@@ -56,12 +59,15 @@ export class EarnModel implements Model {
   readonly catalogue: Catalogue;
   readonly decoder: Decoder;
   readonly trie: Trie;
+  private readonly source: AssetSource;
+  private vectors: ItemVectors | undefined;
 
-  constructor(manifest: Manifest, catalogue: Catalogue, decoder: Decoder, trie: Trie) {
+  constructor(manifest: Manifest, catalogue: Catalogue, decoder: Decoder, trie: Trie, source: AssetSource) {
     this.manifest = manifest;
     this.catalogue = catalogue;
     this.decoder = decoder;
     this.trie = trie;
+    this.source = source;
   }
 
   prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState> {
@@ -69,17 +75,29 @@ export class EarnModel implements Model {
   }
 
   async search(state: HistoryState, request: SearchRequest): Promise<Ranked[]> {
-    const { k, excluded, decoder = this.manifest.decoder, beam = BEAM } = request;
+    const { k, allowed, decoder = this.manifest.decoder, beam = BEAM } = request;
     const { codeLogits, itemLogProbs } = await this.decoder.score(state);
-    if (decoder === 'latent') return bestItems(itemLogProbs, k, excluded);
+    if (decoder === 'latent') return bestItems(itemLogProbs, allowed, k);
     const bonus = decoder === 'hybrid' ? itemLogProbs : undefined;
-    return beamSearch(this.decoder, this.trie, state, codeLogits, { k, beam, excluded, bonus });
+    return beamSearch(this.decoder, this.trie, state, codeLogits, { k, beam, allowed, bonus });
   }
 
   async recommend({ history, ...request }: RecommendRequest): Promise<Recommendations> {
     const seen = history.slice(windowStart(history.length, this.manifest.config.window));
     const items = await this.search(await this.prefill(seen), request);
     return { items, prefilled: seen.length };
+  }
+
+  /**
+   * Reads the vectors at the first call and keeps them. Calls that come before they are there read them too: one
+   * request's promise is not for another to wait for (`worker/model-host.ts`).
+   */
+  async similar(item: number, { k, allowed }: Pick<SearchRequest, 'k' | 'allowed'>): Promise<Ranked[]> {
+    this.vectors ??= new ItemVectors(
+      await readVerified(this.source, this.manifest.itemVectors),
+      this.catalogue.items.length,
+    );
+    return this.vectors.nearest(item, allowed, k);
   }
 }
 
@@ -104,5 +122,5 @@ export async function loadModel(source: AssetSource, runtime: Runtime): Promise<
     decode: await session('decode'),
   };
   const decoder = new Decoder(runtime, config, backend === 'wasm' ? precision : 'float32', sessions);
-  return new EarnModel(manifest, catalogue, decoder, trie);
+  return new EarnModel(manifest, catalogue, decoder, trie, source);
 }

@@ -1,3 +1,5 @@
+import type { ItemMask } from './ranking.ts';
+
 /** The tree of semantic IDs: which code may follow which, and which item a full path names. */
 export class Trie {
   readonly levels: number;
@@ -6,8 +8,6 @@ export class Trie {
   readonly children: readonly Int32Array[];
   /** nodes[l][item]: the node that holds the item after l + 1 codes, for l < levels - 1. */
   private readonly nodes: Int32Array[] = [];
-  /** below[l][node]: items under a node after l + 1 codes. */
-  private readonly below: Int32Array[] = [];
 
   /** semanticIds: [items x levels], unique rows, codes below `codebook`; throws RangeError otherwise. */
   constructor(semanticIds: Uint16Array, levels: number, codebook: number) {
@@ -32,26 +32,23 @@ export class Trie {
         else throw new RangeError(`items ${table[edge]} and ${item} have the same semantic ID`);
       }
       children.push(table);
-      if (level < levels - 1) {
-        this.nodes.push(next);
-        const below = new Int32Array(made);
-        for (const node of next) below[node]++;
-        this.below.push(below);
-      }
+      if (level < levels - 1) this.nodes.push(next);
       at = next;
       count = made;
     }
     this.children = children;
   }
 
-  /** Items left under each node after l + 1 codes, for l < levels - 1, when `excluded` ones are taken away. */
-  remaining(excluded: ReadonlySet<number>): Int32Array[] {
-    const left = this.below.map((counts) => counts.slice());
-    for (const item of excluded) {
-      for (const [level, nodes] of this.nodes.entries()) {
-        if (item < nodes.length) left[level][nodes[item]]--;
-      }
-    }
-    return left;
+  /**
+   * Where allowed items are: masks like `allowed`, of the nodes after l + 1 codes for l < levels - 1, and at the last
+   * level of the items.
+   */
+  leadingTo(allowed: ItemMask): Uint8Array[] {
+    const masks = this.nodes.map((nodes, level) => {
+      const mask = new Uint8Array(this.children[level + 1].length / this.codebook);
+      for (const [item, node] of nodes.entries()) mask[node] |= allowed[item];
+      return mask;
+    });
+    return [...masks, allowed];
   }
 }

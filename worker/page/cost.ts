@@ -55,7 +55,7 @@ function drawShares(reused: number, prefilled: number): void {
 
 function why({ status, state_bytes, window_moved, degraded }: UserList['cache']): string {
   if (degraded) return 'The cache could not be read, so the history was computed anew from the log.';
-  if (state_bytes === 0) return 'No history yet: the list is what the model expects of anyone.';
+  if (state_bytes === 0) return 'No history yet: these are the most popular films.';
   if (window_moved) return 'The window moved on, so its state was built anew.';
   if (status === 'hit') return 'Nothing is new: the stored state was enough, no item went through the model.';
   if (status === 'extended') {

@@ -28,7 +28,7 @@ const api: DeviceApi = {
   },
   async recommend(epoch, items, k) {
     const { model } = await loaded();
-    const query = { k, exclude: [], include_seen: false };
+    const query = { k, offset: 0, exclude: [], categories: [], include_seen: false };
     const { list } = await recommendUser(model, cache, VISITOR, { epoch, items }, query);
     return list;
   },

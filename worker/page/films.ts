@@ -23,9 +23,10 @@ export function markSeen(button: HTMLButtonElement, seen: boolean): void {
   else button.removeAttribute('aria-disabled');
 }
 
-/** `before` has the ranks of the list that this one replaces; empty when there was none. */
+/** `chance` says what a film's score is; `before` has the ranks of the list that this one replaces; empty when there was none. */
 export function rankedRow(
   film: UserList['items'][number],
+  chance: string,
   before: ReadonlyMap<string, number>,
   choose: Choose,
 ): HTMLElement {
@@ -37,7 +38,7 @@ export function rankedRow(
     html('span', { class: 'rank' }, String(film.rank)),
     title(film.title),
     before.size > 0 && movement(former, film.rank),
-    html('span', { class: 'chance', title: 'Probability as the next film' }, percent(film.score)),
+    html('span', { class: 'chance', title: chance }, percent(film.score)),
   );
   button.addEventListener('click', () => choose(film));
   return html('li', {}, button);

@@ -124,11 +124,12 @@ function forgetVisitor(): void {
   byId('search').focus();
 }
 
-function showList({ items }: UserList): void {
+function showList({ items, source }: UserList): void {
   const list = byId('recommendations');
   const buttons = [...list.querySelectorAll('button')];
   const focused = buttons.indexOf(document.activeElement as HTMLButtonElement);
-  list.replaceChildren(...items.map((film) => rankedRow(film, ranks, choose)));
+  const chance = source === 'model' ? 'Probability as the next film' : 'Share of all interactions';
+  list.replaceChildren(...items.map((film) => rankedRow(film, chance, ranks, choose)));
   // Whoever works down the list by keyboard stays at the same place.
   if (focused >= 0) list.querySelectorAll('button')[Math.min(focused, items.length - 1)]?.focus();
   ranks = new Map(items.map(({ id, rank }) => [id, rank]));

@@ -30,11 +30,13 @@ const search = createRoute({
   },
 });
 
+export const itemParams = z.object({ id: z.string().openapi({ example: '1196' }) });
+
 const get = createRoute({
   method: 'get',
   path: '/items/{id}',
   summary: 'One item',
-  request: { params: z.object({ id: z.string().openapi({ example: '1196' }) }) },
+  request: { params: itemParams },
   responses: {
     200: { description: 'The item', content: json(item) },
     ...problemResponses('item_unknown', 'model_unavailable'),

@@ -28,6 +28,7 @@ export const modelFiles = new Hono<{ Bindings: Env }>().get('/:path{.+}', async 
   return c.newResponse(response.body, response.status as StatusCode, cached);
 });
 
-function filesOf({ graphs, webgpu, shards, catalogue, semanticIds }: Manifest): ModelFile[] {
-  return [...Object.values(graphs), ...Object.values(webgpu), ...shards, catalogue, semanticIds];
+function filesOf({ graphs, webgpu, shards, catalogue, semanticIds, itemVectors }: Manifest): ModelFile[] {
+  const all = [...Object.values(graphs), ...Object.values(webgpu)];
+  return [...all, ...shards, catalogue, semanticIds, itemVectors];
 }

@@ -4,27 +4,34 @@ import { noted } from '../observe/facts.ts';
 import { stagesOf } from '../observe/stages.ts';
 import { problemResponses } from '../problem.ts';
 import { recommend } from '../recommender.ts';
-import { JSON_BODY_PROBLEMS, jsonBody } from '../validation.ts';
-import { itemId, json, LONGEST_HISTORY, listOf, listQuery } from './schemas.ts';
+import { JSON_BODY_PROBLEMS, jsonBody, rejectUnknownCategories } from '../validation.ts';
+import { itemId, json, LONGEST_HISTORY, listOf, listQuery, withinReach } from './schemas.ts';
 
-const query = z
+export const recommendationQuery = z
   .strictObject({
-    history: z.array(itemId).max(LONGEST_HISTORY).default([]),
+    history: z
+      .array(itemId)
+      .max(LONGEST_HISTORY)
+      .default([])
+      .openapi({ description: 'Item ids, oldest first' }),
     ...listQuery,
   })
+  .refine(...withinReach)
   .openapi('RecommendationQuery', { example: { history: ['1', '1196'], k: 10 } });
 
 const noCache = z.object({ status: z.literal('none'), reused_items: z.literal(0), prefilled_items: z.int() });
 
+export const recommendationList = listOf(noCache).openapi('Recommendations');
+
 const route = createRoute({
   method: 'post',
   path: '/recommendations',
-  summary: 'Recommend items after a history, oldest first',
+  summary: 'Recommend items after a history',
   middleware: jsonBody,
   // Required for the validation to fill in defaults; an empty POST still gets them.
-  request: { body: { required: true, content: json(query) } },
+  request: { body: { required: true, content: json(recommendationQuery) } },
   responses: {
-    200: { description: 'The items, best first', content: json(listOf(noCache).openapi('Recommendations')) },
+    200: { description: 'The items, best first', content: json(recommendationList) },
     ...problemResponses(...JSON_BODY_PROBLEMS, 'model_unavailable'),
   },
 });
@@ -35,6 +42,7 @@ export function recommendations(models: Models) {
     const { history, ...query } = c.req.valid('json');
     const stage = stagesOf(c);
     const model = await stage('model', models.model(c));
+    rejectUnknownCategories(model.catalogue, query.categories, '/categories');
     return c.json(noted(c, await stage('recommend', recommend(model, history, query))), 200);
   });
 }

@@ -4,11 +4,11 @@ import type { StoredState } from '../cache/state-codec.ts';
 import { noted } from '../observe/facts.ts';
 import { stagesOf } from '../observe/stages.ts';
 import { problemResponses } from '../problem.ts';
-import type { ListQuery } from '../recommender.ts';
+import type { RecommendationQuery } from '../recommender.ts';
 import type { Services } from '../services.ts';
 import { recommendUser } from '../user-recommender.ts';
-import { JSON_BODY_PROBLEMS, jsonBody } from '../validation.ts';
-import { itemId, json, LARGEST_K, LONGEST_EXCLUDE, listOf, listQuery } from './schemas.ts';
+import { JSON_BODY_PROBLEMS, jsonBody, rejectUnknownCategories } from '../validation.ts';
+import { json, listOf, listParams, listQuery, withinReach } from './schemas.ts';
 import { idempotencyHeader, interactionList, properUserId, userParams } from './user-schemas.ts';
 
 const userList = listOf(
@@ -32,14 +32,15 @@ const get = createRoute({
   middleware: [properUserId],
   request: {
     params: userParams,
-    query: z.strictObject({
-      k: z.coerce.number().int().min(1).max(LARGEST_K).default(10),
-      exclude: z
-        .union([itemId.transform((id) => [id]), z.array(itemId).max(LONGEST_EXCLUDE)])
-        .default([])
-        .openapi({ description: 'Repeat it for more than one item' }),
-      include_seen: z.enum(['true', 'false']).default('false'),
-    }),
+    query: z
+      .strictObject({
+        ...listParams,
+        include_seen: z
+          .enum(['true', 'false'])
+          .default('false')
+          .openapi({ description: 'Whether items of the history may be recommended again' }),
+      })
+      .refine(...withinReach),
   },
   responses: {
     200: { description: 'The items, best first', content: json(userList) },
@@ -56,7 +57,10 @@ const post = createRoute({
   request: {
     params: userParams,
     headers: idempotencyHeader,
-    body: { required: true, content: json(z.strictObject({ items: interactionList, ...listQuery })) },
+    body: {
+      required: true,
+      content: json(z.strictObject({ items: interactionList, ...listQuery }).refine(...withinReach)),
+    },
   },
   responses: {
     200: { description: 'The items, best first', content: json(userList) },
@@ -75,21 +79,32 @@ export function userRecommendations({ models, log, cache }: Services) {
     .openapi(get, async (c) => {
       const { include_seen, ...query } = c.req.valid('query');
       const { user_id } = c.req.valid('param');
-      return c.json(await answer(c, user_id, { ...query, include_seen: include_seen === 'true' }), 200);
+      const whole = { ...query, include_seen: include_seen === 'true' };
+      return c.json(await answer(c, user_id, whole, 'query/categories'), 200);
     })
     .openapi(post, async (c) => {
       const { items, ...query } = c.req.valid('json');
       const { user_id } = c.req.valid('param');
+      await rejectBeforeStoring(c, user_id, query.categories);
       await log.append(user_id, items, c.req.valid('header')['idempotency-key']);
-      return c.json(await answer(c, user_id, query), 200);
+      return c.json(await answer(c, user_id, query, '/categories'), 200);
     });
 
-  async function answer(c: Context, user: string, query: ListQuery) {
+  /** A wrong request leaves nothing behind. Without a model nobody can say, and the interactions are stored all the same. */
+  async function rejectBeforeStoring(c: Context, user: string, categories: string[]): Promise<void> {
+    if (categories.length === 0) return;
+    const model = await models.model(c, user).catch(() => null);
+    if (model) rejectUnknownCategories(model.catalogue, categories, '/categories');
+  }
+
+  /** `path` leads to the query's categories. */
+  async function answer(c: Context, user: string, query: RecommendationQuery, path: string) {
     const stage = stagesOf(c);
     const [model, snapshot] = await Promise.all([
       stage('model', models.model(c, user)),
       stage('log', log.read(user)),
     ]);
+    rejectUnknownCategories(model.catalogue, query.categories, path);
     const { list, later } = await recommendUser(model, cache, user, snapshot, query, stage);
     c.executionCtx.waitUntil(later.then((written) => written && withdrawIfDeleted(user, written)));
     return noted(c, list);
