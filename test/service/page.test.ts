@@ -72,6 +72,13 @@ test('every answer has a request id and safe headers', async () => {
 
 test('the API describes itself', async () => {
   const document: Json = await (await app.request('/openapi.json')).json();
+  for (const methods of Object.values<Json>(document.paths)) {
+    for (const { summary, parameters = [] } of Object.values<Json>(methods)) {
+      expect(summary).toBeTruthy();
+      // No null: a URL can't say it.
+      for (const { schema } of parameters) expect([undefined, 'string', 'integer']).toContain(schema.type);
+    }
+  }
   expect(Object.keys(document.paths).toSorted()).toEqual([
     '/healthz',
     '/v1/categories',

@@ -16,7 +16,9 @@ export const item = z
     id: itemId,
     title: z.string().openapi({ example: 'Star Wars: Episode V - The Empire Strikes Back (1980)' }),
     categories: z.array(z.string()).openapi({ example: ['Action', 'Adventure', 'Drama', 'Sci-Fi', 'War'] }),
-    count: z.int().openapi({ description: 'Interactions with it that the model was trained on' }),
+    count: z
+      .int()
+      .openapi({ description: 'Interactions with it that the model was trained on', example: 2969 }),
   })
   .openapi('Item');
 
@@ -51,8 +53,8 @@ export const listQuery = {
 
 /** What may be asked of any list in a URL (`ListQuery`). */
 export const listParams = {
-  k: wholeNumber(1).default(10).openapi({ description: 'How many items' }),
-  offset: wholeNumber(0).default(0).openapi({ description: OFFSET }),
+  k: wholeNumber(1).default(10).openapi({ type: 'integer', description: 'How many items' }),
+  offset: wholeNumber(0).default(0).openapi({ type: 'integer', description: OFFSET }),
   exclude: repeated(itemId, LONGEST_EXCLUDE).openapi({ description: `${EXCLUDE}. Repeat it for more` }),
   categories: repeated(z.string(), MOST_CATEGORIES).openapi({
     description: `${CATEGORIES}. Repeat it for more`,
@@ -83,13 +85,15 @@ function repeated<T extends z.ZodType<string, string>>(each: T, most: number) {
 const listedItems = z.array(
   z.object({
     id: itemId,
-    title: z.string(),
-    score: z.number(),
-    rank: z.int().openapi({ description: 'From 1, best first' }),
+    title: z.string().openapi({ example: 'Star Wars: Episode V - The Empire Strikes Back (1980)' }),
+    score: z.number().openapi({ example: -3.38 }),
+    rank: z.int().openapi({ description: 'From 1, best first', example: 1 }),
   }),
 );
 
-const model = z.object({ id: z.string().openapi({ description: 'Hash of the model that answered' }) });
+const model = z.object({
+  id: z.string().openapi({ description: 'Hash of the model that answered', example: '737208d116c121b3' }),
+});
 
 /** A list of recommendations whose `cache` says this. */
 export function listOf<T extends z.ZodType>(cache: T) {
@@ -103,12 +107,17 @@ export function listOf<T extends z.ZodType>(cache: T) {
     cache,
     ignored_items: z
       .array(itemId)
-      .openapi({ description: 'Ids of the history that the model does not know' }),
+      .openapi({ description: 'Ids of the history that the model does not know', example: [] }),
   });
 }
 
 /** A list of items like another one. */
-export const similarList = z.object({ items: listedItems, model }).openapi('SimilarItems');
+export const similarList = z.object({ items: listedItems, model }).openapi('SimilarItems', {
+  example: {
+    items: [{ id: '1214', title: 'Alien (1979)', score: 0.749, rank: 1 }],
+    model: { id: '737208d116c121b3' },
+  },
+});
 
 /** The `content` of a JSON body. */
 export function json<T extends z.ZodType>(schema: T) {

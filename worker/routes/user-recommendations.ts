@@ -13,13 +13,22 @@ import { idempotencyHeader, interactionList, properUserId, userParams } from './
 
 const userList = listOf(
   z.object({
-    status: z.enum(['hit', 'extended', 'miss']),
-    reused_items: z.int(),
-    prefilled_items: z.int(),
-    state_bytes: z.int(),
-    window_start: z.int(),
-    window_moved: z.boolean(),
-    degraded: z.boolean(),
+    status: z.enum(['hit', 'extended', 'miss']).openapi({
+      description: 'hit: nothing was prefilled; extended: only what is new; miss: the whole window',
+      example: 'extended',
+    }),
+    reused_items: z.int().openapi({ description: 'Items of the history that were there', example: 2 }),
+    prefilled_items: z.int().openapi({ description: 'Items that were computed', example: 1 }),
+    state_bytes: z.int().openapi({ description: 'Size of the user’s state', example: 2168 }),
+    window_start: z.int().openapi({ description: 'Items that the window has left behind', example: 0 }),
+    window_moved: z.boolean().openapi({
+      description: 'The window moved on, and its state was built anew',
+      example: false,
+    }),
+    degraded: z.boolean().openapi({
+      description: 'The cache could not be read: the list is right, and was computed from the log',
+      example: false,
+    }),
   }),
 ).openapi('UserRecommendations');
 
