@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readCheckpoint, readSafetensors } from '../../scripts/build/checkpoint.ts';
+import { DECODERS } from '../../worker/engine/manifest.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -41,4 +42,16 @@ test('another element type is refused by name', () => {
 test('a checkpoint of a training that has not finished is refused', () => {
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ model: {}, training: {}, validation: {} }));
   expect(() => readCheckpoint(folder)).toThrow('let the training finish');
+});
+
+test('the counts of a training reach the catalogue; a checkpoint without them says how to get them', () => {
+  const config = { model: { items: 1 }, training: {}, validation: {}, activations: {} };
+  for (const decoder of DECODERS) Object.assign(config.validation, { [decoder]: { 'ndcg@10': 0 } });
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+  const ids = { dtype: 'I32', shape: [1, 1], data_offsets: [0, 4] };
+  write('model.safetensors', { semantic_ids: ids }, Int32Array.of(0));
+  writeFileSync(join(folder, 'items.jsonl'), '{"id": "a", "brand": "b"}\n');
+  expect(() => readCheckpoint(folder)).toThrow('npm run train with the same flags adds them');
+  writeFileSync(join(folder, 'items.jsonl'), '{"id": "a", "brand": "b", "count": 7}\n');
+  expect(readCheckpoint(folder).items).toEqual([{ id: 'a', title: 'a', categories: [], count: 7 }]);
 });
