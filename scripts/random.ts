@@ -25,3 +25,10 @@ export function shuffled<T>(values: readonly T[], random: () => number): T[] {
   }
   return result;
 }
+
+/** About normal with standard deviation `size` (the sum of twelve uniforms). */
+export function randomNormal(random: () => number, size: number): number {
+  let sum = -6;
+  for (let i = 0; i < 12; i++) sum += random();
+  return sum * size;
+}

@@ -1,0 +1,72 @@
+/** The folders that the bench Worker reads: the models that are compared, and a graph of bare products. */
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Manifest, type ModelConfig, parseManifest } from '../../worker/engine/manifest.ts';
+import { buildModel, writeModel } from '../build/build-model.ts';
+import { Graph, WEIGHTS_FILE, Weights } from '../build/graph.ts';
+import { randomCheckpoint } from '../build/random-checkpoint.ts';
+
+/** Products in a row: enough that what a run costs beside them vanishes. */
+const CHAIN = 16;
+
+export function readManifestOf(folder: string): Manifest {
+  return parseManifest(readFileSync(join(folder, 'manifest.json')));
+}
+
+/** A model's files, without what else its folder holds. */
+export function placeModel(from: string, to: string): void {
+  const { graphs, shards, catalogue, semanticIds } = readManifestOf(from);
+  mkdirSync(to, { recursive: true });
+  for (const { path } of [...Object.values(graphs), ...shards, catalogue, semanticIds]) {
+    cpSync(join(from, path), join(to, path));
+  }
+  cpSync(join(from, 'manifest.json'), join(to, 'manifest.json'));
+}
+
+/**
+ * The model of `from` without EARN, k = N: its weights are random, which takes the same time, but catalogue and
+ * semantic IDs are the model's own, so that the search has the same work.
+ */
+export function placeFull(from: string, to: string): void {
+  const { config, name, catalogue, semanticIds } = readManifestOf(from);
+  const ids = readFileSync(join(from, semanticIds.path));
+  const checkpoint = {
+    ...randomCheckpoint({ ...config, registerDepth: config.depth }),
+    items: JSON.parse(readFileSync(join(from, catalogue.path), 'utf8')),
+    semanticIds: Int32Array.from(new Uint16Array(ids.buffer, ids.byteOffset, ids.length / 2)),
+  };
+  writeModel(buildModel(checkpoint, name, 'int8'), to);
+}
+
+/** `empty.onnx`: what the runtime needs to start and no more. */
+export function placeEmpty(folder: string): void {
+  const graph = new Graph('empty', new Weights());
+  graph.output(graph.input('input', 'float32', [1]), 'output', 'float32', [1]);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'empty.onnx'), graph.encode());
+}
+
+/** `peak.onnx`: a chain of int8 products with the shapes of the SwiGLU. Returns its operations a row. */
+export function placePeak({ width, ffn }: ModelConfig, folder: string): number {
+  const weights = new Weights();
+  const graph = new Graph('peak', weights);
+  const floats = (...data: number[]) => {
+    const dims = data.length === 1 ? [] : [data.length];
+    return graph.constant('scale', { type: 'float32', dims, data: Float32Array.from(data) });
+  };
+  const zero = graph.constant('zero', { type: 'uint8', dims: [], data: Uint8Array.of(128) });
+  let value = graph.input('input', 'float32', ['rows', width]);
+  for (let i = 0; i < CHAIN; i++) {
+    const [inputs, outputs] = i % 2 === 0 ? [width, 2 * ffn] : [2 * ffn, width];
+    const data = Int8Array.from({ length: inputs * outputs }, (_, j) => (((j + i) * 37) % 255) - 127);
+    const weight = graph.constant('weight', { type: 'int8', dims: [inputs, outputs], data });
+    const scales = floats(...new Array<number>(outputs).fill(1e-4));
+    const quantized = graph.node('QuantizeLinear', [value, floats(0.1), zero]);
+    value = graph.node('com.microsoft.MatMulIntegerToFloat', [quantized, weight, floats(0.1), scales, zero]);
+  }
+  graph.output(value, 'output', 'float32', ['rows', width]);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'peak.onnx'), graph.encode());
+  writeFileSync(join(folder, WEIGHTS_FILE), weights.bytes());
+  return CHAIN * 2 * width * 2 * ffn;
+}

@@ -1,0 +1,179 @@
+/**
+ * The engine inside workerd, a call at a time; the clock is outside (`main.ts`). Never part of the product.
+ */
+import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
+import { decodeState, encodeState, stateBytes } from '../../worker/cache/state-codec.ts';
+import type { BeamRows, HistoryState } from '../../worker/engine/decoder.ts';
+import type { AssetSource } from '../../worker/engine/files.ts';
+import { type EarnModel, loadModel } from '../../worker/engine/model.ts';
+import { Runtime, type Session, Tensor } from '../../worker/engine/runtime.ts';
+import type { Call, Part, Prepared, Scenario, Users } from './scenario.ts';
+
+interface Env {
+  /** A folder of model folders. */
+  MODELS: { fetch(url: string): Promise<Response> };
+  /** Notes the time when it is asked. */
+  CLOCK: { fetch(url: string): Promise<Response> };
+}
+
+/** Every memory that onnxruntime makes: it offers no other way to learn its size. */
+const memories: WebAssembly.Memory[] = [];
+WebAssembly.Memory = class extends WebAssembly.Memory {
+  constructor(descriptor: WebAssembly.MemoryDescriptor) {
+    super(descriptor);
+    memories.push(this);
+  }
+};
+
+/** What a stored state says that it is of. Of the right size; nobody reads it. */
+const KEY = { epoch: '00000000-0000-4000-8000-000000000000', anchor: 0, digest: '0'.repeat(64) };
+/** Items in a list. */
+const LIST = 10;
+
+const runtime = new Runtime({ wasmModule });
+const models = new Map<string, EarnModel>();
+let bare: Session | undefined;
+const prepared = new Map<string, Map<Part, () => Promise<void>>>();
+
+function folder({ MODELS }: Env, name: string): AssetSource {
+  return {
+    async read(path) {
+      const response = await MODELS.fetch(`http://models/${name}/${path}`);
+      return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+    },
+  };
+}
+
+/** Tells the outside clock where the load is. */
+async function load(env: Env, name: string): Promise<EarnModel> {
+  const mark = (event: string) => env.CLOCK.fetch(`http://clock/${event}`);
+  await mark('script');
+  await runtime.createSession((await folder(env, 'bare').read('empty.onnx'))!, new Uint8Array());
+  await mark('wasm');
+  // Sessions are made one after the other, so what is between them is reading and checking files.
+  const timed = Object.create(runtime, {
+    createSession: {
+      async value(graph: Uint8Array, weights: Uint8Array) {
+        await mark('files');
+        const session = await runtime.createSession(graph, weights);
+        await mark('sessions');
+        return session;
+      },
+    },
+  });
+  const model = await loadModel(folder(env, name), timed);
+  await mark('files');
+  return model;
+}
+
+/** Everything that the parts of a scenario need, made before the clock starts. */
+async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
+  const { history, fresh, beam, decoder } = scenario;
+  const model = models.get(scenario.model)!;
+  const pack = (state: HistoryState) => encodeState({ model: model.manifest.id, ...KEY, state });
+  const cases: {
+    excluded: Set<number>;
+    items: number[];
+    past?: HistoryState;
+    stored?: ArrayBuffer;
+    state: HistoryState;
+    packed: ArrayBuffer;
+    steps: BeamRows[];
+  }[] = [];
+  const search = (state: HistoryState, excluded: Set<number>) =>
+    model.search(state, { k: LIST, excluded, beam, decoder });
+  for (const user of users) {
+    const known = fresh === null ? 0 : history - fresh;
+    const past = fresh === null ? undefined : await model.prefill(user.slice(0, known));
+    const state = await model.prefill(user);
+    const excluded = new Set(user);
+    const steps: BeamRows[] = [];
+    const { decode } = model.decoder;
+    model.decoder.decode = (state, beams) => {
+      steps.push(beams);
+      return decode.call(model.decoder, state, beams);
+    };
+    await search(state, excluded);
+    model.decoder.decode = decode;
+    const stored = past && (await pack(past));
+    cases.push({ excluded, items: user.slice(known), past, stored, state, packed: await pack(state), steps });
+  }
+  const each = (task: (one: (typeof cases)[number]) => Promise<unknown>) => async () => {
+    for (const one of cases) await task(one);
+  };
+  const coding = async ({ stored, state }: (typeof cases)[number]) => {
+    if (stored) await decodeState(stored);
+    if (fresh !== 0) await pack(state);
+  };
+  const parts = new Map<Part, () => Promise<void>>([
+    ['empty', async () => {}],
+    [
+      'answer',
+      each(async ({ items, excluded, stored }) => {
+        const past = stored && (await decodeState(stored))!.state;
+        const state = fresh === 0 ? past! : await model.prefill(items, past);
+        await search(state, excluded);
+        if (fresh !== null && fresh > 0) await pack(state);
+      }),
+    ],
+    ['search', each(({ state, excluded }) => search(state, excluded))],
+    [
+      'decode',
+      each(async ({ state, steps }) => {
+        await model.decoder.score(state);
+        for (const step of steps) await model.decoder.decode(state, step);
+      }),
+    ],
+  ]);
+  if (fresh !== 0)
+    parts.set(
+      'prefill',
+      each(({ items, past }) => model.prefill(items, past)),
+    );
+  if (fresh !== null) parts.set('coding', each(coding));
+  prepared.set(JSON.stringify(scenario), parts);
+  return {
+    parts: [...parts.keys()],
+    stateBytes: fresh === null ? 0 : stateBytes(cases[0].state),
+    decodeRows: cases[0].steps.map(({ codes }) => codes.length),
+  };
+}
+
+/** The bare products' session is made once; a call runs it `times` times on `rows` rows. */
+async function peak(env: Env, { rows, width, times }: Extract<Call, { do: 'peak' }>): Promise<void> {
+  if (bare === undefined) {
+    const source = folder(env, 'bare');
+    bare = await runtime.createSession(
+      (await source.read('peak.onnx'))!,
+      (await source.read('weights.bin'))!,
+    );
+  }
+  const input = new Tensor('float32', new Float32Array(rows * width).fill(1), [rows, width]);
+  for (let i = 0; i < times; i++) await runtime.run(bare, { input });
+}
+
+async function handle(call: Call, env: Env): Promise<unknown> {
+  if (call.do === 'load') {
+    const model = await load(env, call.model);
+    models.set(call.model, model);
+    return model.manifest.id;
+  }
+  if (call.do === 'prepare') return prepare(call.scenario, call.users);
+  if (call.do === 'peak') return peak(env, call);
+  if (call.do === 'first') {
+    const { user: history, scenario } = call;
+    const { beam, decoder } = scenario;
+    return models
+      .get(scenario.model)!
+      .recommend({ history, k: LIST, excluded: new Set(history), beam, decoder });
+  }
+  return prepared.get(JSON.stringify(call.scenario))!.get(call.part)!();
+}
+
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    const result = request.method === 'POST' ? await handle(await request.json(), env) : null;
+    const wasmBytes = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+    return Response.json({ result: result ?? null, wasmBytes });
+  },
+};

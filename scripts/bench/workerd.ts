@@ -1,0 +1,174 @@
+/** A bare workerd process (the one that wrangler brings) with the bench Worker in it, watched from outside. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { Call } from './scenario.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const WASM = 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
+const require = createRequire(import.meta.url);
+
+/** The path of the binary that `wrangler dev` starts. */
+const binary: string = createRequire(require.resolve('wrangler/package.json'))('workerd').default;
+
+/** Milliseconds. CPU time is that of all threads of the process; null where the system does not tell. */
+export interface Time {
+  wall: number;
+  cpu: number | null;
+}
+
+/** What is paid: CPU time where the system tells it. */
+export const cost = ({ cpu, wall }: Time): number => cpu ?? wall;
+
+export interface Mark extends Time {
+  event: string;
+}
+
+/** Bundles an entry of this folder the way wrangler does: the runtime's binary stays a module. */
+export async function bundle(entry: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
+    bundle: true,
+    format: 'esm',
+    target: 'es2024',
+    minify: true,
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['*.wasm', 'node:*'],
+    logLevel: 'warning',
+    write: false,
+  });
+  return outputFiles[0].text;
+}
+
+export class Workerd {
+  /** When the process was started, and what the Worker's CLOCK was told since. */
+  readonly marks: Mark[] = [];
+  private readonly folder = mkdtempSync(join(tmpdir(), 'earn-edge-bench-'));
+  private readonly child: ChildProcess;
+  private readonly clock: Server;
+  private readonly ports: Record<string, number> = {};
+
+  private constructor(script: string, models: string, clock: Server) {
+    this.clock = clock;
+    clock.on('request', (request, response) => {
+      this.mark(request.url!.slice(1));
+      response.end();
+    });
+    writeFileSync(join(this.folder, 'worker.js'), script);
+    copyFileSync(require.resolve(WASM), join(this.folder, 'ort.wasm'));
+    writeFileSync(join(this.folder, 'config.capnp'), config(models, (clock.address() as AddressInfo).port));
+    const args = ['serve', 'config.capnp', '--control-fd=3', '--inspector-addr=127.0.0.1:0'];
+    this.child = spawn(binary, args, { cwd: this.folder, stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
+    this.mark('spawn');
+    let lines = '';
+    (this.child.stdio[3] as Readable).on('data', (chunk) => {
+      lines += chunk;
+      const whole = lines.split('\n').slice(0, -1);
+      for (const { socket, event, port } of whole.map((line) => JSON.parse(line))) {
+        this.ports[socket ?? event] = port;
+      }
+    });
+  }
+
+  /** Starts `script` (see `bundle`) and waits until it answers. `models` is the folder that it may read. */
+  static async start(script: string, models: string): Promise<Workerd> {
+    const clock = createServer().listen(0, '127.0.0.1');
+    await once(clock, 'listening');
+    const workerd = new Workerd(script, models, clock);
+    while (!('http' in workerd.ports && 'listen-inspector' in workerd.ports)) {
+      if (workerd.child.exitCode !== null) throw new Error('workerd ended');
+      await sleep(2);
+    }
+    await (await fetch(workerd.url)).arrayBuffer();
+    workerd.mark('answered');
+    return workerd;
+  }
+
+  /** Makes one call and takes its time; throws an Error when the Worker fails. */
+  async call(call: Call): Promise<{ result: unknown; wasmBytes: number; time: Time }> {
+    const [wall, cpu] = [performance.now(), this.cpu()];
+    const response = await fetch(this.url, { method: 'POST', body: JSON.stringify(call) });
+    const body = await response.text();
+    const time = { wall: performance.now() - wall, cpu: cpu === null ? null : this.cpu()! - cpu };
+    if (!response.ok) throw new Error(`the bench Worker answered ${response.status}: ${body}`);
+    return { ...JSON.parse(body), time };
+  }
+
+  /** Bytes of the isolate's JavaScript heap and of the buffers behind its typed arrays. */
+  async heapBytes(): Promise<number> {
+    const socket = new WebSocket(`ws://127.0.0.1:${this.ports['listen-inspector']}/main`);
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ id: 1, method: 'Runtime.getHeapUsage' }));
+    const [message] = await once(socket, 'message');
+    socket.close();
+    const { usedSize, backingStorageSize = 0 } = JSON.parse(message.data).result;
+    return usedSize + backingStorageSize;
+  }
+
+  async stop(): Promise<void> {
+    const gone = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await gone;
+    this.clock.close();
+    this.clock.closeAllConnections();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  private get url(): string {
+    return `http://127.0.0.1:${this.ports.http}/`;
+  }
+
+  private mark(event: string): void {
+    this.marks.push({ event, wall: performance.now(), cpu: this.cpu() });
+  }
+
+  /** Nanosecond counters of the scheduler: https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat */
+  private cpu(): number | null {
+    const tasks = `/proc/${this.child.pid}/task`;
+    if (!existsSync(tasks)) return null;
+    const times = readdirSync(tasks).map((task) => {
+      const [nanoseconds] = readFileSync(join(tasks, task, 'schedstat'), 'utf8').split(' ');
+      return Number(nanoseconds);
+    });
+    return times.reduce((sum, time) => sum + time, 0) / 1e6;
+  }
+}
+
+/** https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp */
+function config(models: string, clockPort: number): string {
+  const [, date] = /^compatibility_date = "(.*)"$/m.exec(readFileSync(join(ROOT, 'wrangler.toml'), 'utf8'))!;
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = (
+      modules = [
+        (name = "worker.js", esModule = embed "worker.js"),
+        (name = "${WASM}", wasm = embed "ort.wasm"),
+      ],
+      bindings = [(name = "MODELS", service = "models"), (name = "CLOCK", service = "clock")],
+      compatibilityDate = "${date}",
+    )),
+    (name = "models", disk = "${models}"),
+    (name = "clock", external = (address = "127.0.0.1:${clockPort}", http = ())),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+`;
+}
