@@ -1,14 +1,19 @@
 /**
- * The demo page's scripts and styles, bundled for browsers, and the runtime's binary beside the model's files. `wrangler` runs
+ * The demo page's scripts and styles, bundled for browsers, and the runtime's binaries beside the model's files. `wrangler` runs
  * it before it bundles the Worker (`[build]` in wrangler.toml), vitest before its tests.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
+import type { Backend } from '../worker/engine/manifest.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const require = createRequire(import.meta.url);
+const { version: VERSION } = JSON.parse(
+  readFileSync(join(ROOT, 'node_modules/onnxruntime-web/package.json'), 'utf8'),
+);
 /** Outside `worker`, which wrangler watches: a build must not cause the next one. */
 const BUNDLE = join(ROOT, 'bundle');
 /**
@@ -17,38 +22,61 @@ const BUNDLE = join(ROOT, 'bundle');
  */
 const RUNTIME = resolve(ROOT, process.env.MODEL_DIR ?? 'model-shards', 'runtime');
 
-/** Writes `bundle/{page.js,device.js,page.css}` and `model-shards/runtime/`; files that are right stay untouched. */
+/**
+ * onnxruntime's build for each backend. Of those with WebGPU only the one that waits by JSPI (16 MiB) is smaller than a static
+ * asset may be (25 MiB): https://developers.cloudflare.com/workers/platform/limits/#static-assets
+ */
+const RUNTIMES: Record<Backend, { module: string; binary: string }> = {
+  wasm: { module: 'onnxruntime-web/wasm', binary: 'ort-wasm-simd-threaded.wasm' },
+  webgpu: { module: 'onnxruntime-web/jspi', binary: 'ort-wasm-simd-threaded.jspi.wasm' },
+};
+
+/**
+ * Writes `bundle/{page.js,page.css,device.js,device-webgpu.js}` and `model-shards/runtime/`; files that are right stay
+ * untouched. The two device scripts are one with another runtime in it.
+ */
 export async function bundlePage(): Promise<void> {
-  const runtime = placeRuntime();
+  await bundle({ entryPoints: { page: 'worker/page/page.ts' } });
+  await bundle({ entryPoints: { page: 'worker/page/page.css' } });
+  await bundleDevice('device', 'wasm');
+  await bundleDevice('device-webgpu', 'webgpu');
+  const names = Object.values(RUNTIMES).map(({ binary }) => placedName(binary));
+  for (const other of readdirSync(RUNTIME)) {
+    if (other.endsWith('.wasm') && !names.includes(other)) rmSync(join(RUNTIME, other));
+  }
+}
+
+async function bundleDevice(name: string, backend: Backend): Promise<void> {
+  const { module, binary } = RUNTIMES[backend];
+  const bytes = readFileSync(require.resolve(`onnxruntime-web/${binary}`));
+  writeChanged(join(RUNTIME, placedName(binary)), bytes);
+  const runtime = { backend, url: `/runtime/${placedName(binary)}`, bytes: bytes.length };
+  await bundle({
+    entryPoints: { [name]: 'worker/page/device.ts' },
+    define: { RUNTIME: JSON.stringify(runtime) },
+    alias: module === RUNTIMES.wasm.module ? {} : { [RUNTIMES.wasm.module]: module },
+  });
+}
+
+async function bundle(options: BuildOptions): Promise<void> {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
-    entryPoints: ['page.ts', 'device.ts', 'page.css'].map((name) => `worker/page/${name}`),
     outdir: BUNDLE,
     bundle: true,
     format: 'esm',
     target: 'es2022',
     minify: true,
     legalComments: 'eof',
-    define: { RUNTIME: JSON.stringify(runtime) },
     logLevel: 'warning',
+    ...options,
     write: false,
   });
   for (const { path, contents } of outputFiles) writeChanged(path, contents);
 }
 
-/** The binary under a name that changes with its version, so that browsers may keep it for good. */
-function placeRuntime(): { url: string; bytes: number } {
-  const require = createRequire(import.meta.url);
-  const bytes = readFileSync(require.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm'));
-  const { version } = JSON.parse(
-    readFileSync(join(ROOT, 'node_modules/onnxruntime-web/package.json'), 'utf8'),
-  );
-  const name = `ort-${version}.wasm`;
-  writeChanged(join(RUNTIME, name), bytes);
-  for (const other of readdirSync(RUNTIME)) {
-    if (other !== name && other.endsWith('.wasm')) rmSync(join(RUNTIME, other));
-  }
-  return { url: `/runtime/${name}`, bytes: bytes.length };
+/** A name that changes with the version, so that browsers may keep the file for good. */
+function placedName(binary: string): string {
+  return binary.replace('ort-wasm-simd-threaded', `ort-${VERSION}`);
 }
 
 /** Leaves equal files alone (wrangler reloads on every write) and never shows a half-written one. */

@@ -6,6 +6,7 @@ import { decodeState, encodeState, stateBytes } from '../../worker/cache/state-c
 import type { BeamRows, HistoryState } from '../../worker/engine/decoder.ts';
 import type { AssetSource } from '../../worker/engine/files.ts';
 import { type EarnModel, loadModel } from '../../worker/engine/model.ts';
+import type { ItemMask } from '../../worker/engine/ranking.ts';
 import { Runtime, type Session, Tensor } from '../../worker/engine/runtime.ts';
 import type { Call, Part, Prepared, Scenario, Users } from './scenario.ts';
 
@@ -72,7 +73,7 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
   const model = models.get(scenario.model)!;
   const pack = (state: HistoryState) => encodeState({ model: model.manifest.id, ...KEY, state });
   const cases: {
-    excluded: Set<number>;
+    allowed: ItemMask;
     items: number[];
     past?: HistoryState;
     stored?: ArrayBuffer;
@@ -80,23 +81,23 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
     packed: ArrayBuffer;
     steps: BeamRows[];
   }[] = [];
-  const search = (state: HistoryState, excluded: Set<number>) =>
-    model.search(state, { k: LIST, excluded, beam, decoder });
+  const search = (state: HistoryState, allowed: ItemMask) =>
+    model.search(state, { k: LIST, allowed, beam, decoder });
   for (const user of users) {
     const known = fresh === null ? 0 : history - fresh;
     const past = fresh === null ? undefined : await model.prefill(user.slice(0, known));
     const state = await model.prefill(user);
-    const excluded = new Set(user);
+    const allowed = model.catalogue.allowed(user);
     const steps: BeamRows[] = [];
     const { decode } = model.decoder;
     model.decoder.decode = (state, beams) => {
       steps.push(beams);
       return decode.call(model.decoder, state, beams);
     };
-    await search(state, excluded);
+    await search(state, allowed);
     model.decoder.decode = decode;
     const stored = past && (await pack(past));
-    cases.push({ excluded, items: user.slice(known), past, stored, state, packed: await pack(state), steps });
+    cases.push({ allowed, items: user.slice(known), past, stored, state, packed: await pack(state), steps });
   }
   const each = (task: (one: (typeof cases)[number]) => Promise<unknown>) => async () => {
     for (const one of cases) await task(one);
@@ -109,14 +110,14 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
     ['empty', async () => {}],
     [
       'answer',
-      each(async ({ items, excluded, stored }) => {
+      each(async ({ items, allowed, stored }) => {
         const past = stored && (await decodeState(stored))!.state;
         const state = fresh === 0 ? past! : await model.prefill(items, past);
-        await search(state, excluded);
+        await search(state, allowed);
         if (fresh !== null && fresh > 0) await pack(state);
       }),
     ],
-    ['search', each(({ state, excluded }) => search(state, excluded))],
+    ['search', each(({ state, allowed }) => search(state, allowed))],
     [
       'decode',
       each(async ({ state, steps }) => {
@@ -163,9 +164,8 @@ async function handle(call: Call, env: Env): Promise<unknown> {
   if (call.do === 'first') {
     const { user: history, scenario } = call;
     const { beam, decoder } = scenario;
-    return models
-      .get(scenario.model)!
-      .recommend({ history, k: LIST, excluded: new Set(history), beam, decoder });
+    const model = models.get(scenario.model)!;
+    return model.recommend({ history, k: LIST, allowed: model.catalogue.allowed(history), beam, decoder });
   }
   return prepared.get(JSON.stringify(call.scenario))!.get(call.part)!();
 }

@@ -4,7 +4,10 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 /** Chromium of the system; `CHROMIUM` names another one. */
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-export function startBrowser(): Promise<Browser> {
+/** WebGPU on the CPU (SwiftShader): slow, and with float32 alone. Without it a headless browser has no adapter. */
+export const SOFTWARE_GPU = ['--enable-unsafe-webgpu'];
+
+export function startBrowser(more: string[] = []): Promise<Browser> {
   const executablePath = process.env.CHROMIUM ?? PATHS.find((path) => existsSync(path));
   if (!executablePath) throw new Error('no Chromium found; install it or name it in CHROMIUM');
   const quiet = [
@@ -13,13 +16,15 @@ export function startBrowser(): Promise<Browser> {
     '--disable-sync',
     '--no-first-run',
   ];
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', ...quiet] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', ...quiet, ...more] });
 }
 
 /** What went wrong on a page while a visitor used it: console errors, policy violations, requests elsewhere. */
 export function watchPage(page: Page, url: string): string[] {
   const problems: string[] = [];
   page.on('console', (message) => {
+    // Chromium's own word on a machine without a GPU, whenever a page asks whether there is one.
+    if (message.text() === 'No available adapters.') return;
     if (['error', 'warning'].includes(message.type())) problems.push(`console: ${message.text()}`);
   });
   page.on('pageerror', (error) => problems.push(`page: ${error.message}`));

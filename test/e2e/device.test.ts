@@ -35,7 +35,7 @@ test('the same history gets the same ten films, and goes on here alone', async (
   const requests = watchRequests(demo);
   const first = await demo.answered(() => demo.onDevice.click());
   expect(first).toEqual({ status: 'miss', titles: fromServer });
-  expect(await demo.page.locator('#cost-where').textContent()).toBe('this device');
+  expect(await demo.page.locator('#cost-where').textContent()).toBe('this device, WASM');
   const own = await demo.add('fargo');
   expect(own.status).toBe('extended');
   expect(own.titles).not.toEqual(fromServer);

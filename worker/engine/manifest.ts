@@ -27,7 +27,8 @@ export interface ModelConfig {
 export type GraphName = 'prefill' | 'score' | 'decode';
 
 /** Where a model runs. */
-export type Backend = 'wasm' | 'webgpu';
+export const BACKENDS = ['wasm', 'webgpu'] as const;
+export type Backend = (typeof BACKENDS)[number];
 
 /** How a state becomes a list; `model.ts` says what each does. */
 export const DECODERS = ['latent', 'beam', 'hybrid'] as const;

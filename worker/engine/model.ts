@@ -4,7 +4,7 @@ import { Catalogue } from './catalogue.ts';
 import { Decoder, type HistoryState } from './decoder.ts';
 import { type AssetSource, readManifest, readShards, readVerified } from './files.ts';
 import { ItemVectors } from './item-vectors.ts';
-import { type DecoderName, type GraphName, graphsFor, type Manifest } from './manifest.ts';
+import { type Backend, type DecoderName, type GraphName, graphsFor, type Manifest } from './manifest.ts';
 import { bestItems, type ItemMask, type Ranked } from './ranking.ts';
 import type { Runtime } from './runtime.ts';
 import { Trie } from './trie.ts';
@@ -102,9 +102,12 @@ export class EarnModel implements Model {
 }
 
 /** Loads and verifies everything. Throws ModelUnavailable with the reason when anything is not as it should be. */
-export async function loadModel(source: AssetSource, runtime: Runtime): Promise<EarnModel> {
+export async function loadModel(
+  source: AssetSource,
+  runtime: Runtime,
+  backend: Backend = runtime.backend,
+): Promise<EarnModel> {
   const manifest = await readManifest(source);
-  const { backend } = runtime;
   const { config, precision } = manifest;
   const graphs = graphsFor(backend, manifest);
   const text = new TextDecoder().decode(await readVerified(source, manifest.catalogue));

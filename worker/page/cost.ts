@@ -13,9 +13,9 @@ const chart = document.getElementById('chart') as unknown as SVGSVGElement;
 new ResizeObserver(() => drawChart(chart, measured)).observe(chart);
 drawChart(chart, measured);
 
-export function showCost({ cache, model }: UserList, ms: number, side: Side['name']): void {
+export function showCost({ cache, model }: UserList, ms: number, side: Side): void {
   const { status, reused_items: reused, prefilled_items: prefilled } = cache;
-  measured = [...measured, { status, ms, reused, prefilled, side }].slice(-MOST_POINTS);
+  measured = [...measured, { status, ms, reused, prefilled, side: side.name }].slice(-MOST_POINTS);
   keep();
   drawChart(chart, measured);
 
@@ -27,7 +27,7 @@ export function showCost({ cache, model }: UserList, ms: number, side: Side['nam
   byId('cost-ms').textContent = milliseconds(ms);
   byId('cost-why').textContent = why(cache);
   byId('cost-state').textContent = cache.state_bytes === 0 ? 'none yet' : kilobytes(cache.state_bytes);
-  byId('cost-where').textContent = side === 'device' ? 'this device' : 'the Worker';
+  byId('cost-where').textContent = side.where;
   byId('cost-model').textContent = model.id;
   byId('cost-now').hidden = false;
   drawShares(reused, prefilled);

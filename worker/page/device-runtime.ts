@@ -1,17 +1,15 @@
-/**
- * The engine's runtime in a browser: WASM on one thread. Another backend (WebGPU needs its own build of the weights
- * and of the runtime) would be chosen here.
- */
+/** The engine's runtime in a browser: WASM on one thread, or WebGPU with a runtime of its own. */
+import type { Backend } from '../engine/manifest.ts';
 import { Runtime } from '../engine/runtime.ts';
 import type { Download } from './download.ts';
 
-/** Set by `scripts/bundle-page.ts`. */
-declare const RUNTIME: { url: string; bytes: number };
+/** Set by `scripts/bundle-page.ts`, which makes a script for each backend. */
+declare const RUNTIME: { backend: Backend; url: string; bytes: number };
 
-export const RUNTIME_BYTES = RUNTIME.bytes;
+export const { backend: BACKEND, bytes: RUNTIME_BYTES } = RUNTIME;
 
 export async function loadRuntime(download: Download): Promise<Runtime> {
   const bytes = await download.bytes(RUNTIME.url);
   if (bytes === null) throw new Error('This deployment comes without the runtime for browsers');
-  return new Runtime({ wasmBytes: bytes.buffer });
+  return new Runtime({ wasmBytes: bytes.buffer }, BACKEND);
 }

@@ -1,54 +1,46 @@
-/** The model in this browser: nothing about the visitor leaves it. */
-import type { Call, DeviceApi, Reply } from './device-api.ts';
+/** The model in this browser, on the GPU where there is one: nothing about the visitor leaves it. */
+import type { Backend } from '../engine/manifest.ts';
+import { DeviceWorker } from './device-worker.ts';
+import { IdbStore } from './idb-store.ts';
 import { type Film, type Interaction, LIST_LENGTH, type Side, type UserList } from './side.ts';
 import { remember, visitor } from './visitor.ts';
 
-const SCRIPT = '/device.js';
+const NAMES: Record<Backend, string> = { wasm: 'WASM', webgpu: 'WebGPU' };
 
 /** The visitor switched back before the answer came. */
 export class Stopped extends Error {}
 
-/** TypeScript's DOM does not know it: https://developer.mozilla.org/docs/Web/API/Trusted_Types_API */
-declare const trustedTypes:
-  | { createPolicy(name: string, rules: { createScriptURL(url: string): string }): TrustedPolicy }
-  | undefined;
-interface TrustedPolicy {
-  createScriptURL(url: string): string;
-}
-
-/** The one address that may become a script; the Content-Security-Policy names this policy and no other. */
-const policy: TrustedPolicy =
-  typeof trustedTypes === 'undefined'
-    ? { createScriptURL: () => SCRIPT }
-    : trustedTypes.createPolicy('device', { createScriptURL: () => SCRIPT });
-
-interface Waiting {
-  resolve(result: unknown): void;
-  reject(error: Error): void;
+/** A worker that has the model, or is about to. */
+interface Loading {
+  abort: AbortController;
+  worker: Promise<DeviceWorker>;
 }
 
 export class DeviceSide implements Side {
   readonly name = 'device';
   private readonly report: (loaded: number, total: number) => void;
-  private readonly waiting = new Map<number, Waiting>();
-  private worker: Worker | undefined;
-  private calls = 0;
+  private loading: Loading | undefined;
+  private backend: Backend | undefined;
+  /** WebGPU is not there or has failed. */
+  private wasmOnly = false;
 
   constructor(report: (loaded: number, total: number) => void) {
     this.report = report;
   }
 
+  get where(): string {
+    return this.backend ? `this device, ${NAMES[this.backend]}` : 'this device';
+  }
+
   /** Fetches the model; from the browser's own cache the second time. */
   async load(): Promise<void> {
-    await this.call('load');
+    await this.worker();
   }
 
   /** Gives the memory back. What was asked ends as `Stopped`. */
-  stop(error: Error = new Stopped()): void {
-    this.worker?.terminate();
-    this.worker = undefined;
-    for (const { reject } of this.waiting.values()) reject(error);
-    this.waiting.clear();
+  stop(): void {
+    this.loading?.abort.abort(new Stopped());
+    this.loading = undefined;
   }
 
   async history(): Promise<Interaction[]> {
@@ -67,46 +59,74 @@ export class DeviceSide implements Side {
   }
 
   async find(query: string, limit: number): Promise<Film[]> {
-    return (await this.call('find', query, limit)) as Film[];
+    return (await this.worker()).call('find', query, limit);
   }
 
   async film(id: string): Promise<Film | undefined> {
-    return (await this.call('film', id)) as Film | undefined;
+    return (await this.worker()).call('film', id);
   }
 
+  /** Also what was kept before the page was loaded. */
   async forget(): Promise<void> {
-    await this.call('forget');
+    if (this.loading) await (await this.loading.worker).call('forget');
+    else await new IdbStore().clear();
   }
 
+  /** A GPU can be lost at any time, so WASM has the last word. */
   private async recommend(history: Interaction[]): Promise<UserList> {
     const ids = history.map(({ id }) => id);
-    return (await this.call('recommend', visitor().epoch, ids, LIST_LENGTH)) as UserList;
+    const ask = async () => (await this.worker()).call('recommend', visitor().epoch, ids, LIST_LENGTH);
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof Stopped || this.backend !== 'webgpu') throw error;
+      this.stop();
+      this.wasmOnly = true;
+      return ask();
+    }
   }
 
-  private call<M extends keyof DeviceApi>(method: M, ...args: Parameters<DeviceApi[M]>): Promise<unknown> {
-    this.worker ??= this.start();
-    const call: Call<M> = { id: ++this.calls, method, args };
-    this.worker.postMessage(call);
-    return new Promise((resolve, reject) => this.waiting.set(call.id, { resolve, reject }));
+  /** One for all who ask; after a failure the next one tries again. */
+  private worker(): Promise<DeviceWorker> {
+    if (this.loading) return this.loading.worker;
+    const abort = new AbortController();
+    const loading: Loading = { abort, worker: this.start(abort.signal) };
+    this.loading = loading;
+    loading.worker.catch(() => {
+      if (this.loading === loading) this.loading = undefined;
+    });
+    return loading.worker;
   }
 
-  private start(): Worker {
-    const worker = new Worker(policy.createScriptURL(SCRIPT), { type: 'module' });
-    worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.receive(data));
-    worker.addEventListener('error', ({ message }) =>
-      this.stop(new Error(message || 'The model can’t be started in this browser')),
-    );
+  private async start(signal: AbortSignal): Promise<DeviceWorker> {
+    if (!this.wasmOnly && (await hasGpu())) {
+      try {
+        return await this.startOn('webgpu', signal);
+      } catch (error) {
+        if (error instanceof Stopped) throw error;
+      }
+    }
+    const worker = await this.startOn('wasm', signal);
+    this.wasmOnly = true;
     return worker;
   }
 
-  private receive(reply: Reply): void {
-    if ('loaded' in reply) {
-      this.report(reply.loaded, reply.total);
-      return;
+  private async startOn(backend: Backend, signal: AbortSignal): Promise<DeviceWorker> {
+    signal.throwIfAborted();
+    const worker = new DeviceWorker(backend, this.report);
+    signal.addEventListener('abort', () => worker.stop(signal.reason));
+    try {
+      await worker.call('load');
+    } catch (error) {
+      worker.stop(new Stopped());
+      throw error;
     }
-    const call = this.waiting.get(reply.id);
-    this.waiting.delete(reply.id);
-    if ('error' in reply) call?.reject(new Error(reply.error));
-    else call?.resolve(reply.result);
+    this.backend = backend;
+    return worker;
   }
+}
+
+/** Whether there is an adapter, and a WebAssembly that can wait for it (JSPI). */
+async function hasGpu(): Promise<boolean> {
+  return 'Suspending' in WebAssembly && Boolean(await navigator.gpu?.requestAdapter());
 }

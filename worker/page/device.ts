@@ -3,23 +3,26 @@
  * with IndexedDB where the service has Workers KV.
  */
 import { StateCache } from '../cache/state-cache.ts';
+import { BACKENDS } from '../engine/manifest.ts';
 import { type EarnModel, loadModel } from '../engine/model.ts';
 import { TitleSearch } from '../title-search.ts';
 import { recommendUser } from '../user-recommender.ts';
 import type { Call, DeviceApi, Reply } from './device-api.ts';
-import { loadRuntime, RUNTIME_BYTES } from './device-runtime.ts';
+import { BACKEND, loadRuntime, RUNTIME_BYTES } from './device-runtime.ts';
 import { Download } from './download.ts';
 import { IdbStore } from './idb-store.ts';
+import { mustAgree } from './self-check.ts';
 
 interface Loaded {
   model: EarnModel;
   titles: TitleSearch;
 }
 
-/** A browser has one visitor at a time. */
-const VISITOR = 'visitor';
+/** A browser has one visitor at a time. What one backend computed is of no use to another: its last bits differ. */
+const VISITOR = `visitor on ${BACKEND}`;
 
-const cache = new StateCache(new IdbStore());
+const store = new IdbStore();
+const cache = new StateCache(store);
 let loading: Promise<Loaded> | undefined;
 
 const api: DeviceApi = {
@@ -40,7 +43,10 @@ const api: DeviceApi = {
     const index = catalogue.indexOf(id);
     return index === undefined ? undefined : catalogue.items[index];
   },
-  forget: () => cache.forget(VISITOR),
+  async forget() {
+    await cache.forget(VISITOR);
+    await store.clear();
+  },
 };
 
 addEventListener('message', async ({ data }: MessageEvent<Call>) => {
@@ -63,9 +69,16 @@ function loaded(): Promise<Loaded> {
 }
 
 async function load(): Promise<Loaded> {
-  const download = new Download(RUNTIME_BYTES, (loaded, total) => reply({ loaded, total }));
+  const backends = BACKEND === 'wasm' ? [BACKEND] : BACKENDS;
+  const download = new Download(RUNTIME_BYTES, backends, (loaded, total) => reply({ loaded, total }));
   await download.read('manifest.json'); // first, so that the progress knows its end
-  const model = await loadModel(download, await loadRuntime(download));
+  const runtime = await loadRuntime(download);
+  const model = await loadModel(download, runtime);
+  if (BACKEND !== 'wasm') {
+    const reference = await loadModel(download, runtime, 'wasm');
+    await mustAgree(model, reference);
+    await reference.decoder.release();
+  }
   return { model, titles: new TitleSearch(model.catalogue.items) };
 }
 

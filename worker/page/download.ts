@@ -1,21 +1,30 @@
-/** The model's files over HTTP, counted as they arrive. */
+/** The model's files over HTTP, each fetched once and counted as it arrives. */
 import type { AssetSource } from '../engine/files.ts';
-import { graphsFor, MANIFEST_FILE, type ModelFile, parseManifest } from '../engine/manifest.ts';
+import { type Backend, graphsFor, MANIFEST_FILE, parseManifest } from '../engine/manifest.ts';
 
 export class Download implements AssetSource {
   private readonly report: (loaded: number, total: number) => void;
+  private readonly backends: readonly Backend[];
   private readonly hashes = new Map<string, string>();
+  private readonly files = new Map<string, Promise<Uint8Array<ArrayBuffer> | null>>();
   private loaded = 0;
   private total: number;
 
-  /** `beside` are the bytes that come with the model. */
-  constructor(beside: number, report: (loaded: number, total: number) => void) {
+  /** `beside` are the bytes that come with the model, `backends` those whose graphs will be asked for. */
+  constructor(beside: number, backends: readonly Backend[], report: (loaded: number, total: number) => void) {
     this.total = beside;
+    this.backends = backends;
     this.report = report;
   }
 
+  read(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    const file = this.files.get(path) ?? this.fetch(path);
+    this.files.set(path, file);
+    return file;
+  }
+
   /** With its hash in the address a file is immutable, and the browser keeps it. */
-  async read(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  private async fetch(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
     const hash = this.hashes.get(path);
     if (hash) return this.bytes(`/model/${path}?sha256=${hash}`);
     const bytes = await fetchAll(`/model/${path}`, () => {});
@@ -32,12 +41,10 @@ export class Download implements AssetSource {
 
   /** Learns from the manifest what is to come. */
   private expect(manifest: Uint8Array): void {
-    if (this.hashes.size > 0) return;
     const parsed = parseManifest(manifest);
     const { shards, catalogue, semanticIds } = parsed;
-    const graphs = Object.values(graphsFor('wasm', parsed));
-    const files: ModelFile[] = [...graphs, ...shards, catalogue, semanticIds];
-    for (const { path, bytes, sha256 } of files) {
+    const graphs = this.backends.flatMap((backend) => Object.values(graphsFor(backend, parsed)));
+    for (const { path, bytes, sha256 } of new Set([...graphs, ...shards, catalogue, semanticIds])) {
       this.hashes.set(path, sha256);
       this.total += bytes;
     }

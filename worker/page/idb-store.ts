@@ -30,6 +30,11 @@ export class IdbStore implements StateStore {
     await this.run('readwrite', (states) => states.delete(IDBKeyRange.bound(prefix, `${prefix}\uffff`)));
   }
 
+  /** Forgets whatever there is. */
+  async clear(): Promise<void> {
+    await this.run('readwrite', (states) => states.clear());
+  }
+
   private async run<T>(
     mode: IDBTransactionMode,
     request: (states: IDBObjectStore) => IDBRequest<T>,

@@ -71,7 +71,7 @@ async function step(): Promise<void> {
   const ms = performance.now() - start;
   if (next) pending.shift();
   showList(list);
-  showCost(list, ms, side.name);
+  showCost(list, ms, side);
   showHistory();
 }
 
@@ -114,7 +114,7 @@ function forgetVisitor(): void {
   enqueue(async () => {
     pending.length = 0;
     if (visitor().log.length > 0) await server.forget();
-    if (side === device) await device.forget();
+    await device.forget();
     newcomer();
     forgetCosts();
     ranks = new Map();

@@ -13,6 +13,7 @@ const PAGE = '1000';
 
 export class ServerSide implements Side {
   readonly name = 'server';
+  readonly where = 'the Worker';
 
   async history(): Promise<Interaction[]> {
     const newest: Interaction[] = [];

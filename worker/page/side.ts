@@ -18,6 +18,8 @@ export const LIST_LENGTH = 10;
 
 export interface Side {
   readonly name: 'server' | 'device';
+  /** Where the model runs, in words. */
+  readonly where: string;
   /** What the visitor has seen, oldest first. */
   history(): Promise<Interaction[]>;
   /** The list for the history as it is. */

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { etag } from 'hono/etag';
 import { createMiddleware } from 'hono/factory';
 import device from '../../bundle/device.js';
+import deviceWebgpu from '../../bundle/device-webgpu.js';
 import style from '../../bundle/page.css';
 import script from '../../bundle/page.js';
 import { fetchModelFile } from '../model-files.ts';
@@ -28,6 +29,7 @@ export const page = new Hono<{ Bindings: Env }>()
   .get('/', etag(), (c) => c.body(html, 200, file('text/html')))
   .get('/page.js', etag(), (c) => c.body(script, 200, file('text/javascript')))
   .get('/device.js', devicePolicy, etag(), (c) => c.body(device, 200, file('text/javascript')))
+  .get('/device-webgpu.js', devicePolicy, etag(), (c) => c.body(deviceWebgpu, 200, file('text/javascript')))
   .get('/page.css', etag(), (c) => c.body(style, 200, file('text/css')))
   .get('/icon.svg', etag(), (c) => c.body(icon, 200, file('image/svg+xml')))
   // What runs the model in a browser: `scripts/bundle-page.ts` puts it beside the model.

@@ -1,0 +1,65 @@
+/** On the visitor's GPU: the server's lists, and WASM wherever the GPU is of no use. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SOFTWARE_GPU, startBrowser } from './browser.ts';
+import { Demo } from './demo.ts';
+import { type Server, startServer } from './server.ts';
+
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await startServer();
+  browser = await startBrowser(SOFTWARE_GPU);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const where = (page: Page) => page.locator('#cost-where').textContent();
+
+test("the list is the server's, here and after what is added; a reload finds the state", async () => {
+  const demo = await Demo.open(browser, server);
+  for (const film of ['toy story', 'star wars', 'alien', 'godfather']) await demo.add(film);
+  const { titles: fromServer } = await demo.add('casablanca');
+
+  const first = await demo.answered(() => demo.onDevice.click());
+  expect(await where(demo.page)).toBe('this device, WebGPU');
+  expect(first.status).toBe('miss');
+  const shared = first.titles.filter((title) => fromServer.includes(title));
+  console.log(`overlap@10 of WebGPU with the server: ${shared.length / 10}`);
+  expect(shared.length).toBeGreaterThanOrEqual(9);
+
+  const own = await demo.add('fargo');
+  expect(own.status).toBe('extended');
+  await demo.page.waitForTimeout(1500); // states are written once a second at most
+  const again = await demo.answered(() => demo.page.reload());
+  expect(again).toEqual({ status: 'hit', titles: own.titles });
+  expect(await where(demo.page)).toBe('this device, WebGPU');
+  expect(demo.problems).toEqual([]);
+});
+
+test('graphs that the GPU refuses: WASM takes over', async () => {
+  const demo = await Demo.open(browser, server);
+  await demo.page.context().route('**/model/prefill.webgpu.onnx*', (route) => route.abort());
+  const { titles } = await demo.answered(() => demo.onDevice.click());
+  expect(titles).toHaveLength(10);
+  expect(await where(demo.page)).toBe('this device, WASM');
+});
+
+test('a GPU that is lost in the middle: WASM takes over, and nothing is lost', async () => {
+  const demo = await Demo.open(browser, server);
+  await demo.answered(() => demo.onDevice.click());
+  expect(await where(demo.page)).toBe('this device, WebGPU');
+  await demo.page.workers()[0].evaluate(() => {
+    GPUQueue.prototype.submit = () => {
+      throw new Error('lost');
+    };
+  });
+  const { titles } = await demo.add('heat');
+  expect(titles).toHaveLength(10);
+  expect(await where(demo.page)).toBe('this device, WASM');
+  expect(await demo.history()).toEqual(['Heat (1995)']);
+});
