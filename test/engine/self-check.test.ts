@@ -8,6 +8,6 @@ test("the same model in the GPU's arithmetic agrees with itself", async () => {
 });
 
 test('whatever computes something else does not', async () => {
-  const other = await loadTiny('int8', { registerDepth: 1 });
+  const other = await loadTiny('int8', { depth: 3 });
   await expect(mustAgree(await loadTinyGpu(), other)).rejects.toThrow('recommends other films');
 });
