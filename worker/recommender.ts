@@ -1,4 +1,5 @@
 import type { Catalogue } from './engine/catalogue.ts';
+import type { DecoderName } from './engine/manifest.ts';
 import type { Model, SearchRequest } from './engine/model.ts';
 import { bestItems, type Ranked } from './engine/ranking.ts';
 
@@ -16,6 +17,8 @@ export interface ListQuery {
 export interface RecommendationQuery extends ListQuery {
   /** Whether items of the history may be recommended again. */
   include_seen: boolean;
+  /** How the list is made of the history's state (`SearchRequest`). @default the model's best on validation */
+  decoder?: DecoderName;
 }
 
 export interface ListedItem {
@@ -88,10 +91,10 @@ export function resolve({ catalogue }: Model, ids: string[]): KnownHistory {
 
 /** The search that a query comes down to. The model looks at the newest window only, yet all of `history` has been seen. */
 export function searchFor(model: Model, history: number[], query: RecommendationQuery): SearchRequest {
-  const { k, offset, exclude, categories, include_seen } = query;
+  const { k, offset, exclude, categories, include_seen, decoder } = query;
   const { known } = resolve(model, exclude);
   const excluded = include_seen ? known : [...known, ...history];
-  return { k: offset + k, allowed: model.catalogue.allowed(excluded, categories) };
+  return { k: offset + k, allowed: model.catalogue.allowed(excluded, categories), decoder };
 }
 
 export function listOf<Cache>(

@@ -76,8 +76,8 @@ export async function recommendUser(
     current = { model: wanted.model, epoch: wanted.epoch, anchor, digest: await digestOf(ids), state };
     await cache.remember(user, current);
   }
-  const { exclude, categories, include_seen } = query;
-  const question = JSON.stringify([known.length, request.k, include_seen, exclude, categories]);
+  const { exclude, categories, include_seen, decoder = model.manifest.decoder } = query;
+  const question = JSON.stringify([known.length, request.k, include_seen, exclude, categories, decoder]);
   const { state } = current;
   const items = await cache.list(current, question, () => stage('search', model.search(state, request)));
   const status = reused === 0 ? 'miss' : reused < seen.length ? 'extended' : 'hit';

@@ -1,5 +1,6 @@
 /** What requests and answers have in common. */
 import { z } from '@hono/zod-openapi';
+import { DECODERS } from '../engine/manifest.ts';
 
 /** Ids come from anyone's catalogue; no real one is longer, and control characters are no part of a name. */
 const LONGEST_ID = 200;
@@ -35,6 +36,12 @@ const OFFSET = 'Better items to leave out: the list begins with rank offset + 1'
 const EXCLUDE = 'Ids that must not be in the list; others take their places';
 const CATEGORIES = 'Only items of at least one of these (`GET /v1/categories`); of any when empty';
 
+/** How a list is made of a history's state. */
+export const decoder = z.enum(DECODERS).optional().openapi({
+  description:
+    'latent: every item by its vector; beam: semantic-ID codes by beam search; hybrid: what the beam finds, by the sum of both. By default what was best on validation',
+});
+
 /** What may be asked of a list in a body (`RecommendationQuery`). */
 export const listQuery = {
   k: z.int().min(1).max(LARGEST_K).default(10).openapi({ description: 'How many items' }),
@@ -49,6 +56,7 @@ export const listQuery = {
     .boolean()
     .default(false)
     .openapi({ description: 'Whether items of the history may be recommended again' }),
+  decoder,
 };
 
 /** What may be asked of any list in a URL (`ListQuery`). */

@@ -8,7 +8,7 @@ import type { RecommendationQuery } from '../recommender.ts';
 import type { Services } from '../services.ts';
 import { recommendUser } from '../user-recommender.ts';
 import { JSON_BODY_PROBLEMS, jsonBody, rejectUnknownCategories } from '../validation.ts';
-import { json, listOf, listParams, listQuery, withinReach } from './schemas.ts';
+import { decoder, json, listOf, listParams, listQuery, withinReach } from './schemas.ts';
 import { idempotencyHeader, interactionList, properUserId, userParams } from './user-schemas.ts';
 
 const userList = listOf(
@@ -48,6 +48,7 @@ const get = createRoute({
           .enum(['true', 'false'])
           .default('false')
           .openapi({ description: 'Whether items of the history may be recommended again' }),
+        decoder,
       })
       .refine(...withinReach),
   },
