@@ -22,6 +22,11 @@ export interface Plot {
   scale?: 'log';
 }
 
+const INTERVAL = {
+  mark: 'rule' as const,
+  encoding: { y: { field: 'low', type: 'quantitative' as const }, y2: { field: 'high' } },
+};
+
 /** Draws the plot into the file. Names on the x axis stand in the order in which they come. */
 export async function writePlot(path: string, { title, x, y, points, scale }: Plot): Promise<void> {
   const named = typeof points[0].x === 'string';
@@ -46,7 +51,7 @@ export async function writePlot(path: string, { title, x, y, points, scale }: Pl
         mark: { type: 'line', point: true },
         encoding: { y: { field: 'y', type: 'quantitative', title: y, scale: { zero: true } } },
       },
-      { mark: 'rule', encoding: { y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } } },
+      ...(points.some(({ low }) => low !== undefined) ? [INTERVAL] : []),
     ],
   };
   const view = new View(parse(compile(spec).spec), { renderer: 'none', logLevel: Warn });

@@ -59,7 +59,7 @@ test('the isolate’s counters show two loads and both models’ lists', async (
     expect(metrics).toContain(`earn_model_loads_total{model="${model}",outcome="loaded"} 1\n`);
   }
   expect(metrics).toMatch(
-    new RegExp(`earn_lists_total\\{cache="miss",source="prior",model="${CANDIDATE}"\\} \\d+\n`),
+    new RegExp(`earn_lists_total\\{cache="miss",source="popular",model="${CANDIDATE}"\\} \\d+\n`),
   );
 });
 

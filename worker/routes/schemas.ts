@@ -100,7 +100,7 @@ const listedItems = z.array(
 );
 
 const model = z.object({
-  id: z.string().openapi({ description: 'Hash of the model that answered', example: '737208d116c121b3' }),
+  id: z.string().openapi({ description: 'Hash of the model that answered', example: '752aa3d5f1f585ae' }),
 });
 
 /** A list of recommendations whose `cache` says this. */
@@ -123,7 +123,7 @@ export function listOf<T extends z.ZodType>(cache: T) {
 export const similarList = z.object({ items: listedItems, model }).openapi('SimilarItems', {
   example: {
     items: [{ id: '1214', title: 'Alien (1979)', score: 0.749, rank: 1 }],
-    model: { id: '737208d116c121b3' },
+    model: { id: '752aa3d5f1f585ae' },
   },
 });
 
