@@ -25,9 +25,11 @@ test('the page may run no script but its own file', async () => {
   expect(policy).not.toContain('unsafe');
 });
 
-test('the Web Worker alone may compile WebAssembly, also once it is cached', async () => {
-  const fresh = await app.request('/device.js');
-  const again = await app.request('/device.js', { headers: { 'If-None-Match': fresh.headers.get('ETag')! } });
+const DEVICE_SCRIPTS = ['/device.js', '/device-webgpu.js'];
+
+test.each(DEVICE_SCRIPTS)('%s alone may compile WebAssembly, also once it is cached', async (path) => {
+  const fresh = await app.request(path);
+  const again = await app.request(path, { headers: { 'If-None-Match': fresh.headers.get('ETag')! } });
   expect(again.status).toBe(304);
   for (const { headers } of [fresh, again]) {
     expect(headers.get('Content-Security-Policy')).toBe(
@@ -37,8 +39,8 @@ test('the Web Worker alone may compile WebAssembly, also once it is cached', asy
   }
 });
 
-test('the runtime that the Web Worker asks for is there, for good', async () => {
-  const [url] = /\/runtime\/[\w.-]+/.exec(await (await app.request('/device.js')).text())!;
+test.each(DEVICE_SCRIPTS)('the runtime that %s asks for is there, for good', async (path) => {
+  const [url] = /\/runtime\/[\w.-]+/.exec(await (await app.request(path)).text())!;
   const response = await app.request(url, {}, env);
   expect(response.status).toBe(200);
   expect(response.headers.get('Content-Type')).toBe('application/wasm');
@@ -51,6 +53,7 @@ test.each([
   ['/', 'text/html'],
   ['/page.js', 'text/javascript'],
   ['/device.js', 'text/javascript'],
+  ['/device-webgpu.js', 'text/javascript'],
   ['/page.css', 'text/css'],
   ['/icon.svg', 'image/svg+xml'],
 ])('%s is %s and revalidated by its ETag', async (path, type) => {
