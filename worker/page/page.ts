@@ -159,8 +159,8 @@ function showProgress(loaded: number, total: number): void {
   if (total === 0) bar.removeAttribute('value');
   else bar.value = loaded / total;
   const text = `${megabytes(loaded)} of ${megabytes(total)} MB`;
-  // The last few bytes are asked for once the first graph is ready.
-  const starting = total === 0 || megabytes(loaded) === megabytes(total);
+  // The last graphs, less than a hundredth, are asked for once the first ones are ready.
+  const starting = total === 0 || loaded > 0.99 * total;
   byId('progress-text').textContent = starting ? 'Starting…' : text;
 }
 
