@@ -3,6 +3,8 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
 export async function seriousFindings(page: Page): Promise<string[]> {
+  // What is fading in is not legible yet, and not what people read.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished)));
   // Through the debugger: the page's policy lets no script in but its own.
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() =>
