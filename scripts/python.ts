@@ -1,8 +1,8 @@
 /** The project's own Python environment, for gradient descent and what is compared with it. */
-import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runChild } from './child.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 export const pythonFolder = join(root, 'scripts', 'train');
@@ -17,22 +17,17 @@ const python = join(
 
 /**
  * Runs Python in `.venv`, which is made on first use and again when the requirements change. `PYTHON` names the
- * interpreter that it is made with. Ends this process with Python's exit status when that is not 0.
+ * interpreter that it is made with, `env` is added to its environment. Ends this process with Python's exit status when
+ * that is not 0.
  */
-export function runPython(args: string[]): void {
+export async function runPython(args: string[], env?: Record<string, string>): Promise<void> {
   if (!existsSync(installed) || readFileSync(installed, 'utf8') !== readFileSync(requirements, 'utf8')) {
     console.error('Making a Python environment in .venv (PyTorch is a download of some gigabytes) …');
     rmSync(environment, { recursive: true, force: true });
     const system = process.env.PYTHON ?? (process.platform === 'win32' ? 'python' : 'python3');
-    run(system, ['-m', 'venv', environment]);
-    run(python, ['-m', 'pip', 'install', '--quiet', '--requirement', requirements]);
+    await runChild(system, ['-m', 'venv', environment]);
+    await runChild(python, ['-m', 'pip', 'install', '--quiet', '--requirement', requirements]);
     copyFileSync(requirements, installed);
   }
-  run(python, args);
-}
-
-function run(command: string, args: string[]): void {
-  const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
-  if (error) console.error(`${command}: ${error.message}`);
-  if (status !== 0) process.exit(status ?? 1);
+  await runChild(python, args, { env });
 }

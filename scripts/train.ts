@@ -1,8 +1,11 @@
 /** `npm run train -- --data DIR …` (`scripts/train/train.py` has the flags), `npm run rank` and `npm run test:train`. */
 import { join } from 'node:path';
+import { run } from './command.ts';
 import { pythonFolder, runPython } from './python.ts';
 
-const [first, ...rest] = process.argv.slice(2);
-if (first === '--test') runPython(['-m', 'pytest', '--quiet', pythonFolder, ...rest]);
-else if (first === '--rank') runPython([join(pythonFolder, 'rank.py'), ...rest]);
-else runPython([join(pythonFolder, 'train.py'), ...process.argv.slice(2)]);
+await run(async (args) => {
+  const [first, ...rest] = args;
+  if (first === '--test') await runPython(['-m', 'pytest', '--quiet', pythonFolder, ...rest]);
+  else if (first === '--rank') await runPython([join(pythonFolder, 'rank.py'), ...rest]);
+  else await runPython([join(pythonFolder, 'train.py'), ...args]);
+});

@@ -9,15 +9,16 @@ const USAGE = `Usage: npm run data -- <dataset> [flags]
 Writes data/<name>/interactions.csv (user_id,item_id,timestamp[,split]) and items.jsonl ({"id","title",...}).
 
 Datasets
-  ml-1m   MovieLens-1M. Downloads GroupLens' ml-1m.zip, or takes --from, a zip or an unpacked folder.
-  csv     Your own: --from a folder with interactions.csv and items.jsonl or items.csv, or with RecBole's
-          *.inter and *.item; or --from the interactions file itself. Each may be gzipped (.gz).
+  ml-1m     MovieLens-1M. Downloads GroupLens' ml-1m.zip, or takes --from, a zip or an unpacked folder.
+  example   A small made-up shop, the same every time: 300 users, 120 items.
+  csv       Your own: --from a folder with interactions.csv and items.jsonl or items.csv, or with RecBole's
+            *.inter and *.item; or --from the interactions file itself. Each may be gzipped (.gz).
 
 Flags
   --from PATH         where the dataset is
   --items FILE        its item file, when that does not lie beside the interactions (csv)
   --out DIR           where to write it (default: data/<name>)
-  --name NAME         its name (default: ml-1m, or that of the folder or file)
+  --name NAME         its name (default: ml-1m, example, or that of the folder or file)
   --keep-order        rows of a user at the same time keep the file's order; without it a seeded hash of
                       (user_id, item_id) orders them, so that neither file order nor item ids leak
   --drop-duplicates   of rows with the same user, item and time keep the first; without it they are an error
@@ -58,7 +59,7 @@ function parse(args: string[]): PrepareOptions | 'help' {
   });
   if (values.help) return 'help';
   if (positionals.length !== 1)
-    throw new DataError('expected one dataset, ml-1m or csv (--help prints usage)');
+    throw new DataError('expected one dataset, ml-1m, example or csv (--help prints usage)');
   return {
     dataset: positionals[0],
     from: values.from,

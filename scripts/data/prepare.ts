@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Download, download, MOVIELENS_1M, md5Of } from './download.ts';
 import { DataError } from './errors.ts';
+import { exampleShop } from './example.ts';
 import type { Interactions } from './interactions.ts';
 import { findMovieLens, readMovieLens } from './movielens.ts';
 import { type OrderOptions, orderRows } from './order.ts';
@@ -44,8 +45,10 @@ export async function prepare(options: PrepareOptions): Promise<Report> {
     throw new DataError(`--items: no such file: ${options.items}`);
   }
   if (options.dataset === 'ml-1m') return prepareMovieLens(options);
-  if (options.dataset !== 'csv')
-    throw new DataError(`unknown dataset ${options.dataset}: expected ml-1m or csv`);
+  if (options.dataset === 'example') return prepareExample(options);
+  if (options.dataset !== 'csv') {
+    throw new DataError(`unknown dataset ${options.dataset}: expected ml-1m, example or csv`);
+  }
   if (from === undefined) throw new DataError('csv needs --from, a folder or a file');
   return prepareTables(options, from);
 }
@@ -62,6 +65,16 @@ function prepareMovieLens(options: PrepareOptions): Promise<Report> {
     if (statSync(path).isDirectory()) return report;
     const checksum = (await md5Of(path)) === source.md5 ? 'matches' : 'differs';
     return { ...report, checksum };
+  });
+}
+
+function prepareExample(options: PrepareOptions): Promise<Report> {
+  if (options.from !== undefined) throw new DataError('example is made up and takes no --from');
+  const { name = 'example' } = options;
+  const out = outFolder(options.out, name);
+  return withPartial(out, async (partial) => {
+    const log = exampleShop();
+    return { dataset: name, out, log, ...(await write(log, options, partial, out)), madeItems: false };
   });
 }
 

@@ -1,14 +1,14 @@
 /** `npm run make`: from a log of interactions to a model that serves, in one command. An interrupted run goes on. */
-import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { runChild } from '../child.ts';
+import { parseFlags, run } from '../command.ts';
 import { DataError } from '../data/errors.ts';
 import { prepare } from '../data/prepare.ts';
 import { readHistories } from '../dataset.ts';
 import { pythonFolder, runPython } from '../python.ts';
 import { adviceOn, shapeOf } from './advice.ts';
-import { trainingFlags } from './plan.ts';
+import { trainingEnvironment, trainingFlags } from './plan.ts';
 
 const USAGE = `Usage: npm run make -- --from interactions.csv [--items items.jsonl] [--out my-model]
 
@@ -25,20 +25,17 @@ run goes on when it is started again.
   --restart           train anew, also when a run of the same name can be resumed`;
 
 /** Runs another of the project's commands; its last line, a JSON object, is returned and not printed. */
-function step(title: string, script: string, args: string[]): Record<string, unknown> {
+async function step(title: string, script: string, args: string[]): Promise<Record<string, unknown>> {
   console.log(`\n— ${title}`);
-  const { status, stdout } = spawnSync(process.execPath, [script, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    encoding: 'utf8',
-  });
-  if (status !== 0) process.exit(status ?? 1);
-  const lines = stdout.trimEnd().split('\n');
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  const lines = (await runChild(process.execPath, [file, ...args], { capture: true })).trimEnd().split('\n');
   for (const line of lines.slice(0, -1)) console.log(line);
   return JSON.parse(lines.at(-1)!);
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
+async function main(args: string[]): Promise<void> {
+  const { values } = parseFlags({
+    args,
     options: {
       from: { type: 'string' },
       items: { type: 'string' },
@@ -57,7 +54,7 @@ async function main(): Promise<void> {
   if (!values.from)
     throw new DataError('--from is needed: a file or folder of interactions (--help prints usage)');
   const name = basename(resolve(values.out));
-  const [data, run] = [join('data', name), join('runs', name)];
+  const [data, checkpoint] = [join('data', name), join('runs', name)];
 
   console.log('— data');
   const report = await prepare({
@@ -73,25 +70,17 @@ async function main(): Promise<void> {
   console.table(shape);
   const { errors, warnings } = adviceOn(shape);
   for (const warning of warnings) console.log(`Note: ${warning}`);
-  if (errors.length > 0) {
-    rmSync(data, { recursive: true });
-    throw new DataError(errors.join('\n'));
-  }
+  if (errors.length > 0) throw new DataError(errors.join('\n'));
 
   console.log('\n— training');
   const flags = trainingFlags(shape, values.restart);
   console.log(`train.py ${flags.join(' ')}`);
-  runPython([join(pythonFolder, 'train.py'), '--data', data, '--out', run, ...flags]);
-  const built = step('build', 'scripts/build/main.ts', ['--checkpoint', run, '--out', values.out]);
-  const evaluated = step('evaluation', 'scripts/evaluate/main.ts', ['--model', values.out, '--data', data]);
+  const train = join(pythonFolder, 'train.py');
+  await runPython([train, '--data', data, '--out', checkpoint, ...flags], trainingEnvironment(shape));
+  const built = await step('build', '../build/main.ts', ['--checkpoint', checkpoint, '--out', values.out]);
+  const evaluated = await step('evaluation', '../evaluate/main.ts', ['--model', values.out, '--data', data]);
   console.log(`\n${values.out} is ready. Serve it with\n\n  npm start -- --model ${values.out}\n`);
   console.log(JSON.stringify({ out: values.out, bytes: built.bytes, ...evaluated }));
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof DataError)) throw error;
-  console.error(`error: ${error.message}`);
-  process.exitCode = 1;
-}
+await run(main);

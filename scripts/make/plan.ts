@@ -7,6 +7,8 @@ const POSITIONS = 5_000_000;
 const [FEWEST_EPOCHS, MOST_EPOCHS] = [20, 40];
 /** From here on there is enough to learn for six layers. */
 const MANY_INTERACTIONS = 300_000;
+/** Up to here one thread is as fast as two on free cores, and far faster on busy ones. */
+const FEW_INTERACTIONS = 50_000;
 
 /** Flags of `train.py` that suit a log of this size. */
 export function trainingFlags({ interactions }: LogShape, restart: boolean): string[] {
@@ -21,4 +23,9 @@ export function trainingFlags({ interactions }: LogShape, restart: boolean): str
     ...['--fraction', `${Number(fraction.toFixed(3))}`],
     ...(restart ? ['--restart'] : []),
   ];
+}
+
+/** Few and small products: threads would wait for each other longer than they compute. */
+export function trainingEnvironment({ interactions }: LogShape): Record<string, string> {
+  return interactions < FEW_INTERACTIONS ? { OMP_NUM_THREADS: '1' } : {};
 }

@@ -156,9 +156,13 @@ def log(tmp_path):
     return tmp_path
 
 
-def run(log, out, monkeypatch=None):
+def arguments(log, out, *more):
     flags = ["--depth", "3", "--register-depth", "1", "--window", "16", "--epochs", "3", "--batch", "20"]
-    args = train.arguments(["--data", str(log), "--out", str(out), *flags])
+    return train.arguments(["--data", str(log), "--out", str(out), *flags, *more])
+
+
+def run(log, out, monkeypatch=None):
+    args = arguments(log, out)
     if monkeypatch:  # the power goes during the second epoch's validation
         calls = iter([False, True])
         ranks = train.rank_of_held_out
@@ -187,6 +191,20 @@ def test_an_interrupted_run_resumes_to_the_same_weights(log, monkeypatch):
     assert [item["id"] for item in items] == [f"i{n}" for n in range(30)]
     trained = np.concatenate(train.read(log).train)
     assert [item["count"] for item in items] == [(trained == n).sum() for n in range(30)]
+
+
+def test_a_run_does_not_go_on_with_other_data_or_flags(log):
+    out = log / "run"
+    train.main(arguments(log, out))
+    for flags, changed in (["--lr", "0.01"], "--lr"), (["--depth", "2"], "model"):
+        with pytest.raises(SystemExit, match=f"begun with another {changed}:"):
+            train.main(arguments(log, out, *flags))
+    file = log / "interactions.csv"
+    file.write_text(file.read_text().replace(",i7,", ",i8,"))  # the same shapes
+    with pytest.raises(SystemExit, match="begun with another interactions.csv:"):
+        train.main(arguments(log, out))
+    train.main(arguments(log, out, "--restart"))
+    assert torch.load(out / "last.pt", weights_only=False)["origin"] == train.origin(arguments(log, out))
 
 
 def test_held_out_items_are_never_trained_on(log):

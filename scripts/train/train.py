@@ -9,6 +9,7 @@ interactions). `last.pt` resumes an interrupted run.
 """
 
 import argparse
+import hashlib
 import json
 import math
 import sys
@@ -28,6 +29,8 @@ from sasrec import SasRec
 from semantic_ids import semantic_ids
 
 VALIDATION_USERS = 1000  # users whose validation item is ranked after each epoch
+# Beside the shapes, the flags that a run's weights depend on.
+LEARNING_FLAGS = ["architecture", "epochs", "batch", "fraction", "code_fraction", "lr", "weight_decay", "dropout", "seed"]
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -190,11 +193,13 @@ def main(args: argparse.Namespace) -> None:
     validation = [held_out[i] for i in chosen]
 
     args.out.mkdir(parents=True, exist_ok=True)
-    state, first, best, curve = args.out / "last.pt", 0, -1.0, []
+    state, first, best, curve, now = args.out / "last.pt", 0, -1.0, [], origin(args)
     if state.exists() and not args.restart:
         last = torch.load(state, map_location=device, weights_only=False)
-        if last["config"] != asdict(config):
-            sys.exit(f"{state} is of another model; use --restart or another --out")
+        begun = {**now, **last.get("origin", {})}  # what an older version did not note can't be compared
+        changed = [name for name in now if begun[name] != now[name]] or ["model"] * (last["config"] != asdict(config))
+        if changed:
+            sys.exit(f"{state} was begun with another {', '.join(changed)}: --restart trains anew, another --out keeps both")
         model.load_state_dict(last["model"])
         optimizer.load_state_dict(last["optimizer"])
         schedule.load_state_dict(last["schedule"])
@@ -226,7 +231,7 @@ def main(args: argparse.Namespace) -> None:
             save(model, data, args, {"validation": curve[-1], "curve": curve})
         torch.save(
             {
-                "config": asdict(config), "epoch": epoch + 1, "best": best, "curve": curve,
+                "config": asdict(config), "origin": now, "epoch": epoch + 1, "best": best, "curve": curve,
                 "model": model.state_dict(), "optimizer": optimizer.state_dict(),
                 "schedule": schedule.state_dict(), "rng": rng.bit_generator.state, "torch_rng": torch.get_rng_state(),
             },
@@ -234,6 +239,12 @@ def main(args: argparse.Namespace) -> None:
         )  # fmt: skip
         state.with_suffix(".part").rename(state)
     finish(data, args, held_out, device, curve)
+
+
+def origin(args: argparse.Namespace) -> dict:
+    """What a run's weights come from: the SHA-256 of its data, and its flags. Another origin is another run."""
+    files = {name: hashlib.sha256((args.data / name).read_bytes()).hexdigest() for name in ("interactions.csv", "items.jsonl")}
+    return files | {f"--{name.replace('_', '-')}": getattr(args, name) for name in LEARNING_FLAGS}
 
 
 def load(folder: Path, device: torch.device) -> Earn | SasRec:

@@ -48,7 +48,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'earn-edge-'));
 try {
   const out = join(scratch, 'logits.safetensors');
   const script = join(pythonFolder, 'reference_logits.py');
-  runPython([script, '--checkpoint', folder, '--data', data, '--users', users, '--out', out]);
+  await runPython([script, '--checkpoint', folder, '--data', data, '--users', users, '--out', out]);
   const expected = readSafetensors(out);
   const model = await loadModel(
     memorySource(buildModel(readCheckpoint(folder), 'float32', 'float32').files),

@@ -20,9 +20,10 @@ test.each([
   [['csv', '--frm', 'x'], "Unknown option '--frm' (--help prints usage)"],
   [['csv', '--from'], "Option '--from <value>' argument missing (--help prints usage)"],
   [['csv', '--from', '--out', 'x'], "Option '--from' argument is ambiguous (--help prints usage)"],
-  [[], 'expected one dataset, ml-1m or csv (--help prints usage)'],
-  [['csv', 'csv'], 'expected one dataset, ml-1m or csv (--help prints usage)'],
-  [['ml-20m'], 'unknown dataset ml-20m: expected ml-1m or csv'],
+  [[], 'expected one dataset, ml-1m, example or csv (--help prints usage)'],
+  [['csv', 'csv'], 'expected one dataset, ml-1m, example or csv (--help prints usage)'],
+  [['ml-20m'], 'unknown dataset ml-20m: expected ml-1m, example or csv'],
+  [['example', '--from', '.'], 'example is made up and takes no --from'],
   [['csv'], 'csv needs --from, a folder or a file'],
   [['ml-1m', '--name', '../x'], '--name: expected letters, digits, "-", "_" and ".", found "../x"'],
 ])('%j is refused', async (args, message) => {

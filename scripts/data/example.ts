@@ -1,0 +1,49 @@
+/**
+ * A made-up shop, for trying everything without a download and for tests. Each user has one of five tastes and goes
+ * through its 24 items in a circle, from anywhere in it; one purchase in ten is any item at all. So what comes next is
+ * mostly certain to whoever learns the circles, and the most popular items say little.
+ */
+import { seededRandom } from '../random.ts';
+import { Catalogue } from './catalogue.ts';
+import { Interactions } from './interactions.ts';
+
+const SEED = 7;
+const USERS = 300;
+export const TASTES = ['Tea', 'Bread', 'Cheese', 'Fruit', 'Honey'];
+/** Items of a taste. */
+export const CIRCLE = 24;
+const NOISE = 0.1;
+/** Of a history: at least this many, and never so many that a circle is closed. */
+const [SHORTEST, LONGEST] = [10, 20];
+const FIRST_DAY = Date.UTC(2024, 0, 1) / 1000;
+const [MINUTE, DAY] = [60, 86_400];
+
+/** The id of the item at a place of a taste's circle. */
+export const exampleItem = (taste: number, place: number) =>
+  `${TASTES[taste].toLowerCase()}-${(place % CIRCLE) + 1}`;
+
+/** The whole shop; the same every time. */
+export function exampleShop(): Interactions {
+  const random = seededRandom(SEED);
+  const below = (limit: number) => Math.floor(random() * limit);
+  const catalogue = new Catalogue();
+  for (const [taste, name] of TASTES.entries()) {
+    for (let place = 0; place < CIRCLE; place++) {
+      const item = { id: exampleItem(taste, place), title: `${name} No. ${place + 1}`, categories: [name] };
+      catalogue.add(item, { file: 'example', line: catalogue.items.length + 1 });
+    }
+  }
+  const log = new Interactions(catalogue, 'example', false);
+  for (let user = 1; user <= USERS; user++) {
+    const [taste, start] = [below(TASTES.length), below(CIRCLE)];
+    const length = SHORTEST + below(LONGEST - SHORTEST + 1);
+    let time = FIRST_DAY + below(30 * DAY);
+    for (let step = 0; step < length; step++) {
+      const other = random() < NOISE;
+      const id = other ? exampleItem(below(TASTES.length), below(CIRCLE)) : exampleItem(taste, start + step);
+      log.add(`customer-${user}`, id, time, { file: log.file, line: log.count + 1 });
+      time += MINUTE + below(DAY);
+    }
+  }
+  return log;
+}

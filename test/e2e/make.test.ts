@@ -1,0 +1,96 @@
+/** A newcomer's way: a made-up shop, one command to a model, which is served. All of it real, training included. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CIRCLE, exampleItem, TASTES } from '../../scripts/data/example.ts';
+import { type Server, startServer } from './server.ts';
+
+const script = (name: string) => resolve(import.meta.dirname, '../../scripts', name);
+
+let folder: string;
+let server: Server | undefined;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'earn-edge-make-'));
+  execFileSync(process.execPath, [script('data/main.ts'), 'example', '--out', 'shop'], { cwd: folder });
+});
+
+afterAll(async () => {
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** `npm run make` in a folder of its own, where data and runs stay. */
+function startMake(): ChildProcess {
+  return spawn(
+    process.execPath,
+    [
+      ...[script('make/main.ts'), '--out', 'model'],
+      ...['--from', 'shop/interactions.csv', '--items', 'shop/items.jsonl'],
+    ],
+    { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+}
+
+/** SIGTERM after so many epochs; what it said of its training, which ends with the last process that could say more. */
+async function interruptedAfter(epochs: number): Promise<string> {
+  const make = startMake();
+  make.stdout!.resume();
+  let said = '';
+  make.stderr!.on('data', (chunk) => {
+    said += chunk;
+    if (said.includes(`"epoch": ${epochs},`)) make.kill('SIGTERM');
+  });
+  const [status] = await once(make, 'close');
+  expect(status).toBe(128 + 15);
+  return said;
+}
+
+const epochsOf = (said: string) => [...said.matchAll(/"epoch": (\d+),/g)].map(([, epoch]) => Number(epoch));
+
+test('made from a log, interrupted and started again, the model knows what comes next', async () => {
+  const before = epochsOf(await interruptedAfter(3));
+  expect(before.slice(0, 3)).toEqual([1, 2, 3]);
+
+  const make = startMake();
+  const [printed, said, [status]] = await Promise.all([
+    text(make.stdout!),
+    text(make.stderr!),
+    once(make, 'exit'),
+  ]);
+  expect(status, said).toBe(0);
+  const resumed = Number(/resumed after epoch (\d+)/.exec(said)?.[1]);
+  expect(resumed).toBeGreaterThanOrEqual(2); // killed before the third was saved, or later
+  const after = epochsOf(said);
+  expect(after[0]).toBe(resumed + 1);
+  expect(after.length).toBeGreaterThan(before.length); // the first run did not train on by itself
+
+  const { results, default_decoder: decoder } = JSON.parse(printed.trimEnd().split('\n').at(-1)!);
+  // One purchase in ten can't be foreseen.
+  expect(results[decoder]['ndcg@10']).toBeGreaterThan(0.7);
+  expect(results.popularity['ndcg@10']).toBeLessThan(0.2);
+});
+
+test('served, it recommends the next item of the circle', async () => {
+  server = await startServer(['--model', join(folder, 'model')]);
+  let right = 0;
+  for (const taste of TASTES.keys()) {
+    for (let start = 0; start < CIRCLE; start++) {
+      const history = [0, 1, 2, 3, 4].map((step) => exampleItem(taste, start + step));
+      const response = await fetch(`${server.url}/v1/recommendations`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ history, k: 1 }),
+      });
+      expect(response.status).toBe(200);
+      const { items, source } = await response.json();
+      expect(source).toBe('model');
+      if (items[0].id === exampleItem(taste, start + 5)) right++;
+    }
+  }
+  expect(right / (TASTES.length * CIRCLE)).toBeGreaterThan(0.8); // guessing within the circle: 0.05
+});
