@@ -66,7 +66,13 @@ async function main(args: string[]): Promise<void> {
     dropDuplicates: values['drop-duplicates'],
     allowUnlisted: values['allow-unlisted'],
   });
-  const shape = shapeOf(await readHistories(data), report.log.catalogue.items.length, report.tied);
+  const { catalogue, time, count } = report.log;
+  const shape = shapeOf({
+    histories: await readHistories(data),
+    items: catalogue.items.map(({ id }) => id),
+    times: time.subarray(0, count),
+    tied: values['keep-order'] ? 0 : report.tied,
+  });
   console.table(shape);
   const { errors, warnings } = adviceOn(shape);
   for (const warning of warnings) console.log(`Note: ${warning}`);
