@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { main } from '../../scripts/data/main.ts';
-import { folder } from './helpers.ts';
+import { data, folder, itemsOf, rowsOf } from './helpers.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../scripts/data/main.ts');
 
@@ -53,4 +53,27 @@ test('a malformed row is one line on stderr and exit code 1', () => {
   expect(stderr).toBe(
     'error: shop/interactions.csv:2: timestamp: expected a number within ±2^53 or an ISO-8601 date, found "x"\n',
   );
+});
+
+test('the example is the same shop every time, and its circles show in its rows', async () => {
+  const path = folder();
+  const { summary } = await data(['example', '--out', join(path, 'a')]);
+  await data(['example', '--out', join(path, 'b')]);
+  expect(summary).toMatchObject({ dataset: 'example', users: 300, items: 120, tied_rows: 0 });
+  expect(rowsOf(join(path, 'b'))).toEqual(rowsOf(join(path, 'a')));
+  expect(itemsOf(join(path, 'a'))[24]).toEqual({
+    id: 'bread-1',
+    title: 'Bread No. 1',
+    categories: ['Bread'],
+  });
+  const rows = rowsOf(join(path, 'a'))
+    .slice(1)
+    .map((row) => row.split(','));
+  const pairs = rows.slice(1).flatMap(([user, item], i) => (user === rows[i][0] ? [[rows[i][1], item]] : []));
+  const followed = pairs.filter(([before, item]) => {
+    const [taste, place] = before.split('-');
+    return item === `${taste}-${(Number(place) % 24) + 1}`;
+  });
+  // Neither of two purchases in a row is a stray one.
+  expect(followed.length / pairs.length).toBeCloseTo(0.9 ** 2, 1);
 });
