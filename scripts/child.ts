@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 import { text } from 'node:stream/consumers';
 
 export interface ChildOptions {
-  /** Added to this process' environment. */
+  /** Variables that it gets where this process has none of that name. */
   env?: Record<string, string>;
   /** Whether what it prints is returned instead of shown; its stderr is always shown. @default false */
   capture?: boolean;
@@ -22,7 +22,7 @@ export async function runChild(
   { env = {}, capture = false }: ChildOptions = {},
 ): Promise<string> {
   const child = spawn(command, args, {
-    env: { ...process.env, ...env },
+    env: { ...env, ...process.env },
     stdio: ['inherit', capture ? 'pipe' : 'inherit', 'inherit'],
   });
   const end = () => child.kill();

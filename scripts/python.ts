@@ -17,8 +17,8 @@ const python = join(
 
 /**
  * Runs Python in `.venv`, which is made on first use and again when the requirements change. `PYTHON` names the
- * interpreter that it is made with, `env` is added to its environment. Ends this process with Python's exit status when
- * that is not 0.
+ * interpreter that it is made with; `env` are variables for where this process has none of that name. Ends this process
+ * with Python's exit status when that is not 0.
  */
 export async function runPython(args: string[], env?: Record<string, string>): Promise<void> {
   if (!existsSync(installed) || readFileSync(installed, 'utf8') !== readFileSync(requirements, 'utf8')) {

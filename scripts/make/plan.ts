@@ -7,8 +7,8 @@ const POSITIONS = 5_000_000;
 const [FEWEST_EPOCHS, MOST_EPOCHS] = [20, 40];
 /** From here on there is enough to learn for six layers. */
 const MANY_INTERACTIONS = 300_000;
-/** Up to here one thread is as fast as two on free cores, and far faster on busy ones. */
-const FEW_INTERACTIONS = 50_000;
+/** Up to here a second thread saves nothing (docs/log.md). */
+const FEW_INTERACTIONS = 100_000;
 
 /** Flags of `train.py` that suit a log of this size. */
 export function trainingFlags({ interactions }: LogShape, restart: boolean): string[] {
@@ -25,7 +25,10 @@ export function trainingFlags({ interactions }: LogShape, restart: boolean): str
   ];
 }
 
-/** Few and small products: threads would wait for each other longer than they compute. */
+/**
+ * How PyTorch's threads wait. By default they spin, which on cores that something else wants too made an epoch 30
+ * times slower (docs/log.md). Few and small products are not worth a second thread.
+ */
 export function trainingEnvironment({ interactions }: LogShape): Record<string, string> {
-  return interactions < FEW_INTERACTIONS ? { OMP_NUM_THREADS: '1' } : {};
+  return { OMP_WAIT_POLICY: 'PASSIVE', ...(interactions < FEW_INTERACTIONS && { OMP_NUM_THREADS: '1' }) };
 }

@@ -62,8 +62,8 @@ test('a small log, a long tail, coarse timestamps, ids in two spellings: notes',
 });
 
 test('a small model is trained on one thread, a large one on all', () => {
-  expect(trainingEnvironment(shapeOf(log(200, 20)))).toEqual({ OMP_NUM_THREADS: '1' });
-  expect(trainingEnvironment(shapeOf(log(2000, 50)))).toEqual({});
+  expect(trainingEnvironment(shapeOf(log(200, 20)))).toMatchObject({ OMP_NUM_THREADS: '1' });
+  expect(trainingEnvironment(shapeOf(log(2000, 50)))).not.toHaveProperty('OMP_NUM_THREADS');
 });
 
 test('an epoch of a small log is all of it; of a large one a part', () => {
