@@ -32,12 +32,12 @@ const RUNTIMES: Record<Backend, { module: string; binary: string }> = {
 };
 
 /**
- * Writes `bundle/{page.js,page.css,device.js,device-webgpu.js}` and `model-shards/runtime/`; files that are right stay
+ * Writes `bundle/{page.js,page.css,docs.css,device.js,device-webgpu.js}` and `model-shards/runtime/`; files that are right stay
  * untouched. The two device scripts are one with another runtime in it.
  */
 export async function bundlePage(): Promise<void> {
   await bundle({ entryPoints: { page: 'worker/page/page.ts' } });
-  await bundle({ entryPoints: { page: 'worker/page/page.css' } });
+  await bundle({ entryPoints: { page: 'worker/page/page.css', docs: 'worker/page/docs.css' } });
   await bundleDevice('device', 'wasm');
   await bundleDevice('device-webgpu', 'webgpu');
   const names = Object.values(RUNTIMES).map(({ binary }) => placedName(binary));

@@ -19,6 +19,7 @@ import { isolateMetrics } from './routes/metrics.ts';
 import { modelFiles } from './routes/model.ts';
 import { page } from './routes/page.ts';
 import { recommendations } from './routes/recommendations.ts';
+import { reference } from './routes/reference.ts';
 import { similar } from './routes/similar.ts';
 import { userRecommendations } from './routes/user-recommendations.ts';
 import { users } from './routes/users.ts';
@@ -48,10 +49,10 @@ export function createApp(services: Services) {
   );
   app.notFound((c) => problemResponse(c, new Problem('route_unknown')));
   app.onError(onError);
-  app.doc31('/openapi.json', { openapi: '3.1.0', info: { title: 'earn-edge', version: '1' } });
 
   return app
     .route('/', page)
+    .route('/', reference(app))
     .route('/', healthz(models))
     .route('/', isolateMetrics(metrics))
     .route('/model', modelFiles)

@@ -93,14 +93,37 @@ export const problemSchema = z
   })
   .openapi('Problem');
 
+interface ProblemAnswer {
+  description: string;
+  content: {
+    'application/problem+json': {
+      schema: typeof problemSchema;
+      examples: Record<string, { value: unknown }>;
+    };
+  };
+}
+
 /** The `responses` of a route that may answer with these problems, for the OpenAPI document. */
 export function problemResponses(...codes: ProblemCode[]) {
-  const content = { 'application/problem+json': { schema: problemSchema } };
-  const responses: Record<number, { description: string; content: typeof content }> = {};
+  const responses: Record<number, ProblemAnswer> = {};
   for (const code of codes) {
     const { status, title } = PROBLEMS[code];
-    const description = [responses[status]?.description, `${title} (\`${code}\`)`].filter(Boolean).join('; ');
-    responses[status] = { description, content };
+    const before = responses[status];
+    const description = [before?.description, `${title} (\`${code}\`)`].filter(Boolean).join('; ');
+    const value = {
+      type: `/problems/${code}`,
+      title,
+      status,
+      detail: title,
+      code,
+      errors: [],
+      request_id: 'r-17',
+    };
+    const examples = { ...before?.content['application/problem+json'].examples, [code]: { value } };
+    responses[status] = {
+      description,
+      content: { 'application/problem+json': { schema: problemSchema, examples } },
+    };
   }
   return responses;
 }

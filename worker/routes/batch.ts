@@ -24,14 +24,7 @@ const route = createRoute({
       content: json(
         z
           .strictObject({ requests: z.array(recommendationQuery).min(1).max(MOST_REQUESTS) })
-          .openapi('BatchQuery', {
-            example: {
-              requests: [
-                { history: ['1', '1196'], k: 3 },
-                { history: ['260'], categories: ['Comedy'] },
-              ],
-            },
-          }),
+          .openapi('BatchQuery'),
       ),
     },
   },

@@ -42,6 +42,7 @@ export const page = new Hono<{ Bindings: Env }>()
     });
   });
 
-function file(type: string) {
+/** Headers of a file that is asked for again, with its ETag. */
+export function file(type: string) {
   return { 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': 'no-cache' };
 }

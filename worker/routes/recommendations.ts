@@ -17,7 +17,7 @@ export const recommendationQuery = z
     ...listQuery,
   })
   .refine(...withinReach)
-  .openapi('RecommendationQuery', { example: { history: ['1', '1196'], k: 10 } });
+  .openapi('RecommendationQuery');
 
 const noCache = z.object({ status: z.literal('none'), reused_items: z.literal(0), prefilled_items: z.int() });
 

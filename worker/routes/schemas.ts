@@ -120,12 +120,7 @@ export function listOf<T extends z.ZodType>(cache: T) {
 }
 
 /** A list of items like another one. */
-export const similarList = z.object({ items: listedItems, model }).openapi('SimilarItems', {
-  example: {
-    items: [{ id: '1214', title: 'Alien (1979)', score: 0.749, rank: 1 }],
-    model: { id: '752aa3d5f1f585ae' },
-  },
-});
+export const similarList = z.object({ items: listedItems, model }).openapi('SimilarItems');
 
 /** The `content` of a JSON body. */
 export function json<T extends z.ZodType>(schema: T) {
