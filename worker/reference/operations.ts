@@ -27,7 +27,7 @@ export interface Operation {
 const ada = { user_id: 'ada' };
 const model = { id: '752aa3d5f1f585ae' };
 const jedi = { id: '1210', title: 'Star Wars: Episode VI - Return of the Jedi (1983)' };
-const cuckoo = { id: '1193', title: "One Flew Over the Cuckoo's Nest (1975)" };
+const phantom = { id: '2628', title: 'Star Wars: Episode I - The Phantom Menace (1999)' };
 const toys = {
   id: '1',
   title: 'Toy Story (1995)',
@@ -35,8 +35,8 @@ const toys = {
   count: 2056,
 };
 const items = [
-  { ...jedi, score: -3.48, rank: 1 },
-  { ...cuckoo, score: -4.26, rank: 2 },
+  { ...jedi, score: -3.06, rank: 1 },
+  { ...phantom, score: -3.82, rank: 2 },
 ];
 /** A list for a history of this many items, of which nothing is kept. */
 const listAfter = (prefilled_items: number, ...items: unknown[]) => ({
@@ -84,8 +84,8 @@ export const OPERATIONS: Record<string, Operation> = {
       },
       answer: {
         results: [
-          listAfter(2, { ...jedi, score: -3.39, rank: 1 }),
-          listAfter(1, { id: '356', title: 'Forrest Gump (1994)', score: -4.39, rank: 1 }),
+          listAfter(2, { ...jedi, score: -3.42, rank: 1 }),
+          listAfter(1, { id: '356', title: 'Forrest Gump (1994)', score: -4.19, rank: 1 }),
         ],
       },
     },
@@ -153,8 +153,8 @@ export const OPERATIONS: Record<string, Operation> = {
       parameters: { id: '1196', k: 2, categories: ['Sci-Fi'], exclude: ['260'] },
       answer: {
         items: [
-          { id: '1214', title: 'Alien (1979)', score: 0.749, rank: 1 },
-          { id: '1270', title: 'Back to the Future (1985)', score: 0.712, rank: 2 },
+          { id: '1200', title: 'Aliens (1986)', score: 0.637, rank: 1 },
+          { ...jedi, score: 0.58, rank: 2 },
         ],
         model,
       },
@@ -176,7 +176,7 @@ export const OPERATIONS: Record<string, Operation> = {
     id: 'health',
     chapter: 'Operation',
     example: {
-      answer: { status: 'ok', model: { ...model, name: 'early', items: 3883, precision: 'int8' } },
+      answer: { status: 'ok', model: { ...model, name: 'ml-1m', items: 3883, precision: 'int8' } },
     },
   },
   'GET /metrics': {

@@ -1,0 +1,81 @@
+/** What a reader of the documents meets: the reference in a browser, and every command pasted into a shell. */
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { promisify } from 'node:util';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seriousFindings } from './accessibility.ts';
+import { startBrowser, watchPage } from './browser.ts';
+import { type Command, commandsOf } from './commands.ts';
+import { type Server, startServer } from './server.ts';
+
+const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true };
+const DESKTOP = { viewport: { width: 1280, height: 900 } };
+const DOCUMENTS = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** Runs the command against this server, and compares the status of its answer. */
+async function expectAnswer({ place, text, status }: Command): Promise<void> {
+  const command = `${text.replace(/http:\/\/127\.0\.0\.1:\d+/, server.url)} -w '\n%{http_code}'`;
+  const { stdout } = await promisify(execFile)('bash', ['-c', command], { maxBuffer: 2 ** 26 });
+  const answered = Number(stdout.split('\n').at(-1));
+  const expected = status ?? (answered >= 200 && answered < 300 ? answered : '2xx');
+  expect(answered, `${place}: ${text}\n${stdout.slice(0, 1000)}`).toBe(expected);
+}
+
+test.each([
+  ['desktop', 'light', DESKTOP],
+  ['desktop', 'dark', DESKTOP],
+  ['phone', 'light', PHONE],
+  ['phone', 'dark', PHONE],
+] as const)('the reference is for everyone: %s, %s', async (_name, colorScheme, device) => {
+  const page = await browser.newPage({ ...device, colorScheme });
+  const problems = watchPage(page, server.url);
+  await page.goto(server.url);
+  await page.getByRole('contentinfo').getByRole('link', { name: 'API' }).click();
+  await page.getByRole('heading', { level: 1, name: 'API reference' }).waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  for (const summary of await page.locator('summary').all()) await summary.click();
+  expect(await seriousFindings(page)).toEqual([]);
+  const fits = await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
+  expect(fits).toBe(true);
+  const link = page.getByRole('navigation').getByRole('link', { name: 'Forget a user' });
+  await link.click();
+  expect(new URL(page.url()).hash).toBe('#forgetUser');
+  expect(problems).toEqual([]);
+  await page.close();
+});
+
+test('every command of the reference answers', async () => {
+  const page = await browser.newPage();
+  await page.goto(`${server.url}/docs`);
+  const commands = await page.locator('pre.curl').allInnerTexts();
+  expect(commands).toHaveLength(await page.locator('article').count());
+  for (const text of commands) await expectAnswer({ place: '/docs', text, status: undefined });
+});
+
+test('the typed client of the documents gets a list', async () => {
+  const call = `import { recommendAfter } from './docs/client.ts';
+    console.log(JSON.stringify(await recommendAfter('${server.url}', ['1', '1196'])))`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', call]);
+  expect(JSON.parse(stdout).map(({ rank }: { rank: number }) => rank)).toEqual([1, 2, 3]);
+});
+
+test('every curl of the documents answers as they say', async () => {
+  const commands = DOCUMENTS.filter((path) => path.endsWith('.md')).flatMap(commandsOf);
+  expect(commands.some(({ place }) => place.startsWith('README.md'))).toBe(true);
+  expect(commands.filter(({ status }) => status !== undefined).length).toBeGreaterThan(0);
+  for (const command of commands) await expectAnswer(command);
+});
