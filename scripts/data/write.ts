@@ -65,4 +65,5 @@ function* interactionLines(log: Interactions, rows: Uint32Array): Generator<stri
   }
 }
 
-const csvField = (text: string) => (/[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+/** Text as a CSV field, quoted where it has to be. */
+export const csvField = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

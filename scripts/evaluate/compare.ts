@@ -1,6 +1,6 @@
 /** `npm run compare -- A.csv:COLUMN B.csv:COLUMN`: two files of ranks, case by case, with paired bootstrap intervals. */
 import { parseArgs } from 'node:util';
-import { interval, METRICS, metricsOf, rounded } from './metrics.ts';
+import { interval, METRICS, mean, metricsOf, rounded } from './metrics.ts';
 import { readRanks } from './ranks.ts';
 
 const USAGE = `Usage: npm run compare -- A.csv:COLUMN B.csv:COLUMN
@@ -24,8 +24,7 @@ if (positionals.length !== 2) {
     ['hr@10', 'ndcg@10'].map((name) => {
       const of = METRICS[name];
       const each = first.map((rank, i) => of(second[i]) - of(rank));
-      const mean = rounded(each.reduce((sum, value) => sum + value, 0) / each.length);
-      return [name, { mean, interval95: interval(each) }];
+      return [name, { mean: rounded(mean(each)), interval95: interval(each) }];
     }),
   );
   console.log(

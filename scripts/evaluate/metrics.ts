@@ -77,7 +77,7 @@ export function byHistory(ranks: number[], lengths: number[]) {
   );
 }
 
-function mean(values: number[]): number {
+export function mean(values: number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 

@@ -1,13 +1,14 @@
 /** Ranks of every case in a CSV file, so that models can be compared case by case later. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
+import { csvField } from '../data/write.ts';
 import type { Case } from '../dataset.ts';
 
 /** One row a case: `user_id,place` (interactions before it), then a rank from 0 for each name, empty when not listed. */
 export function writeRanks(path: string, cases: Case[], ranks: Map<string, number[]>): void {
   const rows = cases.map(({ user, history }, i) =>
     [
-      quoted(user),
+      csvField(user),
       history.length,
       ...[...ranks.values()].map((each) => (each[i] === Infinity ? '' : each[i])),
     ].join(),
@@ -22,8 +23,4 @@ export function readRanks(path: string, column: string): Map<string, number> {
   return new Map(
     rows.map((row) => [`${row.user_id} ${row.place}`, row[column] === '' ? Infinity : Number(row[column])]),
   );
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

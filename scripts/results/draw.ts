@@ -6,7 +6,6 @@ import type { Row } from './rows.ts';
 const PLOTS: Record<string, (rows: Row[]) => Plot> = {
   'quality-by-history.svg': byHistory,
   'quality-by-beam.svg': byBeam,
-  'quality-by-register-depth.svg': byRegisterDepth,
 };
 
 /** Draws the plots that have at least two points and returns their names. */
@@ -52,22 +51,4 @@ function byBeam(rows: Row[]): Plot {
       return { x: String(row.beam), y: row['ndcg@10'], line: row.decoder, low, high };
     });
   return { title: 'MovieLens-1M, validation: NDCG@10 by beam width', x: 'beams', y: 'NDCG@10', points };
-}
-
-/** Same size, data and training: layers that see the history. */
-function byRegisterDepth(rows: Row[]): Plot {
-  const points = rows
-    .filter((row) => row.name.startsWith('k = ') && row.protocol.includes('valid'))
-    .toSorted((a, b) => a.register_depth - b.register_depth)
-    .map((row): Point => {
-      const [low, high] = row.interval95?.['ndcg@10'] ?? [];
-      return {
-        x: String(row.register_depth),
-        y: row['ndcg@10'],
-        line: `${row.dataset}, ${row.decoder}`,
-        low,
-        high,
-      };
-    });
-  return { title: 'NDCG@10 by register depth k', x: 'k', y: 'NDCG@10', points };
 }

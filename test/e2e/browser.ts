@@ -4,6 +4,10 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 /** Chromium of the system; `CHROMIUM` names another one. */
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
+/** What visitors look through. */
+export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true };
+export const DESKTOP = { viewport: { width: 1280, height: 900 } };
+
 /** WebGPU on the CPU (SwiftShader): slow, and with float32 alone. Without it a headless browser has no adapter. */
 export const SOFTWARE_GPU = ['--enable-unsafe-webgpu'];
 

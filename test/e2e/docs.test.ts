@@ -5,12 +5,10 @@ import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seriousFindings } from './accessibility.ts';
-import { startBrowser, watchPage } from './browser.ts';
+import { DESKTOP, PHONE, startBrowser, watchPage } from './browser.ts';
 import { type Command, commandsOf } from './commands.ts';
 import { type Server, startServer } from './server.ts';
 
-const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true };
-const DESKTOP = { viewport: { width: 1280, height: 900 } };
 const DOCUMENTS = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
 
 let server: Server;

@@ -2,12 +2,10 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seriousFindings } from './accessibility.ts';
-import { startBrowser } from './browser.ts';
+import { DESKTOP, PHONE, startBrowser } from './browser.ts';
 import { Demo } from './demo.ts';
 import { type Server, startServer } from './server.ts';
 
-const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true };
-const DESKTOP = { viewport: { width: 1280, height: 900 } };
 const FILMS = ['toy story', 'star wars', 'alien', 'godfather', 'casablanca'];
 
 let server: Server;
