@@ -36,6 +36,10 @@ export function readCheckpoint(folder: string): Checkpoint {
   const path = join(folder, 'config.json');
   const { model, training, validation, activations } = JSON.parse(readFileSync(path, 'utf8'));
   if (!activations) throw new Error(`${path}: no activation ranges; let the training finish`);
+  const { prefixes = 1, suffixes = 1 } = model; // older checkpoints don't say
+  if (prefixes !== 1 || suffixes !== 1) {
+    throw new Error(`${path}: the engine runs one prefix and one suffix register, no other number`);
+  }
   const tensors = readSafetensors(join(folder, 'model.safetensors'));
   const items = readFileSync(join(folder, 'items.jsonl'), 'utf8')
     .trimEnd()

@@ -21,9 +21,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from layers import NORM_EPS, Dropout, Layer, rotation
+
 DECODERS = ["latent", "beam", "hybrid"]
-ROPE_BASE = 10_000.0
-NORM_EPS = 1e-6
 
 
 @dataclass
@@ -40,6 +40,8 @@ class Config:
     head_dim: int
     ffn: int
     window: int  # most items a history may have
+    prefixes: int = 1  # p, prefix registers
+    suffixes: int = 1  # s, suffix registers; 0: the last item's own token predicts
 
     @classmethod
     def from_depth(cls, depth: int, register_depth: int | None = None, width: int | None = None, **rest) -> "Config":
@@ -56,120 +58,19 @@ class Config:
         )
 
 
-def rotation(position: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Cosines and sines [..., T, size / 2] of the rotary angles (Su et al., arXiv 2104.09864); position [..., T]."""
-    half = size // 2
-    frequency = ROPE_BASE ** (-torch.arange(half, device=position.device, dtype=torch.float32) / half)
-    angle = position[..., None] * frequency
-    return angle.cos(), angle.sin()
-
-
-def rope(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotates x [..., T, D] by its position, first half against second half."""
-    a, b = x.chunk(2, -1)
-    return torch.cat([a * cos - b * sin, b * cos + a * sin], -1).to(x.dtype)
-
-
-class Dropout(nn.Module):
-    """Dropout in steps of 1 / 256: a byte of randomness an element, an eighth of what `nn.Dropout` draws on a CPU."""
-
-    def __init__(self, p: float):
-        super().__init__()
-        self.dropped = round(256 * p)
-
-    def forward(self, x: Tensor) -> Tensor:
-        if not self.training or self.dropped == 0:
-            return x
-        words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device).random_(-(2**63), None)
-        keep = words.view(torch.uint8)[: x.numel()].view(x.shape) >= self.dropped
-        return x * (keep * (256 / (256 - self.dropped))).to(x.dtype)
-
-
-def attend(q: Tensor, k: Tensor, v: Tensor, unseen: Tensor, own_k: Tensor, own_v: Tensor, later: Tensor) -> Tensor:
-    """Branch tokens over the history that all branches share and over their own branch.
-
-    q [U, M, H, L, D]; the history's k and v [U, n, D], hidden where unseen [U, M, n]; the branch's own_k and own_v
-    [U, M, J, D], hidden where later [L, J]. Returns [U, M, H, L, D].
-    """
-    shape = q.shape[1:4]
-    q = q * q.shape[-1] ** -0.5
-    shared = (q.flatten(1, 3) @ k.mT).unflatten(1, shape).masked_fill(unseen[:, :, None, None], -torch.inf)
-    own = (q[..., None, :] * own_k[:, :, None, None]).sum(-1).masked_fill(later, -torch.inf)  # tiny: no product pays
-    weight = torch.cat([shared, own], -1).softmax(-1).to(v.dtype)
-    history, branch = weight.split([k.shape[1], own_k.shape[2]], -1)
-    return (history.flatten(1, 3) @ v).unflatten(1, shape) + (branch[..., None] * own_v[:, :, None, None]).sum(-2)
-
-
-class Layer(nn.Module):
-    """Pre-norm attention and SwiGLU, on the history and on its branches at once."""
-
-    def __init__(self, config: Config, dropout: float):
-        super().__init__()
-        d, self.heads, self.head_dim = config.width, config.heads, config.head_dim
-        self.q_size = self.heads * self.head_dim
-        self.attention_norm = nn.RMSNorm(d, eps=NORM_EPS)
-        self.qkv = nn.Linear(d, self.q_size + 2 * self.head_dim, bias=False)
-        self.out = nn.Linear(self.q_size, d, bias=False)
-        self.ffn_norm = nn.RMSNorm(d, eps=NORM_EPS)
-        self.gate_up = nn.Linear(d, 2 * config.ffn, bias=False)
-        self.down = nn.Linear(config.ffn, d, bias=False)
-        self.dropout = Dropout(dropout)
-
-    def project(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """x [..., T, d], its `rotation` -> q [..., H, T, D], k [..., T, D], v [..., T, D]; q and k rotated."""
-        q, k, v = self.qkv(self.attention_norm(x)).split([self.q_size, self.head_dim, self.head_dim], -1)
-        q = q.unflatten(-1, (self.heads, self.head_dim)).transpose(-2, -3)
-        return rope(q, cos[..., None, :, :], sin[..., None, :, :]), rope(k, cos, sin), v
-
-    def finish(self, x: Tensor, attended: Tensor) -> Tensor:
-        """Residual and SwiGLU. x [..., T, d], attended [..., H, T, D]."""
-        x = x + self.dropout(self.out(attended.transpose(-2, -3).flatten(-2)))
-        gate, up = self.gate_up(self.ffn_norm(x)).chunk(2, -1)
-        return x + self.dropout(self.down(F.silu(gate) * up))
-
-    def forward(
-        self, history: Tensor, suffix: Tensor, codes: Tensor, t: Tensor, at: Tensor, rotations: tuple, drop_history: bool
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """history [U, 1+n, d] (P first), suffix [U, M, 1, d], codes [U, B, C-1, d]; t [U, M] items that a branch sees,
-        at [U, B] which branches the codes belong to.
-
-        With `drop_history` (layer k and later) only P comes out of the history: its other tokens give their
-        keys and values and nothing else.
-        """
-        n, steps = history.shape[1], codes.shape[2]
-        (cos, sin), suffix_rotation, code_rotation = rotations
-        q, k, v = self.project(history, cos[:n], sin[:n])
-        unseen = torch.arange(n, device=t.device) > t[..., None]  # P is key 0
-
-        sq, sk, sv = self.project(suffix, *suffix_rotation)
-        nothing = torch.zeros(1, 1, dtype=torch.bool, device=t.device)
-        suffix = self.finish(suffix, attend(sq, k, v, unseen, sk, sv, nothing))
-        if codes.numel() > 0:
-            cq, ck, cv = self.project(codes, *code_rotation)
-            row = torch.arange(len(at), device=t.device)[:, None]
-            own_k, own_v = torch.cat([sk[row, at], ck], 2), torch.cat([sv[row, at], cv], 2)
-            later = torch.ones(steps, steps + 1, dtype=torch.bool, device=t.device).triu(2)  # key 0 is S's
-            codes = self.finish(codes, attend(cq, k, v, unseen[row, at], own_k, own_v, later))
-
-        if drop_history:
-            history, q = history[:, :1], q[:, :, :1]
-        causal = F.scaled_dot_product_attention(
-            q, k[:, None].expand(-1, self.heads, -1, -1), v[:, None].expand(-1, self.heads, -1, -1), is_causal=True
-        )
-        return self.finish(history, causal), suffix, codes
-
-
 class Earn(nn.Module):
     """The decoder with its semantic IDs and trie. See the module's docstring for the sequence and shapes."""
 
-    def __init__(self, config: Config, semantic_ids: Tensor, dropout: float = 0.0):
-        """semantic_ids [items, C] int64, unique rows."""
+    def __init__(self, config: Config, semantic_ids: Tensor, dropout: float = 0.0, features: Tensor | None = None):
+        """semantic_ids [items, C] int64, unique rows; features [items, F] of what is known of the items beside their use."""
         super().__init__()
         self.config = config
         d = config.width
         self.item = nn.Embedding(config.items, d)
         self.code = nn.Embedding(config.levels * config.codebook, d)  # level l starts at l * codebook
-        self.registers = nn.Parameter(torch.empty(2, d))  # P, S
+        self.registers = nn.Parameter(torch.empty(config.prefixes + config.suffixes, d))
+        self.feature = None if features is None else nn.Linear(features.shape[1], d, bias=False)
+        self.register_buffer("features", features, persistent=False)
         self.layers = nn.ModuleList(Layer(config, dropout) for _ in range(config.depth))
         self.norm = nn.RMSNorm(d, eps=NORM_EPS)
         self.heads = nn.ModuleList(nn.Linear(d, config.codebook, bias=False) for _ in range(config.levels))
@@ -187,30 +88,43 @@ class Earn(nn.Module):
         return self.code(codes + offset)
 
     def item_vectors(self) -> Tensor:
-        """[items, d]: an item's own embedding plus those of its codes."""
-        return self.item.weight + self.embed_codes(self.semantic_ids).sum(-2)
+        """[items, d]: an item's own embedding plus those of its codes and features."""
+        vectors = self.item.weight + self.embed_codes(self.semantic_ids).sum(-2)
+        return vectors if self.feature is None else vectors + self.feature(self.features)
+
+    def weights(self) -> dict[str, Tensor]:
+        """What serving needs, by name. The features, always added to the item's own embedding, become a part of it."""
+        weights = {name: tensor.detach() for name, tensor in self.state_dict().items() if name != "feature.weight"}
+        if self.feature is not None:
+            weights["item.weight"] = weights["item.weight"] + self.feature(self.features).detach()
+        return weights
 
     def forward(self, items: Tensor, t: Tensor, codes: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
         """items [U, n] (padded at the end), t [U, M] in 0..n, codes [U, B, C-1] of the next items of branches at [U, B].
 
-        Returns S's final states [U, M, d], which predict the first code and the item, and the codes' [U, B, C-1, d],
-        each of which predicts the code that follows.
+        Returns the last suffix register's final states [U, M, d], which predict the first code and the item, and the codes'
+        [U, B, C-1, d], each of which predicts the code that follows. Without a suffix register the last item's token stands
+        in its place, so that t = 0 predicts nothing.
         """
-        U, M = t.shape
-        steps, size = codes.shape[2], self.config.head_dim
-        prefix, suffix = self.registers[0].expand(U, 1, -1), self.registers[1].expand(U, M, 1, -1)
-        history = self.dropout(torch.cat([prefix, F.embedding(items, self.item_vectors())], 1))
+        (U, M), prefixes, own = t.shape, self.config.prefixes, self.config.suffixes
+        steps, size, vectors = codes.shape[2], self.config.head_dim, self.item_vectors()
+        prefix, suffix = self.registers[:prefixes].expand(U, -1, -1), self.registers[prefixes:].expand(U, M, -1, -1)
+        if own == 0:
+            t, own = (t - 1).clamp(min=0), 1
+            suffix = F.embedding(items.gather(1, t), vectors)[:, :, None]
+        history = self.dropout(torch.cat([prefix, F.embedding(items, vectors)], 1))
         suffix, code = self.dropout(suffix), self.dropout(self.embed_codes(codes))
-        place = torch.arange(max(history.shape[1], steps + 1), device=t.device)
+        seen = t + prefixes
+        place = torch.arange(max(history.shape[1], own + steps), device=t.device)
         rotations = (
             rotation(place, size),
-            rotation(t[..., None] + 1, size),
-            rotation(t.gather(1, at)[..., None] + 2 + place[:steps], size),
+            rotation(seen[..., None] + place[:own], size),
+            rotation(seen.gather(1, at)[..., None] + own + place[:steps], size),
         )
         for number, layer in enumerate(self.layers, 1):
-            drop_history = number >= self.config.register_depth
-            history, suffix, code = layer(history, suffix, code, t, at, rotations, drop_history)
-        return self.norm(suffix[:, :, 0]), self.norm(code)
+            kept = prefixes if number >= self.config.register_depth else None
+            history, suffix, code = layer(history, suffix, code, seen, at, rotations, kept)
+        return self.norm(suffix[:, :, -1]), self.norm(code)
 
     def code_log_probs(self, state: Tensor, level: int, node: Tensor) -> Tensor:
         """state [..., d] -> log-probabilities [..., codebook] over the codes that continue trie `node` [...]."""
@@ -222,16 +136,18 @@ class Earn(nn.Module):
         """S's final state [..., d] -> the latent decoder's log-probabilities [..., items]."""
         return (state @ self.item_vectors().T).float().log_softmax(-1)
 
-    def loss(self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor, at: Tensor) -> Tensor:
-        """Cross-entropy of the next item, plus that of its codes (a mean over levels).
+    def loss(self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor, at: Tensor, smoothing: float = 0.0) -> Tensor:
+        """Cross-entropy of the next item (of its label smoothed over the catalogue), plus that of its codes (a mean over levels).
 
         targets [U, M] item indices, valid [U, M] bool, at [U, B] the branches whose codes run.
         """
+        if self.config.suffixes == 0:
+            valid = valid & (t > 0)
         chosen = self.semantic_ids[targets.gather(1, at)]  # [U, B, C]
         suffix, code = self(items, t, chosen[..., :-1], at)
         state, target = suffix[valid], targets[valid]
         logits = F.linear(state, self.item_vectors()).float()
-        item_loss = F.cross_entropy(logits, target)
+        item_loss = F.cross_entropy(logits, target, label_smoothing=smoothing)
         first = self.semantic_ids[target][:, 0]
         code_loss = F.nll_loss(self.code_log_probs(state, 0, torch.zeros_like(first)), first)
         states, codes = (x[valid.gather(1, at)] for x in (code, chosen))

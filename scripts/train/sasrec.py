@@ -27,6 +27,9 @@ class SasRec(nn.Module):
         for embedding in (self.item, self.position):
             nn.init.normal_(embedding.weight, std=0.02)
 
+    def weights(self) -> dict[str, Tensor]:
+        return {name: tensor.detach() for name, tensor in self.state_dict().items()}
+
     @property
     def layers(self) -> nn.ModuleList:
         return self.encoder.layers
@@ -38,11 +41,11 @@ class SasRec(nn.Module):
         x = self.item(items) + self.position.weight[:n]
         return self.encoder(self.dropout(x), mask=mask, is_causal=True)
 
-    def loss(self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor, at: Tensor) -> Tensor:
+    def loss(self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor, at: Tensor, smoothing: float = 0.0) -> Tensor:
         """As `Earn.loss`; nothing is predicted before the first item, and there are no codes."""
         states = self(items).gather(1, (t - 1).clamp(min=0)[..., None].expand(-1, -1, self.config.width))
         valid = valid & (t > 0)
-        return F.cross_entropy(F.linear(states[valid], self.item.weight).float(), targets[valid])
+        return F.cross_entropy(F.linear(states[valid], self.item.weight).float(), targets[valid], label_smoothing=smoothing)
 
     @torch.no_grad()
     def rank(self, items: Tensor, length: Tensor, seen: Tensor, k: int, decoder: str, beam: int) -> Tensor:

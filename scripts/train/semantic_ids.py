@@ -33,7 +33,7 @@ def semantic_ids(
     for history in histories:
         np.add.at(count, history, 1)
     trust = (count / (count + SHRINK))[:, None]
-    text = text_embeddings(texts, rng)
+    text = text_embeddings(texts, TEXT_SIZE, rng)
     embedding = np.concatenate([company * np.sqrt(trust), text * np.sqrt(1 - trust)], 1)
     return residual_codes(embedding, levels, codebook, rng)
 
@@ -58,8 +58,8 @@ def collaborative_embeddings(histories: list[np.ndarray], items: int, rng: np.ra
     return truncated_svd(ppmi, COLLABORATIVE_SIZE, rng)
 
 
-def text_embeddings(texts: list[str], rng: np.random.Generator) -> np.ndarray:
-    """Rows of unit length (zero without words) [items, TEXT_SIZE]."""
+def text_embeddings(texts: list[str], size: int, rng: np.random.Generator) -> np.ndarray:
+    """Rows of unit length (zero without words) [items, size]."""
     vocabulary: dict[str, int] = {}
     rows, columns = [], []
     for row, text in enumerate(texts):
@@ -68,7 +68,7 @@ def text_embeddings(texts: list[str], rng: np.random.Generator) -> np.ndarray:
             columns.append(vocabulary.setdefault(word, len(vocabulary)))
     counts = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(texts), max(1, len(vocabulary))))
     rarity = np.log(len(texts) / np.maximum(1, np.asarray((counts > 0).sum(0)).ravel()))
-    return truncated_svd(counts @ sparse.diags(rarity), TEXT_SIZE, rng)
+    return truncated_svd(counts @ sparse.diags(rarity), size, rng)
 
 
 def truncated_svd(matrix: sparse.csr_matrix, size: int, rng: np.random.Generator) -> np.ndarray:

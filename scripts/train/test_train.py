@@ -7,7 +7,8 @@ import pytest
 import torch
 import train
 from data import window_start
-from model import Config, Earn, build_trie, rotation
+from layers import rotation
+from model import Config, Earn, build_trie
 from semantic_ids import balanced_assignment, semantic_ids
 
 ITEMS = 60
@@ -32,11 +33,11 @@ def model(**changes) -> Earn:
     return earn
 
 
-@pytest.mark.parametrize("depth", [1, 2, 4])
-def test_branches_equal_each_prefix_run_by_itself(depth):
-    earn = model(register_depth=depth)
+@pytest.mark.parametrize("depth, prefixes, suffixes", [(1, 1, 1), (2, 1, 1), (4, 1, 1), (2, 0, 2), (2, 2, 0), (4, 2, 2)])
+def test_branches_equal_each_prefix_run_by_itself(depth, prefixes, suffixes):
+    earn = model(register_depth=depth, prefixes=prefixes, suffixes=suffixes)
     items = torch.randint(ITEMS, (3, 12))
-    t = torch.tensor([[0, 1, 5, 12], [3, 3, 0, 7], [12, 11, 1, 2]])
+    t = torch.tensor([[0, 1, 5, 12], [3, 3, 0, 7], [12, 11, 1, 2]]).clamp(min=0 if suffixes else 1)
     at = torch.tensor([[0, 2], [1, 3], [2, 3]])
     codes = torch.randint(4, (3, 2, 2))
     suffixes, states = earn(items, t, codes, at)
@@ -68,6 +69,30 @@ def test_full_depth_is_an_ordinary_causal_decoder():
     expected = earn.norm(x[-3:])
     suffix, state = earn.branches(items, torch.tensor([9]), codes)
     torch.testing.assert_close(torch.cat([suffix[0], state[0, 0]]), expected, rtol=0, atol=1e-12)
+
+
+def test_without_a_suffix_register_the_last_item_predicts():
+    """k = N, no registers at all: a plain decoder over the items, whose last state is the prediction."""
+    earn = model(register_depth=4, prefixes=0, suffixes=0)
+    items = torch.randint(ITEMS, (1, 9))
+    x = earn.item_vectors()[items[0]]
+    for layer in earn.layers:
+        q, k, v = layer.project(x, *rotation(torch.arange(len(x)), layer.head_dim))
+        scores = (q @ k.T * layer.head_dim**-0.5).masked_fill(torch.ones(len(x), len(x)).triu(1).bool(), -torch.inf)
+        x = layer.finish(x, scores.softmax(-1) @ v)
+    suffix, _ = earn.branches(items, torch.tensor([9]), torch.zeros(1, 1, 2, dtype=torch.long))
+    torch.testing.assert_close(suffix[0, 0], earn.norm(x[-1]), rtol=0, atol=1e-12)
+
+
+def test_served_weights_hold_the_features():
+    """A model without features ranks with `weights()` as the one with features that was trained."""
+    shape = config()
+    codes = unique_codes(ITEMS, shape.levels, shape.codebook)
+    trained = Earn(shape, codes, features=torch.randn(ITEMS, 8)).eval()
+    served = Earn(shape, codes).eval()
+    served.load_state_dict(trained.weights())
+    assert served.item.weight.ne(trained.item.weight).any()
+    torch.testing.assert_close(served.item_vectors(), trained.item_vectors())
 
 
 def test_after_layer_k_the_history_is_gone():

@@ -20,17 +20,22 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
+from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from calibrate import activation_ranges
 from data import Dataset, read, window_start
 from model import DECODERS, Config, Earn
 from sasrec import SasRec
-from semantic_ids import semantic_ids
+from semantic_ids import semantic_ids, text_embeddings
 
-VALIDATION_USERS = 1000  # users whose validation item is ranked after each epoch
+VALIDATION_ITEMS = 5000  # validation items ranked after each epoch: with 1,000, epochs differ by less than the noise
+EMA_WARMUP = 10  # steps; the average forgets its first weights while it is young
 # Beside the shapes, the flags that a run's weights depend on.
-LEARNING_FLAGS = ["architecture", "epochs", "batch", "fraction", "code_fraction", "lr", "weight_decay", "dropout", "seed"]
+LEARNING_FLAGS = [
+    "architecture", "epochs", "batch", "fraction", "code_fraction", "lr", "weight_decay", "dropout", "smoothing", "ema",
+    "features", "seed",
+]  # fmt: skip
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -40,6 +45,8 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--architecture", choices=["earn", "sasrec"], default="earn", help="sasrec: the baseline")
     parser.add_argument("--depth", type=int, default=6, help="N, layers; the one dial of size")
     parser.add_argument("--register-depth", type=int, help="k, layers that see the history (default: N / 4; N: no EARN)")
+    parser.add_argument("--prefixes", type=int, default=1, help="prefix registers; other than 1: to compare, never served")
+    parser.add_argument("--suffixes", type=int, default=1, help="suffix registers, 0: the last item predicts; never served")
     parser.add_argument("--width", type=int, help="of a token's state (default: by depth)")
     parser.add_argument("--levels", type=int, default=2, help="C, semantic-ID codes an item")
     parser.add_argument("--codebook", type=int, help="codes a level (default: the power of two that fits the catalogue)")
@@ -51,6 +58,9 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--weight-decay", type=float, default=0.05)
     parser.add_argument("--dropout", type=float, default=0.2)
+    parser.add_argument("--smoothing", type=float, default=0.0, help="of the next item's label, over all items")
+    parser.add_argument("--ema", type=float, default=0.995, help="decay a step of the averaged weights, which are the result")
+    parser.add_argument("--features", type=int, default=128, help="size of an item's text features (0: none)")
     parser.add_argument("--beam", type=int, default=20, help="beams of the last validation's search")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--compile", action="store_true", help="fuse the layers' arithmetic; needs a C++ compiler")
@@ -124,21 +134,35 @@ def metrics(ranks: np.ndarray) -> dict[str, float]:
     return {"hr@10": round(float((ranks < 10).mean()), 5), "ndcg@10": round(float(gain.mean()), 5)}
 
 
-def prepare(args: argparse.Namespace) -> tuple[Dataset, Config, torch.Tensor]:
+def prepare(args: argparse.Namespace) -> tuple[Dataset, Config, torch.Tensor, torch.Tensor | None]:
     data = read(args.data)
     codebook = args.codebook or 2 ** math.ceil(math.log2(len(data.items)) / args.levels)
     config = Config.from_depth(
         args.depth, args.register_depth,
         items=len(data.items), levels=args.levels, codebook=codebook, window=args.window, width=args.width,
+        prefixes=args.prefixes, suffixes=args.suffixes,
     )  # fmt: skip
     started = time.time()
     codes = semantic_ids(data.train, data.texts(), args.levels, codebook, args.seed)
     print(f"semantic IDs: {args.levels} x {codebook} in {time.time() - started:.0f} s", file=sys.stderr)
-    return data, config, torch.from_numpy(codes)
+    features = None
+    if args.features and args.architecture == "earn":
+        found = text_embeddings(data.texts(), args.features, np.random.default_rng(args.seed))
+        features = torch.from_numpy(found).float()
+    return data, config, torch.from_numpy(codes), features
 
 
-def build(config: Config, codes: torch.Tensor, args: argparse.Namespace) -> Earn | SasRec:
-    return Earn(config, codes, args.dropout) if args.architecture == "earn" else SasRec(config, args.dropout)
+def build(config: Config, codes: torch.Tensor, features: torch.Tensor | None, args: argparse.Namespace) -> Earn | SasRec:
+    return Earn(config, codes, args.dropout, features) if args.architecture == "earn" else SasRec(config, args.dropout)
+
+
+def averaged(model: Earn | SasRec, decay: float) -> AveragedModel:
+    """A copy of the model whose weights follow by an exponential moving average, which ranks better than the last step's."""
+
+    def follow(average: list, current: list, updates: int) -> None:
+        torch._foreach_lerp_(average, current, 1 - min(decay, (updates + 1) / (updates + EMA_WARMUP)))
+
+    return AveragedModel(model, multi_avg_fn=torch.no_grad()(follow))
 
 
 def native_bf16(device: torch.device) -> bool:
@@ -151,7 +175,7 @@ def native_bf16(device: torch.device) -> bool:
 
 def save(model: Earn | SasRec, data: Dataset, args: argparse.Namespace, result: dict) -> None:
     """Everything that building and serving need, written so that a reader never sees half of it."""
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    weights = {name: tensor.cpu().contiguous() for name, tensor in model.weights().items()}
     if "semantic_ids" in weights:
         weights["semantic_ids"] = weights["semantic_ids"].int()
     save_file(weights, args.out / "model.safetensors.part")
@@ -170,8 +194,9 @@ def save(model: Earn | SasRec, data: Dataset, args: argparse.Namespace, result: 
 def main(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    data, config, codes = prepare(args)
-    model = build(config, codes, args).to(device)
+    data, config, codes, features = prepare(args)
+    model = build(config, codes, features, args).to(device)
+    average = averaged(model, args.ema)
     if args.compile:
         for layer in model.layers:
             layer.compile(dynamic=True)
@@ -189,7 +214,7 @@ def main(args: argparse.Namespace) -> None:
     )
     rng = np.random.default_rng(args.seed)
     held_out = data.held_out("valid")
-    chosen = np.random.default_rng(args.seed).permutation(len(held_out))[:VALIDATION_USERS]
+    chosen = np.random.default_rng(args.seed).permutation(len(held_out))[:VALIDATION_ITEMS]
     validation = [held_out[i] for i in chosen]
 
     args.out.mkdir(parents=True, exist_ok=True)
@@ -201,6 +226,7 @@ def main(args: argparse.Namespace) -> None:
         if changed:
             sys.exit(f"{state} was begun with another {', '.join(changed)}: --restart trains anew, another --out keeps both")
         model.load_state_dict(last["model"])
+        average.load_state_dict(last["average"])
         optimizer.load_state_dict(last["optimizer"])
         schedule.load_state_dict(last["schedule"])
         rng.bit_generator.state = last["rng"]
@@ -215,24 +241,25 @@ def main(args: argparse.Namespace) -> None:
         losses = []
         for batch in tqdm(epoch_batches(data.train, args, rng), f"epoch {epoch + 1}", steps_an_epoch, leave=False):
             with torch.autocast(device.type, torch.bfloat16, enabled=mixed):
-                loss = model.loss(*(tensor.to(device) for tensor in batch))
+                loss = model.loss(*(tensor.to(device) for tensor in batch), args.smoothing)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             schedule.step()
+            average.update_parameters(model)
             losses.append(loss.detach())
-        reached = metrics(rank_of_held_out(model, validation, 20, "latent", args.beam, device))
+        reached = metrics(rank_of_held_out(average.module, validation, 20, "latent", args.beam, device))
         loss = torch.stack(losses).mean().item()
         curve.append({"epoch": epoch + 1, "loss": round(loss, 4), **reached})
         print(f"{json.dumps(curve[-1])}  {time.time() - started:.0f} s", file=sys.stderr)
         if reached["ndcg@10"] > best:
             best = reached["ndcg@10"]
-            save(model, data, args, {"validation": curve[-1], "curve": curve})
+            save(average.module, data, args, {"validation": curve[-1], "curve": curve})
         torch.save(
             {
                 "config": asdict(config), "origin": now, "epoch": epoch + 1, "best": best, "curve": curve,
-                "model": model.state_dict(), "optimizer": optimizer.state_dict(),
+                "model": model.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(),
                 "schedule": schedule.state_dict(), "rng": rng.bit_generator.state, "torch_rng": torch.get_rng_state(),
             },
             state.with_suffix(".part"),
@@ -254,7 +281,7 @@ def load(folder: Path, device: torch.device) -> Earn | SasRec:
     if "semantic_ids" in weights:
         weights["semantic_ids"] = weights["semantic_ids"].long()
     args = argparse.Namespace(**{"architecture": "earn", **config["training"], "dropout": 0.0})
-    model = build(Config(**config["model"]), weights.get("semantic_ids"), args)
+    model = build(Config(**config["model"]), weights.get("semantic_ids"), None, args)
     model.load_state_dict(weights)
     return model.to(device).eval()
 

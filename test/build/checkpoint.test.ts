@@ -44,6 +44,12 @@ test('a checkpoint of a training that has not finished is refused', () => {
   expect(() => readCheckpoint(folder)).toThrow('let the training finish');
 });
 
+test('registers that the engine does not have are refused', () => {
+  const config = { model: { prefixes: 2, suffixes: 1 }, training: {}, validation: {}, activations: {} };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+  expect(() => readCheckpoint(folder)).toThrow('one prefix and one suffix register');
+});
+
 test('the counts of a training reach the catalogue; a checkpoint without them says how to get them', () => {
   const config = { model: { items: 1 }, training: {}, validation: {}, activations: {} };
   for (const decoder of DECODERS) Object.assign(config.validation, { [decoder]: { 'ndcg@10': 0 } });
