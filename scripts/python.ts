@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runChild } from './child.ts';
+import { type ChildOptions, runChild } from './child.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 export const pythonFolder = join(root, 'scripts', 'train');
@@ -17,10 +17,9 @@ const python = join(
 
 /**
  * Runs Python in `.venv`, which is made on first use and again when the requirements change. `PYTHON` names the
- * interpreter that it is made with; `env` are variables for where this process has none of that name. Ends this process
- * with Python's exit status when that is not 0.
+ * interpreter that it is made with. Ends this process with Python's exit status when that is not 0.
  */
-export async function runPython(args: string[], env?: Record<string, string>): Promise<void> {
+export async function runPython(args: string[], options?: ChildOptions): Promise<string> {
   if (!existsSync(installed) || readFileSync(installed, 'utf8') !== readFileSync(requirements, 'utf8')) {
     console.error('Making a Python environment in .venv (PyTorch is a download of some gigabytes) …');
     rmSync(environment, { recursive: true, force: true });
@@ -29,5 +28,5 @@ export async function runPython(args: string[], env?: Record<string, string>): P
     await runChild(python, ['-m', 'pip', 'install', '--quiet', '--requirement', requirements]);
     copyFileSync(requirements, installed);
   }
-  await runChild(python, args, { env });
+  return runChild(python, args, options);
 }

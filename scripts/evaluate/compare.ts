@@ -1,6 +1,6 @@
 /** `npm run compare -- A.csv:COLUMN B.csv:COLUMN`: two files of ranks, case by case, with paired bootstrap intervals. */
 import { parseArgs } from 'node:util';
-import { interval, METRICS, mean, metricsOf, rounded } from './metrics.ts';
+import { metricsOf, pairedDifference } from './metrics.ts';
 import { readRanks } from './ranks.ts';
 
 const USAGE = `Usage: npm run compare -- A.csv:COLUMN B.csv:COLUMN
@@ -20,13 +20,7 @@ if (positionals.length !== 2) {
   });
   const shared = [...a.keys()].filter((key) => b.has(key));
   const [first, second] = [a, b].map((ranks) => shared.map((key) => ranks.get(key)!));
-  const difference = Object.fromEntries(
-    ['hr@10', 'ndcg@10'].map((name) => {
-      const of = METRICS[name];
-      const each = first.map((rank, i) => of(second[i]) - of(rank));
-      return [name, { mean: rounded(mean(each)), interval95: interval(each) }];
-    }),
-  );
+  const difference = pairedDifference(first, second);
   console.log(
     JSON.stringify({ cases: shared.length, a: metricsOf(first), b: metricsOf(second), difference }),
   );

@@ -45,6 +45,17 @@ export function interval(values: number[]): Interval {
   return [rounded(means[Math.floor(0.025 * RESAMPLES)]), rounded(means[Math.floor(0.975 * RESAMPLES)])];
 }
 
+/** `second` over `first` in HR@10 and NDCG@10, case by case, with paired intervals. */
+export function pairedDifference(first: number[], second: number[]) {
+  return Object.fromEntries(
+    ['hr@10', 'ndcg@10'].map((name) => {
+      const of = METRICS[name];
+      const each = first.map((rank, i) => of(second[i]) - of(rank));
+      return [name, { mean: rounded(mean(each)), interval95: interval(each) }];
+    }),
+  );
+}
+
 /** What first-ten lists make of a catalogue of `items`, given how often each item stands in one. */
 export function spreadOf(counts: Float64Array): { 'coverage@10': number; 'gini@10': number } {
   const sorted = counts.slice().sort();

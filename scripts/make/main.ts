@@ -82,7 +82,9 @@ async function main(args: string[]): Promise<void> {
   const flags = trainingFlags(shape, values.restart);
   console.log(`train.py ${flags.join(' ')}`);
   const train = join(pythonFolder, 'train.py');
-  await runPython([train, '--data', data, '--out', checkpoint, ...flags], trainingEnvironment(shape));
+  await runPython([train, '--data', data, '--out', checkpoint, ...flags], {
+    env: trainingEnvironment(shape),
+  });
   const built = await step('build', '../build/main.ts', ['--checkpoint', checkpoint, '--out', values.out]);
   const evaluated = await step('evaluation', '../evaluate/main.ts', ['--model', values.out, '--data', data]);
   console.log(`\n${values.out} is ready. Serve it with\n\n  npm start -- --model ${values.out}\n`);

@@ -1,18 +1,22 @@
 /** The plots of `docs/results.md`, each from whatever rows it has. */
 import { type Plot, type Point, writePlot } from '../plot.ts';
+import { depthName, REGISTER_DEPTHS, REGISTERS, registersName } from '../study/variants.ts';
+import { attentionPlots } from './attention.ts';
 import type { Row } from './rows.ts';
 
 /** Each plot by its file in docs/. */
 const PLOTS: Record<string, (rows: Row[]) => Plot> = {
   'quality-by-history.svg': byHistory,
   'quality-by-beam.svg': byBeam,
+  'quality-by-k.svg': byRegisterDepth,
+  'quality-by-registers.svg': byRegisters,
 };
 
 /** Draws the plots that have at least two points and returns their names. */
 export async function drawAll(rows: Row[]): Promise<string[]> {
   const drawn: string[] = [];
-  for (const [file, plotOf] of Object.entries(PLOTS)) {
-    const plot = plotOf(rows);
+  const ofRows = Object.entries(PLOTS).map(([file, plotOf]) => [file, plotOf(rows)] as const);
+  for (const [file, plot] of [...ofRows, ...Object.entries(attentionPlots())]) {
     if (plot.points.length < 2) continue;
     await writePlot(`docs/${file}`, plot);
     drawn.push(file);
@@ -51,4 +55,44 @@ function byBeam(rows: Row[]): Plot {
       return { x: String(row.beam), y: row['ndcg@10'], line: row.decoder, low, high };
     });
   return { title: 'MovieLens-1M, validation: NDCG@10 by beam width', x: 'beams', y: 'NDCG@10', points };
+}
+
+/** The study's runs: how many layers have to see the history. */
+function byRegisterDepth(rows: Row[]): Plot {
+  const points = studied(
+    rows,
+    REGISTER_DEPTHS.map((k) => ({ x: `${k}`, name: depthName(k) })),
+  );
+  return {
+    title: 'NDCG@10 by the layers that see the history (6: without EARN)',
+    x: 'k',
+    y: 'NDCG@10',
+    points,
+  };
+}
+
+/** The study's runs: registers before and after the history. */
+function byRegisters(rows: Row[]): Plot {
+  const others = REGISTERS.map(([p, s]) => ({ x: `${p} + ${s}`, name: registersName(p, s) }));
+  const all = [...others, { x: '1 + 1', name: depthName(2) }];
+  return {
+    title: 'NDCG@10 by registers',
+    x: 'prefix + suffix registers',
+    y: 'NDCG@10',
+    points: studied(
+      rows,
+      all.toSorted((a, b) => a.x.localeCompare(b.x)),
+    ),
+  };
+}
+
+function studied(rows: Row[], shown: { x: string; name: string }[]): Point[] {
+  return shown.flatMap(({ x, name }) =>
+    rows
+      .filter((row) => row.name === name && row.protocol.includes('valid'))
+      .map((row): Point => {
+        const [low, high] = row.interval95?.['ndcg@10'] ?? [];
+        return { x, y: row['ndcg@10'], line: row.dataset, low, high };
+      }),
+  );
 }

@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--split", choices=["valid", "test"], default="test")
+    parser.add_argument("--decoders", default=",".join(DECODERS), help="of EARN; the baseline has one")
     parser.add_argument("--beam", type=int, default=20)
     parser.add_argument("--ranks", type=Path, help="CSV: user_id, place, a rank from 0 a decoder; empty: not listed")
     args = parser.parse_args()
@@ -33,7 +34,7 @@ def main() -> None:
     model, data = load(args.checkpoint, device), read(args.data)
     training = json.loads((args.checkpoint / "config.json").read_text())["training"]
     architecture = training["architecture"]
-    names = {name: name for name in DECODERS} if architecture == "earn" else {"latent": architecture}
+    names = {name: name for name in args.decoders.split(",")} if architecture == "earn" else {"latent": architecture}
     cases = data.held_out(args.split)
     ranks = {
         column: rank_of_held_out(model, cases, LISTED, decoder, args.beam, device) for decoder, column in names.items()

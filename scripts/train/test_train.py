@@ -7,6 +7,7 @@ import pytest
 import torch
 import train
 from data import window_start
+from attention import suffix_attention
 from layers import rotation
 from model import Config, Earn, build_trie
 from semantic_ids import balanced_assignment, semantic_ids
@@ -69,6 +70,21 @@ def test_full_depth_is_an_ordinary_causal_decoder():
     expected = earn.norm(x[-3:])
     suffix, state = earn.branches(items, torch.tensor([9]), codes)
     torch.testing.assert_close(torch.cat([suffix[0], state[0, 0]]), expected, rtol=0, atol=1e-12)
+
+
+def test_attention_of_the_suffix_is_that_of_the_decoder():
+    """The values weighted by it give what the decoder's own first layer makes of S."""
+    earn = model(register_depth=4)
+    items = torch.randint(ITEMS, (2, 9))
+    first = suffix_attention(earn, items)[0]
+    torch.testing.assert_close(first.sum(-1), torch.ones(2, earn.config.heads).double())
+    x = torch.cat([earn.registers[:1].expand(2, 1, -1), earn.item_vectors()[items], earn.registers[1:].expand(2, 1, -1)], 1)
+    _, _, v = earn.layers[0].project(x, *rotation(torch.arange(11), earn.config.head_dim))
+    by_hand = earn.layers[0].finish(x[:, -1:], (first[:, :, None] @ v[:, None]))
+    outputs = []
+    earn.layers[0].register_forward_hook(lambda *run: outputs.append(run[2][1][:, 0]))
+    earn.branches(items, torch.tensor([9, 9]), torch.zeros(2, 1, 2, dtype=torch.long))
+    torch.testing.assert_close(by_hand, outputs[0], rtol=0, atol=1e-12)
 
 
 def test_without_a_suffix_register_the_last_item_predicts():

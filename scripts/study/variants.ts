@@ -1,0 +1,38 @@
+/** The models of the study: one run of training each, alike but for what is compared. */
+export interface Variant {
+  name: string;
+  /** Flags of `train.py` beside the common ones. */
+  flags: string[];
+}
+
+const LAYERS = 6;
+
+export const depthName = (k: number): string => (k === LAYERS ? 'without EARN' : `k = ${k}`);
+export const registersName = (prefixes: number, suffixes: number): string =>
+  `${prefixes} prefix, ${suffixes} suffix`;
+
+/** How many layers see the history; the last is the same decoder without EARN. */
+export const REGISTER_DEPTHS = [1, 2, 4, LAYERS];
+
+/** Prefix and suffix registers, beside one of each. */
+export const REGISTERS = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [2, 1],
+  [1, 2],
+  [2, 2],
+];
+
+/** One prefix and one suffix register, k = 2: what the others are compared with. */
+export const BASE = depthName(2);
+
+export const VARIANTS: Variant[] = [
+  ...REGISTER_DEPTHS.map((k) => ({ name: depthName(k), flags: ['--register-depth', `${k}`] })),
+  ...REGISTERS.map(([prefixes, suffixes]) => ({
+    name: registersName(prefixes, suffixes),
+    flags: ['--prefixes', `${prefixes}`, '--suffixes', `${suffixes}`],
+  })),
+  // SkipLayers: the layers after k are left out altogether.
+  { name: 'two layers', flags: ['--depth', '2', '--register-depth', '2', '--width', '128'] },
+];

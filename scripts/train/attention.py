@@ -1,0 +1,84 @@
+"""Where the last token of a history looks, layer by layer: what EARN's two findings rest on (arXiv 2507.00715, section 3).
+
+    npm run attention -- --checkpoint runs/ml-1m-full --data data/ml-1m
+
+For a model without EARN (k = N). Of validation users with enough items the newest --items of them are run, and the attention
+of S, averaged over heads and users, is taken apart. The last line is JSON, a row a layer:
+`sparsity`, the share of the history's tokens that hold 90 % of the history's attention; `prefix`, `head`, `tail`, `suffix`: the share
+of all attention that P, the first and last tenth of the items and S itself get (a tenth gets .1 where nothing is
+special); `profile`: that of each twentieth of the items.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from data import read
+from layers import rotation
+from train import load
+
+PARTS = 20
+HELD = 0.9  # of the history's attention
+
+
+@torch.no_grad()
+def suffix_attention(model, items: Tensor) -> Tensor:
+    """items [U, n] -> S's attention [layers, U, H, n + 2] over P, the items and S."""
+    U, n = items.shape
+    prefix, suffix = (register.expand(U, 1, -1) for register in model.registers)
+    x = torch.cat([prefix, model.item_vectors()[items], suffix], 1)
+    cos, sin = rotation(torch.arange(n + 2), model.config.head_dim)
+    weights = []
+    for layer in model.layers:
+        q, k, v = layer.project(x, cos, sin)
+        score = q @ k[:, None].mT * layer.head_dim**-0.5
+        weight = score.masked_fill(torch.ones(n + 2, n + 2).triu(1).bool(), -torch.inf).softmax(-1)
+        weights.append(weight[:, :, -1])
+        x = layer.finish(x, weight @ v[:, None])
+    return torch.stack(weights)
+
+
+def describe(attention: Tensor) -> dict:
+    """One layer's [U, H, n + 2] -> the shares of the module's docstring, means over users and heads."""
+    history = attention[..., 1:-1]
+    n = history.shape[-1]
+    sorted_ = history.sort(-1, descending=True).values
+    needed = (sorted_.cumsum(-1) < HELD * history.sum(-1, keepdim=True)).sum(-1) + 1
+    tenth, mean = n // 10, attention.mean((0, 1))
+    items = mean[1:-1]
+    shares = {
+        "sparsity": (needed / n).mean(),
+        "prefix": mean[0],
+        "head": items[:tenth].sum(),
+        "tail": items[-tenth:].sum(),
+        "suffix": mean[-1],
+    }
+    profile = [round(part.sum().item(), 5) for part in items.chunk(PARTS)]
+    return {name: round(share.item(), 5) for name, share in shares.items()} | {"profile": profile}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--items", type=int, default=100, help="a multiple of 20")
+    parser.add_argument("--users", type=int, default=500)
+    args = parser.parse_args()
+
+    model, data = load(args.checkpoint, torch.device("cpu")), read(args.data)
+    if model.config.register_depth < model.config.depth:
+        sys.exit(f"{args.checkpoint}: after layer {model.config.register_depth} there is no history to look at")
+    long = [history[-args.items :] for history, _ in data.held_out("valid") if len(history) >= args.items]
+    batches = torch.stack([torch.from_numpy(h) for h in long[: args.users]]).split(50)
+    attention = torch.cat([suffix_attention(model, items) for items in batches], 1)
+    layers = [{"layer": number, **describe(layer)} for number, layer in enumerate(attention, 1)]
+    run = {"model": args.checkpoint.name, "dataset": args.data.resolve().name, "items": args.items, "users": attention.shape[1]}
+    print(json.dumps({**run, "layers": layers}))
+
+
+if __name__ == "__main__":
+    main()
