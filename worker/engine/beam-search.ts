@@ -1,6 +1,7 @@
 /** Trie-constrained beam search: the list of items that a history's state makes most likely. */
+import { Best } from './best.ts';
 import type { Decoder, HistoryState, Scores } from './decoder.ts';
-import type { ItemMask, Ranked } from './ranking.ts';
+import { type ItemMask, type Ranked, ranked } from './ranking.ts';
 import type { Trie } from './trie.ts';
 
 export interface SearchOptions {
@@ -12,16 +13,6 @@ export interface SearchOptions {
   allowed: ItemMask;
   /** What each item's score is raised by when the last codes are chosen, [items]: the hybrid's other half. */
   bonus?: Float32Array;
-}
-
-interface Beam {
-  /** Trie node after this many codes; at the last level the item. */
-  node: number;
-  /** The newest code. */
-  code: number;
-  score: number;
-  /** Rows of the former decode steps that belong to this beam. */
-  rows: number[];
 }
 
 /**
@@ -41,8 +32,8 @@ export async function beamSearch(
   const open = trie.leadingTo(options.allowed);
   for (let beam = options.beam; ; beam *= 2) {
     const widened = { ...options, beam };
-    const { ranked, complete } = await search(decoder, trie, state, codeLogits, widened, open);
-    if (ranked.length >= options.k || complete) return ranked;
+    const found = await search(decoder, trie, state, codeLogits, widened, open);
+    if (found.ranked.length >= options.k || found.complete) return found.ranked;
   }
 }
 
@@ -59,47 +50,62 @@ async function search(
   let complete = true;
   let earlier = new Float32Array();
   let rowCount = 0;
-  let beams: Beam[] = [{ node: 0, code: -1, score: 0, rows: [] }];
+  /** For each beam, the rows of the former decode steps that belong to it. */
+  let ancestors: number[][] = [[]];
+  let beams = new Best(1);
+  beams.offer(0, 0);
   let logits = codeLogits;
   for (let level = 0; level <= last; level++) {
     if (level > 0) {
-      const codes = Int32Array.from(beams, ({ code }) => code);
-      const ancestors = beams.map(({ rows }) => rows);
+      const codes = beams.origins.slice(0, beams.count).map((origin) => origin % trie.codebook);
       const step = await decoder.decode(state, { codes, level: level - 1, ancestors, earlier });
       logits = step.logits;
       if (level < last) {
-        for (const [index, each] of beams.entries()) each.rows = [...each.rows, rowCount + index];
-        rowCount += beams.length;
+        ancestors = ancestors.map((rows, beam) => [...rows, rowCount + beam]);
+        rowCount += beams.count;
         earlier = concat(earlier, step.keyValues);
       }
     }
-    const candidates = expand(trie, level, beams, logits, open[level]);
-    if (level === last && bonus) for (const each of candidates) each.score += bonus[each.node];
-    candidates.sort((a, b) => b.score - a.score || a.node - b.node);
-    const width = level < last ? beam : k;
-    if (level < last && candidates.length > width) complete = false;
-    beams = candidates.slice(0, width);
-    if (beams.length === 0) break;
+    const next = new Best(level < last ? beam : k);
+    const found = expand(trie, level, beams, logits, open[level], level === last ? bonus : undefined, next);
+    if (level < last && found > beam) complete = false;
+    const parents = Array.from({ length: next.count }, (_, i) => Math.floor(next.origins[i] / trie.codebook));
+    ancestors = parents.map((parent) => ancestors[parent]);
+    beams = next;
+    if (beams.count === 0) break;
   }
-  return { ranked: beams.map(({ node, score }) => ({ item: node, score })), complete };
+  return { ranked: ranked(beams), complete };
 }
 
-/** Every open continuation of every beam, with its log-probability. `logits` [beams x codebook]. */
-function expand(trie: Trie, level: number, beams: Beam[], logits: Float32Array, open: Uint8Array): Beam[] {
+/**
+ * Offers every open continuation of every beam with its log-probability (and the bonus) to `next`, whose ids are the trie's next
+ * nodes and whose origins are beam * codebook + code. `logits` [beams x codebook]. Returns how many there are.
+ */
+function expand(
+  trie: Trie,
+  level: number,
+  beams: Best,
+  logits: Float32Array,
+  open: Uint8Array,
+  bonus: Float32Array | undefined,
+  next: Best,
+): number {
   const { codebook } = trie;
   const children = trie.children[level];
-  const candidates: Beam[] = [];
-  for (const [index, { node, score, rows }] of beams.entries()) {
-    const row = logits.subarray(index * codebook, (index + 1) * codebook);
+  let found = 0;
+  for (let beam = 0; beam < beams.count; beam++) {
+    const node = beams.ids[beam];
+    const row = logits.subarray(beam * codebook, (beam + 1) * codebook);
     const below = children.subarray(node * codebook, (node + 1) * codebook);
-    const normalizer = logSumExp(row, below);
+    const base = beams.scores[beam] - logSumExp(row, below);
     for (let code = 0; code < codebook; code++) {
       const child = below[code];
       if (child < 0 || open[child] === 0) continue;
-      candidates.push({ node: child, code, score: score + row[code] - normalizer, rows });
+      found++;
+      next.offer(child, base + row[code] + (bonus ? bonus[child] : 0), beam * codebook + code);
     }
   }
-  return candidates;
+  return found;
 }
 
 /** log of the sum of exp(logits) over the codes that exist (`below` >= 0). */

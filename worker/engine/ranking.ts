@@ -1,4 +1,5 @@
 /** Lists of items: which may be in one, and the best of those that have a score each. */
+import { Best } from './best.ts';
 
 /** Which items a list may hold: a byte an item, 1 or 0. */
 export type ItemMask = Uint8Array;
@@ -11,14 +12,12 @@ export interface Ranked {
 
 /** The `k` best of the allowed items by their `scores` (one an item), best first; of equal ones the first in the catalogue. */
 export function bestItems(scores: ArrayLike<number>, allowed: ItemMask, k: number): Ranked[] {
-  const best: Ranked[] = [];
-  for (let item = 0; item < scores.length; item++) {
-    const score = scores[item];
-    if (allowed[item] === 0 || (best.length === k && score <= best[k - 1].score)) continue;
-    if (best.length === k) best.pop();
-    let place = best.length;
-    while (place > 0 && best[place - 1].score < score) place--;
-    best.splice(place, 0, { item, score });
-  }
-  return best;
+  const best = new Best(k);
+  for (let item = 0; item < scores.length; item++) if (allowed[item] !== 0) best.offer(item, scores[item]);
+  return ranked(best);
+}
+
+/** What was kept, as a list of items. */
+export function ranked({ ids, scores, count }: Best): Ranked[] {
+  return Array.from({ length: count }, (_, place) => ({ item: ids[place], score: scores[place] }));
 }

@@ -46,7 +46,7 @@ export class Trie {
   leadingTo(allowed: ItemMask): Uint8Array[] {
     const masks = this.nodes.map((nodes, level) => {
       const mask = new Uint8Array(this.children[level + 1].length / this.codebook);
-      for (const [item, node] of nodes.entries()) mask[node] |= allowed[item];
+      for (let item = 0; item < nodes.length; item++) mask[nodes[item]] |= allowed[item];
       return mask;
     });
     return [...masks, allowed];
