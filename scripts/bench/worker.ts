@@ -121,7 +121,7 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
     [
       'decode',
       each(async ({ state, steps }) => {
-        await model.decoder.score(state);
+        if (decoder !== 'beam') await model.decoder.score(state);
         for (const step of steps) await model.decoder.decode(state, step);
       }),
     ],

@@ -79,6 +79,11 @@ export class EarnGraph {
     return this.graph.floats('prefix_kv', data, [1, 1, data.length]);
   }
 
+  /** Stored rows [1, rows, layers * 2D] as float32: for each layer its keys and its values, [1, rows, D]. */
+  loadHalves(stored: string, layers: number): string[][] {
+    return this.splitHalves(stored, layers).map((halves) => halves.map((half) => this.arithmetic.load(half)));
+  }
+
   /** [1, rows, layers * 2D] -> for each layer its keys and its values, [1, rows, D]. */
   splitHalves(value: string, layers: number): string[][] {
     const halves = this.arithmetic.splitEvenly(value, 2 * layers, this.config.headDim);
@@ -118,20 +123,33 @@ export class EarnGraph {
 
   /** Attention over stored rows put one after another. */
   attendRows(query: string, rows: string[], mask: string | null): string {
-    const all = this.arithmetic.load(this.graph.node('Concat', rows, { axis: 1 }));
-    const { headDim } = this.config;
-    const [keys, values] = this.split(all, [headDim, headDim]);
+    const [keys, values] = this.loadHalves(this.graph.node('Concat', rows, { axis: 1 }), 1)[0];
     return this.attend(query, keys, values, mask);
   }
 
   /** Attention of queries [1, rows * H, D] over keys and values [1, keys, D] -> [1, rows, H * D]. */
   attend(query: string, keys: string, values: string, mask: string | null): string {
+    const weights = this.graph.node('Softmax', [this.scores(query, keys, mask)], { axis: -1 });
+    return this.graph.node('Reshape', [this.graph.node('MatMul', [weights, values]), this.rowShape]);
+  }
+
+  /**
+   * The same over `own` keys, which have a mask, and those of the history, which all queries see. Scores are put together
+   * instead of keys: beams are few, a history is long. `counts` int64 [2]: how many keys each of the two has.
+   */
+  attendBoth(query: string, own: string[], mask: string, history: string[], counts: string): string {
     const { graph } = this;
-    const transposed = graph.node('Transpose', [keys], { perm: [0, 2, 1] }); // WASM's optimizer fuses the two
-    let scores = graph.node('MatMul', [query, transposed]);
-    if (mask !== null) scores = graph.node('Add', [scores, mask]);
-    const attended = graph.node('MatMul', [graph.node('Softmax', [scores], { axis: -1 }), values]);
-    return graph.node('Reshape', [attended, this.rowShape]);
+    const scores = [this.scores(query, own[0], mask), this.scores(query, history[0], null)];
+    const weights = graph.node('Softmax', [graph.node('Concat', scores, { axis: 2 })], { axis: -1 });
+    const parts = graph.nodeWithOutputs('Split', [weights, counts], 2, { axis: 2 });
+    const [a, b] = [own[1], history[1]].map((values, i) => graph.node('MatMul', [parts[i], values]));
+    return graph.node('Reshape', [graph.node('Add', [a, b]), this.rowShape]);
+  }
+
+  private scores(query: string, keys: string, mask: string | null): string {
+    const transposed = this.graph.node('Transpose', [keys], { perm: [0, 2, 1] }); // WASM's optimizer fuses the two
+    const scores = this.graph.node('MatMul', [query, transposed]);
+    return mask === null ? scores : this.graph.node('Add', [scores, mask]);
   }
 
   /** 0 where a key's position [1, 1, keys] is at most the query's [1, queries, 1], -inf behind it: [1, queries, keys]. */

@@ -5,7 +5,7 @@
  * k only gives the history's keys and values, later layers run for S alone.
  * *decode*: the tokens of all beams at once, as query rows over shared keys: P, S, the codes of every beam
  * and the history. Which code a row may see is a mask, so nothing is copied per beam.
- * *score*: S's final state becomes the first code's logits and every item's log-probability.
+ * *score*: S's final state becomes every item's log-probability.
  *
  * Attention is multi-query: one key/value head, so the H queries of each row are rows themselves, [1, rows * H, D] against
  * keys [1, keys, D], plain products. Keys and values are kept as rows `[key | value]` of 2 * D a layer, int8 with scale
@@ -18,7 +18,8 @@ import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';
  * Inputs: `item_ids` int32 [1, new], `position_ids` int64 [1, new + 1], `suffix_position_ids` int64 [1, 1] (the
  * last of them), `query_positions` float32 [1, (new + 1) * H, 1] (each of them H times), `key_positions` float32 [1, 1, keys]
  * (0, 1, …), `past_key_values` [1, past, k * 2D], `key_padding` [1, pad, 2D] zeros. Outputs: `present_key_values`
- * [1, past + new, k * 2D], `suffix_key_values` [1, 1, N * 2D], `final_state` float32 [1, 1, width] of S.
+ * [1, past + new, k * 2D], `suffix_key_values` [1, 1, N * 2D], `final_state` float32 [1, 1, width] of S, and what
+ * follows from it, `code_logits` float32 [1, 1, codebook] of the first code.
  *
  * Keys stand in the order of their positions, so key i is visible to a row exactly when i <= its position, and
  * the padding, which comes last, to none. It brings the number of keys to a multiple of 16, which makes a row's sums
@@ -82,18 +83,15 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
   graph.output(register, 'suffix_key_values', kvType, [1, 1, depth * row]);
   const final = b.norm(stream, options.weights.norm).normed;
   graph.output(final, 'final_state', 'float32', [1, 1, config.width]);
+  graph.output(b.head(final, 0), 'code_logits', 'float32', [1, 1, config.codebook]);
   return graph.encode();
 }
 
-/**
- * Input: `final_state` float32 [1, width], as prefill gives it. Outputs: `code_logits` float32 [1, codebook] of the first
- * code, `item_log_probs` float32 [1, items].
- */
+/** Input: `final_state` float32 [1, width], as prefill gives it. Output: `item_log_probs` float32 [1, items]. */
 export function scoreGraph(options: GraphOptions): Uint8Array {
   const b = new EarnGraph('score', options);
   const { graph, config } = b;
   const final = graph.input('final_state', 'float32', [1, config.width]);
-  graph.output(b.head(final, 0), 'code_logits', 'float32', [1, config.codebook]);
   const items = graph.node('LogSoftmax', [b.itemLogits(final)], { axis: -1 });
   graph.output(items, 'item_log_probs', 'float32', [1, config.items]);
   return graph.encode();
@@ -102,9 +100,10 @@ export function scoreGraph(options: GraphOptions): Uint8Array {
 /**
  * Inputs: `code_ids` int32 [1, rows] (level * codebook + code), `position_ids` int64 [1, rows], `level` int64 [1] of the code
  * to predict, `past_key_values` [1, history, k * 2D], `suffix_key_values` [1, 1, N * 2D], `beam_key_values` float32
- * [1, earlier, N * 2D] of the beams' earlier codes, and a mask for the early and one for the late layers, float32
- * [1, rows * H, keys] over P, S, earlier codes, (early) the history, and the rows themselves: 0 visible, -inf not.
- * Outputs: `logits` float32 [1, rows, codebook], `present_beam_key_values` float32 [1, rows, N * 2D].
+ * [1, earlier, N * 2D] of the beams' earlier codes, `mask` float32 [1, rows * H, own] over P, S, the earlier codes and the
+ * rows themselves (0 visible, -inf not; the history is visible to all), `key_counts` int64 [2], own keys and those of the history.
+ * Outputs: `logits` float32 [1, rows, codebook] and, where another level can follow, `present_beam_key_values` float32
+ * [1, rows, N * 2D].
  */
 export function decodeGraph(options: GraphOptions): Uint8Array {
   const b = new EarnGraph('decode', options);
@@ -118,29 +117,31 @@ export function decodeGraph(options: GraphOptions): Uint8Array {
   const past = graph.input('past_key_values', kvType, [1, 'history', registerDepth * row]);
   const suffix = graph.input('suffix_key_values', kvType, [1, 1, depth * row]);
   const beams = graph.input('beam_key_values', 'float32', [1, 'earlier', depth * row]);
-  const earlyMask = graph.input('early_mask', 'float32', [1, 'queries', 'early_keys']);
-  const lateMask = graph.input('late_mask', 'float32', [1, 'queries', 'late_keys']);
+  const mask = graph.input('mask', 'float32', [1, 'queries', 'own']);
+  const counts = graph.input('key_counts', 'int64', [2]);
 
   const shared = b.splitHalves(
     graph.node('Concat', [b.prefixRows(), b.arithmetic.load(suffix), beams], { axis: 1 }),
     depth,
   );
-  const history = b.splitHalves(b.arithmetic.load(past), registerDepth);
+  const history = b.loadHalves(past, registerDepth);
   let stream: Stream = { hidden: graph.node('Gather', [b.codeTable(), codes], { axis: 0 }), delta: null };
   const rows: string[] = [];
   for (const [index, layer] of options.weights.layers.entries()) {
-    const early = index < registerDepth;
     const { normed, residual } = b.norm(stream, layer.attentionNorm);
     const { query, own } = b.project(b.arithmetic.quantize(normed, layer.qkv.name), layer, positions);
-    const [keys, values] = own.map((half, i) => {
-      const parts = early ? [shared[index][i], history[index][i], half] : [shared[index][i], half];
-      return graph.node('Concat', parts, { axis: 1 });
-    });
+    const all = own.map((half, i) => graph.node('Concat', [shared[index][i], half], { axis: 1 }));
     rows.push(...own);
-    stream = b.finish(residual, b.attend(query, keys, values, early ? earlyMask : lateMask), layer);
+    const attended =
+      index < registerDepth
+        ? b.attendBoth(query, all, mask, history[index], counts)
+        : b.attend(query, all[0], all[1], mask);
+    stream = b.finish(residual, attended, layer);
   }
-  const present = graph.node('Concat', rows, { axis: 2 });
-  graph.output(present, 'present_beam_key_values', 'float32', [1, 'rows', depth * row]);
+  if (config.levels > 2) {
+    const present = graph.node('Concat', rows, { axis: 2 });
+    graph.output(present, 'present_beam_key_values', 'float32', [1, 'rows', depth * row]);
+  }
   const final = b.norm(stream, options.weights.norm).normed;
   graph.output(b.headOfLevel(final, level), 'logits', 'float32', [1, 'rows', config.codebook]);
   return graph.encode();

@@ -17,8 +17,7 @@ const TOLERANCE = 1e-3;
 async function logitsOf(model: EarnModel, items: number[], codes: number[]): Promise<number[]> {
   const { decoder } = model;
   const state: HistoryState = await decoder.prefill(items);
-  const { codeLogits, itemLogProbs } = await decoder.score(state);
-  const logits = [...itemLogProbs, ...codeLogits];
+  const logits = [...(await decoder.score(state)), ...state.codeLogits];
   let earlier = new Float32Array();
   for (let level = 0; level < codes.length - 1; level++) {
     const ancestors = [Array.from({ length: level }, (_, row) => row)];

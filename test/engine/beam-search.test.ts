@@ -45,7 +45,7 @@ async function exhaustiveScores(
       await visit(level + 1, child, next, step.logits, [...rows, rows.length], grown);
     }
   };
-  await visit(0, 0, 0, (await decoder.score(state)).codeLogits, [], new Float32Array());
+  await visit(0, 0, 0, state.codeLogits, [], new Float32Array());
   return scores;
 }
 
@@ -68,7 +68,7 @@ test('with a beam as wide as the catalogue the list is the exhaustive one, and a
 
 test('latent: all items by their own scores; hybrid: by the sum of both decoders', async () => {
   const history = randomInts(random, 20, TINY.items);
-  const { itemLogProbs } = await model.decoder.score(await model.decoder.prefill(history));
+  const itemLogProbs = await model.decoder.score(await model.decoder.prefill(history));
   const codes = await exhaustiveScores(model, history);
   const request = { history, k: TINY.items, allowed: model.catalogue.allowed([]), beam: TINY.items };
   for (const decoder of ['latent', 'hybrid'] as const) {

@@ -7,10 +7,10 @@
  *    16  16 bytes: epoch of the log (a UUID), which no other user and no later log of this user has
  *    32  u32 anchor: known items of the log before the window
  *    36  u32 items: how many the state is of
- *    40  u32 bytes of keys and values, u32 of S's, u32 of its final state, u32 zero
+ *    40  u32 bytes of keys and values, u32 of S's, u32 of its final state, u32 of the first code's logits
  *    56  32 bytes: SHA-256 of exactly those items' ids
  *    88  32 bytes: SHA-256 of everything else
- *   120  S's final state, S's keys and values, the history's keys and values
+ *   120  S's final state, the first code's logits, S's keys and values, the history's keys and values
  *
  * The history's bytes come last and are the graph's own, so a longer history's begin with a shorter one's.
  */
@@ -18,7 +18,7 @@ import type { HistoryState } from '../engine/decoder.ts';
 import { fromHex, sha256Hex, toHex } from '../engine/hex.ts';
 
 const MAGIC = 0x4e524145; // 'EARN'
-const VERSION = 2;
+const VERSION = 3;
 const CHECKSUM_AT = 88;
 const HEADER_BYTES = 120;
 
@@ -37,7 +37,7 @@ export interface StoredState {
 
 export async function encodeState(stored: StoredState): Promise<ArrayBuffer> {
   const { model, epoch, anchor, digest, state } = stored;
-  const parts = [state.final, state.suffix, state.keyValues].map(bytesOf);
+  const parts = [state.final, state.codeLogits, state.suffix, state.keyValues].map(bytesOf);
   const buffer = new Uint8Array(stateBytes(state));
   const view = new DataView(buffer.buffer);
   view.setUint32(0, MAGIC, true);
@@ -51,6 +51,7 @@ export async function encodeState(stored: StoredState): Promise<ArrayBuffer> {
     state.keyValues.byteLength,
     state.suffix.byteLength,
     state.final.byteLength,
+    state.codeLogits.byteLength,
   ];
   for (const [index, number] of numbers.entries()) view.setUint32(32 + 4 * index, number, true);
   buffer.set(fromHex(digest), 56);
@@ -69,15 +70,16 @@ export async function decodeState(buffer: ArrayBuffer): Promise<StoredState | nu
   const bytes = new Uint8Array(buffer);
   const view = new DataView(buffer);
   if (view.getUint32(0, true) !== MAGIC || view.getUint16(4, true) !== VERSION) return null;
-  const [anchor, length, historyBytes, suffixBytes, finalBytes] = [32, 36, 40, 44, 48].map((at) =>
-    view.getUint32(at, true),
+  const [anchor, length, historyBytes, suffixBytes, finalBytes, codeBytes] = [32, 36, 40, 44, 48, 52].map(
+    (at) => view.getUint32(at, true),
   );
-  if (buffer.byteLength !== HEADER_BYTES + finalBytes + suffixBytes + historyBytes) return null;
+  if (buffer.byteLength !== HEADER_BYTES + finalBytes + codeBytes + suffixBytes + historyBytes) return null;
   const sum = toHex(bytes.subarray(CHECKSUM_AT, HEADER_BYTES));
   const copy = new Uint8Array(buffer.slice(0));
   copy.fill(0, CHECKSUM_AT, HEADER_BYTES);
   if (sum !== (await sha256Hex(copy))) return null;
-  const suffixAt = HEADER_BYTES + finalBytes;
+  const codesAt = HEADER_BYTES + finalBytes;
+  const suffixAt = codesAt + codeBytes;
   const Numbers = view.getUint16(6, true) === Float32Array.BYTES_PER_ELEMENT ? Float32Array : Int8Array;
   const numbers = (at: number, size: number) => new Numbers(buffer, at, size / Numbers.BYTES_PER_ELEMENT);
   return {
@@ -88,6 +90,7 @@ export async function decodeState(buffer: ArrayBuffer): Promise<StoredState | nu
     state: {
       length,
       final: new Float32Array(buffer, HEADER_BYTES, finalBytes / 4),
+      codeLogits: new Float32Array(buffer, codesAt, codeBytes / 4),
       suffix: numbers(suffixAt, suffixBytes),
       keyValues: numbers(suffixAt + suffixBytes, historyBytes),
     },
@@ -95,8 +98,8 @@ export async function decodeState(buffer: ArrayBuffer): Promise<StoredState | nu
 }
 
 /** How many bytes `encodeState` makes. */
-export function stateBytes({ final, suffix, keyValues }: HistoryState): number {
-  return HEADER_BYTES + final.byteLength + suffix.byteLength + keyValues.byteLength;
+export function stateBytes({ final, codeLogits, suffix, keyValues }: HistoryState): number {
+  return HEADER_BYTES + final.byteLength + codeLogits.byteLength + suffix.byteLength + keyValues.byteLength;
 }
 
 /** SHA-256 over item ids. Ids hold no control characters, so the separator is unambiguous. */

@@ -1,6 +1,6 @@
 /** Trie-constrained beam search: the list of items that a history's state makes most likely. */
 import { Best } from './best.ts';
-import type { Decoder, HistoryState, Scores } from './decoder.ts';
+import type { Decoder, HistoryState } from './decoder.ts';
 import { type ItemMask, type Ranked, ranked } from './ranking.ts';
 import type { Trie } from './trie.ts';
 
@@ -26,13 +26,12 @@ export async function beamSearch(
   decoder: Decoder,
   trie: Trie,
   state: HistoryState,
-  codeLogits: Scores['codeLogits'],
   options: SearchOptions,
 ): Promise<Ranked[]> {
   const open = trie.leadingTo(options.allowed);
   for (let beam = options.beam; ; beam *= 2) {
     const widened = { ...options, beam };
-    const found = await search(decoder, trie, state, codeLogits, widened, open);
+    const found = await search(decoder, trie, state, widened, open);
     if (found.ranked.length >= options.k || found.complete) return found.ranked;
   }
 }
@@ -42,7 +41,6 @@ async function search(
   decoder: Decoder,
   trie: Trie,
   state: HistoryState,
-  codeLogits: Float32Array,
   { k, beam, bonus }: SearchOptions,
   open: Uint8Array[],
 ): Promise<{ ranked: Ranked[]; complete: boolean }> {
@@ -54,7 +52,7 @@ async function search(
   let ancestors: number[][] = [[]];
   let beams = new Best(1);
   beams.offer(0, 0);
-  let logits = codeLogits;
+  let logits = state.codeLogits;
   for (let level = 0; level <= last; level++) {
     if (level > 0) {
       const codes = beams.origins.slice(0, beams.count).map((origin) => origin % trie.codebook);

@@ -15,16 +15,10 @@ export interface HistoryState {
   keyValues: KeyValueBytes;
   /** S in all layers, [N * 2 * headDim]. */
   suffix: KeyValueBytes;
-  /** S's final state, [width]: what the first code and the item follow from. */
+  /** S's final state, [width]: what the item follows from. */
   final: Float32Array;
-}
-
-/** What a history makes likely, before any code is chosen. */
-export interface Scores {
-  /** Logits of the first code, [codebook]. */
+  /** Logits of the next item's first code, [codebook]. */
   codeLogits: Float32Array;
-  /** The latent decoder's log-probabilities, [items]; they sum to one over the catalogue. */
-  itemLogProbs: Float32Array;
 }
 
 /** Codes of the beams at one level, and what they may look back at. */
@@ -88,20 +82,19 @@ export class Decoder {
       keyValues: outputs.present_key_values.data as KeyValueBytes,
       suffix: outputs.suffix_key_values.data as KeyValueBytes,
       final: outputs.final_state.data as Float32Array,
+      codeLogits: outputs.code_logits.data as Float32Array,
     };
   }
 
-  async score({ final }: HistoryState): Promise<Scores> {
+  /** The latent decoder's log-probabilities, [items]; they sum to one over the catalogue. */
+  async score({ final }: HistoryState): Promise<Float32Array> {
     const outputs = await this.runtime.run(this.sessions.score, {
       final_state: new Tensor('float32', final, [1, final.length]),
     });
-    return {
-      codeLogits: outputs.code_logits.data as Float32Array,
-      itemLogProbs: outputs.item_log_probs.data as Float32Array,
-    };
+    return outputs.item_log_probs.data as Float32Array;
   }
 
-  /** Logits of each beam's next code, [beams x codebook], and the keys and values of its newest one. */
+  /** Logits of each beam's next code, [beams x codebook], and the keys and values of its newest one, when there are more levels. */
   async decode(
     state: HistoryState,
     beams: BeamRows,
@@ -119,12 +112,16 @@ export class Decoder {
       past_key_values: this.tensor(state.keyValues, state.length, registerDepth * 2 * headDim),
       suffix_key_values: this.tensor(state.suffix, 1, row),
       beam_key_values: new Tensor('float32', beams.earlier, [1, earlier, row]),
-      early_mask: visibility(beams.ancestors, heads, earlier, state.length),
-      late_mask: visibility(beams.ancestors, heads, earlier, 0),
+      mask: visibility(beams.ancestors, heads, earlier),
+      key_counts: new Tensor(
+        'int64',
+        BigInt64Array.of(BigInt(2 + earlier + rows), BigInt(state.length)),
+        [2],
+      ),
     });
     return {
       logits: outputs.logits.data as Float32Array,
-      keyValues: outputs.present_beam_key_values.data as Float32Array,
+      keyValues: (outputs.present_beam_key_values?.data ?? new Float32Array()) as Float32Array,
     };
   }
 
@@ -144,20 +141,18 @@ export class Decoder {
 }
 
 /**
- * What each row sees of P, S, the beams' earlier codes, `history` items and the rows: P, S, its own former codes, all
- * of the history and itself. 0 there, -inf elsewhere, the same for each head: [1, rows * heads, keys].
+ * What each row sees of P, S, the beams' earlier codes and the rows: P, S, its own former codes and itself. 0 there,
+ * -inf elsewhere, the same for each head: [1, rows * heads, keys].
  */
-function visibility(ancestors: number[][], heads: number, earlier: number, history: number) {
-  const keys = 2 + earlier + history + ancestors.length;
+function visibility(ancestors: number[][], heads: number, earlier: number) {
+  const keys = 2 + earlier + ancestors.length;
   const mask = new Float32Array(ancestors.length * heads * keys).fill(-Infinity);
   for (const [row, own] of ancestors.entries()) {
     for (let head = 0; head < heads; head++) {
       const start = (row * heads + head) * keys;
-      const historyStart = start + 2 + earlier;
       mask.fill(0, start, start + 2);
       for (const column of own) mask[start + 2 + column] = 0;
-      mask.fill(0, historyStart, historyStart + history);
-      mask[historyStart + history + row] = 0;
+      mask[start + 2 + earlier + row] = 0;
     }
   }
   return new Tensor('float32', mask, [1, ancestors.length * heads, keys]);

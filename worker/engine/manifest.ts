@@ -2,7 +2,7 @@
 import { ModelUnavailable } from './errors.ts';
 
 /** The version of the folder's layout; the engine reads this one alone. */
-export const MANIFEST_FORMAT = 4;
+export const MANIFEST_FORMAT = 5;
 export const MANIFEST_FILE = 'manifest.json';
 
 /** The decoder's shapes (`scripts/train/model.py`). */

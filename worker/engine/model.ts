@@ -76,10 +76,9 @@ export class EarnModel implements Model {
 
   async search(state: HistoryState, request: SearchRequest): Promise<Ranked[]> {
     const { k, allowed, decoder = this.manifest.decoder, beam = BEAM } = request;
-    const { codeLogits, itemLogProbs } = await this.decoder.score(state);
-    if (decoder === 'latent') return bestItems(itemLogProbs, allowed, k);
-    const bonus = decoder === 'hybrid' ? itemLogProbs : undefined;
-    return beamSearch(this.decoder, this.trie, state, codeLogits, { k, beam, allowed, bonus });
+    const itemLogProbs = decoder === 'beam' ? undefined : await this.decoder.score(state);
+    if (decoder === 'latent') return bestItems(itemLogProbs!, allowed, k);
+    return beamSearch(this.decoder, this.trie, state, { k, beam, allowed, bonus: itemLogProbs });
   }
 
   async recommend({ history, ...request }: RecommendRequest): Promise<Recommendations> {

@@ -100,7 +100,7 @@ const listedItems = z.array(
 );
 
 const model = z.object({
-  id: z.string().openapi({ description: 'Hash of the model that answered', example: '752aa3d5f1f585ae' }),
+  id: z.string().openapi({ description: 'Hash of the model that answered', example: '259e6f0b6a43d0fe' }),
 });
 
 /** A list of recommendations whose `cache` says this. */
