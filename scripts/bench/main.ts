@@ -5,13 +5,14 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { buildModel, writeModel } from '../build/build-model.ts';
 import { coldStart } from './cold-start.ts';
 import { measure, rowOf } from './measure.ts';
 import { placeEmpty, placeModel, placePeak, readManifestOf, withoutEarn } from './models.ts';
 import { placeSasRec, placeUsual } from './peers/place.ts';
-import { type Bench, type Row, report } from './report.ts';
+import { ratiosOf } from './ratios.ts';
+import { type Bench, report } from './report.ts';
 import { PEERS, type Scenario, scenarios, type Users } from './scenario.ts';
 import { median, round } from './statistics.ts';
 import { readUsers, usersWith } from './users.ts';
@@ -41,11 +42,16 @@ async function main(options: { data?: string; model: string; full?: string; roun
     const configs = new Map(
       ['earn', 'full'].map((name) => [name, readManifestOf(join(folder, name)).config]),
     );
+    const shape = { ...config, registerDepth: config.depth };
+    if (!isDeepStrictEqual(configs.get('full'), shape)) {
+      throw new Error(`${full} is not ${model} without EARN: the same shape, and k = N`);
+    }
     const items: { id: string }[] = JSON.parse(readFileSync(join(model, manifest.catalogue.path), 'utf8'));
     const ids = items.map(({ id }) => id);
     const users = await readUsers(config, ids, data);
     const workerd = await Workerd.start(script, folder);
-    const all = scenarios(config.window);
+    const longest = Math.min(config.window, Math.max(...users.map(({ length }) => length)));
+    const all = scenarios(longest);
     let result: Awaited<ReturnType<typeof measure>>;
     try {
       for (const name of ['earn', 'full', ...PEERS] as const) await workerd.call({ do: 'load', model: name });
@@ -63,31 +69,12 @@ async function main(options: { data?: string; model: string; full?: string; roun
       if (scenario.history !== 200 || scenario.beam !== 20) continue;
       Object.assign(rows[at], await memoryOf(script, folder, scenario, usersWith(200, users)));
     }
-    const start = await coldStart(script, folder, usersWith(200, users)[0]);
-
-    const find = (variant: string, history: number, fresh: number | null) =>
-      rows.find(
-        (row) => row.variant === variant && row.history === history && row.fresh === fresh && row.beam === 20,
-      )!;
-    const over = (a: Row, b: Row) => round(a.ms / b.ms, 2);
-    const warm = find('warm', 200, 3);
-    const floatBytes = 200 * config.depth * 2 * config.headDim * 4;
-    const ratios = {
-      full_over_cold_200: over(find('full', 200, null), find('cold', 200, null)),
-      full_over_warm_200: over(find('full', 200, null), warm),
-      full_over_warm_400: over(find('full', 400, null), find('warm', 400, 3)),
-      usual_over_warm_200: over(find('usual', 200, null), warm),
-      state_reduction_200: round(1 - warm.state_bytes / floatBytes),
-      warm_growth_50_400: over(find('warm', 400, 3), find('warm', 50, 3)),
-      efficiency_warm_200: warm.efficiency,
-      isolate_mb: null,
-      first_over_warm: round(start.total / warm.ms, 1),
-    };
+    const start = await coldStart(script, folder, usersWith(Math.min(200, longest), users)[0]);
     const bench: Bench = {
       command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
       date: new Date().toISOString().slice(0, 10),
       model: manifest.id,
-      ratios,
+      ratios: ratiosOf(rows, config, start),
       start,
       peaks,
       peak_int8_gops: round(peak, 1),

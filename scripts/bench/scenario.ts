@@ -45,9 +45,9 @@ export interface Prepared {
 const BEAMS = [10, 20, 50];
 const HISTORIES = [10, 50, 200, 400, 1000];
 
-/** The variants of the table, for histories that the window allows. */
-export function scenarios(window: number): Scenario[] {
-  return HISTORIES.filter((history) => history <= window).flatMap((history) => {
+/** The variants of the table, for histories of at most `longest` items. */
+export function scenarios(longest: number): Scenario[] {
+  return HISTORIES.filter((history) => history <= longest).flatMap((history) => {
     const of = (variant: string, model: ModelFolder, fresh: number | null, beam = 20): Scenario => ({
       variant,
       model,
