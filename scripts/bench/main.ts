@@ -49,9 +49,10 @@ async function main(options: { data?: string; model: string; full?: string; roun
     const items: { id: string }[] = JSON.parse(readFileSync(join(model, manifest.catalogue.path), 'utf8'));
     const ids = items.map(({ id }) => id);
     const users = await readUsers(config, ids, data);
-    const workerd = await Workerd.start(script, folder);
     const longest = Math.min(config.window, Math.max(...users.map(({ length }) => length)));
     const all = scenarios(longest);
+    if (all.length === 0) throw new Error(`no user has more than ${longest} items that the model knows`);
+    const workerd = await Workerd.start(script, folder);
     let result: Awaited<ReturnType<typeof measure>>;
     try {
       for (const name of ['earn', 'full', ...PEERS] as const) await workerd.call({ do: 'load', model: name });
