@@ -1,4 +1,4 @@
-/** Line plots for the docs, as SVG that reads on light and dark pages. */
+/** Plots for the docs, as SVG that reads on light and dark pages. */
 import { writeFileSync } from 'node:fs';
 import { parse, View, Warn } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
@@ -6,7 +6,7 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 export interface Point {
   x: number | string;
   y: number;
-  /** Which line it belongs to. */
+  /** Which line or part of a bar it belongs to. */
   line: string;
   /** Ends of its interval, when it has one. */
   low?: number;
@@ -20,6 +20,8 @@ export interface Plot {
   points: Point[];
   /** Numbers that grow by factors are told apart better. @default linear, or one step a name */
   scale?: 'log';
+  /** Bars are made of the points of the same x, one upon the other. @default lines */
+  mark?: 'bars';
 }
 
 const INTERVAL = {
@@ -28,7 +30,7 @@ const INTERVAL = {
 };
 
 /** Draws the plot into the file. Names on the x axis stand in the order in which they come. */
-export async function writePlot(path: string, { title, x, y, points, scale }: Plot): Promise<void> {
+export async function writePlot(path: string, { title, x, y, points, scale, mark }: Plot): Promise<void> {
   const named = typeof points[0].x === 'string';
   const xAxis = {
     field: 'x',
@@ -48,7 +50,7 @@ export async function writePlot(path: string, { title, x, y, points, scale }: Pl
     encoding: { x: xAxis, color },
     layer: [
       {
-        mark: { type: 'line', point: true },
+        mark: mark === 'bars' ? { type: 'bar' } : { type: 'line', point: true },
         encoding: { y: { field: 'y', type: 'quantitative', title: y, scale: { zero: true } } },
       },
       ...(points.some(({ low }) => low !== undefined) ? [INTERVAL] : []),

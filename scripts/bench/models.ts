@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Manifest, type ModelConfig, parseManifest } from '../../worker/engine/manifest.ts';
-import { buildModel, writeModel } from '../build/build-model.ts';
+import type { Checkpoint } from '../build/checkpoint.ts';
 import { Graph, WEIGHTS_FILE, Weights } from '../build/graph.ts';
 import { randomCheckpoint } from '../build/random-checkpoint.ts';
 
@@ -24,18 +24,17 @@ export function placeModel(from: string, to: string): void {
 }
 
 /**
- * The model of `from` without EARN, k = N: its weights are random, which takes the same time, but catalogue and
- * semantic IDs are the model's own, so that the search has the same work.
+ * The decoder of the model in `from` without EARN, k = N: its weights are random, which takes the same time, but catalogue
+ * and semantic IDs are the model's own, so that a search has the same work.
  */
-export function placeFull(from: string, to: string): void {
-  const { config, name, catalogue, semanticIds } = readManifestOf(from);
+export function withoutEarn(from: string): Checkpoint {
+  const { config, catalogue, semanticIds } = readManifestOf(from);
   const ids = readFileSync(join(from, semanticIds.path));
-  const checkpoint = {
+  return {
     ...randomCheckpoint({ ...config, registerDepth: config.depth }),
     items: JSON.parse(readFileSync(join(from, catalogue.path), 'utf8')),
     semanticIds: Int32Array.from(new Uint16Array(ids.buffer, ids.byteOffset, ids.length / 2)),
   };
-  writeModel(buildModel(checkpoint, name, 'int8'), to);
 }
 
 /** `empty.onnx`: what the runtime needs to start and no more. */

@@ -26,18 +26,27 @@ export interface Row {
   js_mb?: number;
 }
 
-export interface Report {
-  rows: Row[];
-  peaks: { rows: number; gops: number }[];
-  start: ColdStart;
+/** What the bench prints for machines. */
+export interface Bench {
+  command: string;
+  date: string;
+  /** The model's id. */
+  model: string;
+  /** Of medians. */
   ratios: Record<string, number | null>;
+  start: ColdStart;
+  /** Bare int8 products, by the rows that are multiplied at once. */
+  peaks: { rows: number; gops: number }[];
+  /** The fastest of them. */
+  peak_int8_gops: number;
+  rows: Row[];
 }
 
-export function report({ rows, peaks, start, ratios }: Report): void {
+export function report({ rows, peaks, start, ratios }: Bench): void {
   const table = new console.Console(process.stderr);
   table.table(rows);
   table.log('int8 products, GOP/s by rows');
-  table.table(Object.fromEntries(peaks.map(({ rows, gops }) => [rows, Math.round(gops * 10) / 10])));
+  table.table(Object.fromEntries(peaks.map(({ rows, gops }) => [rows, gops])));
   table.log('Cold start, ms');
   table.table(start);
   table.log('Ratios');

@@ -1,8 +1,12 @@
 /** What is measured: a model answers for users with so many items, so many of them new, with so wide a beam. */
 import type { DecoderName } from '../../worker/engine/manifest.ts';
 
+/** What someone would do without EARN: `peers/` has both. */
+export const PEERS = ['usual', 'sasrec'] as const;
+export type PeerName = (typeof PEERS)[number];
+
 /** Folders of the models that the bench Worker loads. */
-export type ModelFolder = 'earn' | 'full' | 'usual' | 'sasrec';
+export type ModelFolder = 'earn' | 'full' | PeerName;
 
 export interface Scenario {
   variant: string;
@@ -41,9 +45,9 @@ export interface Prepared {
 const BEAMS = [10, 20, 50];
 const HISTORIES = [10, 50, 200, 400, 1000];
 
-/** The variants of the table, for histories that the window allows. */
-export function scenarios(window: number, peers: ModelFolder[]): Scenario[] {
-  return HISTORIES.filter((history) => history <= window).flatMap((history) => {
+/** The variants of the table, for histories of at most `longest` items. */
+export function scenarios(longest: number): Scenario[] {
+  return HISTORIES.filter((history) => history <= longest).flatMap((history) => {
     const of = (variant: string, model: ModelFolder, fresh: number | null, beam = 20): Scenario => ({
       variant,
       model,
@@ -62,7 +66,7 @@ export function scenarios(window: number, peers: ModelFolder[]): Scenario[] {
       of('full with state', 'full', 3),
       of('latent', 'earn', 3),
       of('hybrid', 'earn', 3),
-      ...peers.map((peer) => of(peer, peer, null)),
+      ...PEERS.map((peer) => of(peer, peer, null)),
     ];
   });
 }

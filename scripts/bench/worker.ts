@@ -8,7 +8,8 @@ import type { AssetSource } from '../../worker/engine/files.ts';
 import { type EarnModel, loadModel } from '../../worker/engine/model.ts';
 import type { ItemMask } from '../../worker/engine/ranking.ts';
 import { Runtime, type Session, Tensor } from '../../worker/engine/runtime.ts';
-import type { Call, Part, Prepared, Scenario, Users } from './scenario.ts';
+import { loadPeer, type Peer } from './peers/peer.ts';
+import { type Call, type Part, PEERS, type Prepared, type Scenario, type Users } from './scenario.ts';
 
 interface Env {
   /** A folder of model folders. */
@@ -33,8 +34,9 @@ const LIST = 10;
 
 const runtime = new Runtime({ wasmModule });
 const models = new Map<string, EarnModel>();
+const peers = new Map<string, Peer>();
 let bare: Session | undefined;
-const prepared = new Map<string, Map<Part, () => Promise<void>>>();
+const prepared = new Map<string, Map<Part, () => Promise<unknown>>>();
 
 function folder({ MODELS }: Env, name: string): AssetSource {
   return {
@@ -70,6 +72,12 @@ async function load(env: Env, name: string): Promise<EarnModel> {
 /** Everything that the parts of a scenario need, made before the clock starts. */
 async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
   const { history, fresh, beam, decoder } = scenario;
+  const peer = peers.get(scenario.model);
+  if (peer !== undefined) {
+    const parts = await peer.prepare(users, LIST, beam);
+    prepared.set(JSON.stringify(scenario), parts);
+    return { parts: [...parts.keys()], stateBytes: 0, decodeRows: [] };
+  }
   const model = models.get(scenario.model)!;
   const pack = (state: HistoryState) => encodeState({ model: model.manifest.id, ...KEY, state });
   const cases: {
@@ -155,9 +163,10 @@ async function peak(env: Env, { rows, width, times }: Extract<Call, { do: 'peak'
 
 async function handle(call: Call, env: Env): Promise<unknown> {
   if (call.do === 'load') {
-    const model = await load(env, call.model);
-    models.set(call.model, model);
-    return model.manifest.id;
+    const name = PEERS.find((peer) => peer === call.model);
+    if (name) peers.set(name, await loadPeer(name, folder(env, name), runtime));
+    else models.set(call.model, await load(env, call.model));
+    return null;
   }
   if (call.do === 'prepare') return prepare(call.scenario, call.users);
   if (call.do === 'peak') return peak(env, call);

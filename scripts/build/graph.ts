@@ -116,13 +116,24 @@ export class Graph {
     count: number,
     attributes: Record<string, Attribute> = {},
   ): string[] {
-    const dot = op.lastIndexOf('.');
-    const [domain, opType] = [op.slice(0, Math.max(0, dot)), op.slice(dot + 1)];
-    const name = this.unique(opType);
+    const name = this.unique(op.slice(op.lastIndexOf('.') + 1));
     const output = Array.from({ length: count }, (_, i) => (count === 1 ? name : `${name}.${i}`));
-    const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
-    this.nodes.push({ opType, domain, name, input, output, attribute });
+    this.add(op, name, input, output, attributes);
     return output;
+  }
+
+  /** Adds a node whose output is one of the graph's and is read inside as well: `output` would copy it. */
+  outputNode(
+    op: string,
+    input: string[],
+    attributes: Record<string, Attribute>,
+    name: string,
+    type: ElementType,
+    dims: (number | string)[],
+  ): string {
+    this.add(op, `output.${name}`, input, [name], attributes);
+    this.outputs.push(valueInfo(name, type, dims));
+    return name;
   }
 
   /** The finished `ModelProto`. */
@@ -143,6 +154,19 @@ export class Graph {
       },
     });
     return ModelProto.encode(message).finish();
+  }
+
+  private add(
+    op: string,
+    name: string,
+    input: string[],
+    output: string[],
+    attributes: Record<string, Attribute>,
+  ): void {
+    const dot = op.lastIndexOf('.');
+    const [domain, opType] = [op.slice(0, Math.max(0, dot)), op.slice(dot + 1)];
+    const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
+    this.nodes.push({ opType, domain, name, input, output, attribute });
   }
 
   private unique(name: string): string {

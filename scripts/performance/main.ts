@@ -1,0 +1,41 @@
+/** `npm run performance`: takes what `npm run bench` printed into `docs/performance.json`, and tells and draws it. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { Bench } from '../bench/report.ts';
+import { drawAll } from './draw.ts';
+import { TABLES } from './tables.ts';
+
+const USAGE = `Usage: npm run performance [-- FILE]
+
+FILE holds what \`npm run bench\` printed; its last line becomes docs/performance.json. Then the tables of
+docs/performance.md are written and its plots drawn again.`;
+
+const DATA = 'docs/performance.json';
+const DOCUMENT = 'docs/performance.md';
+
+/** `document` with the text between the comments of that name replaced. */
+function fill(document: string, name: string, text: string): string {
+  const [start, end] = [`<!-- ${name} -->\n`, `\n<!-- end of ${name} -->`];
+  const [from, to] = [document.indexOf(start), document.indexOf(end)];
+  if (from < 0 || to < 0) throw new Error(`${DOCUMENT} has no place for ${name}`);
+  return `${document.slice(0, from + start.length)}\n${text}\n${document.slice(to)}`;
+}
+
+const { values, positionals } = parseArgs({
+  options: { help: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+if (values.help || positionals.length > 1) console.log(USAGE);
+else {
+  const line = readFileSync(positionals[0] ?? DATA, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .at(-1)!;
+  const bench = JSON.parse(line) as Bench;
+  let document = readFileSync(DOCUMENT, 'utf8');
+  for (const [name, tableOf] of Object.entries(TABLES)) document = fill(document, name, tableOf(bench));
+  writeFileSync(DATA, `${line}\n`);
+  writeFileSync(DOCUMENT, document);
+  const plots = await drawAll(bench);
+  console.log(JSON.stringify({ rows: bench.rows.length, tables: Object.keys(TABLES), plots }));
+}

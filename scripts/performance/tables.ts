@@ -1,0 +1,104 @@
+/** The tables of `docs/performance.md`, as Markdown. */
+import type { Bench, Row } from '../bench/report.ts';
+
+const RATIOS: [ratio: string, label: string][] = [
+  ['full_over_cold_200', 'full / cold, 200 items'],
+  ['full_over_warm_200', 'full / warm, 200 items'],
+  ['full_over_warm_400', 'full / warm, 400 items'],
+  ['usual_over_warm_200', 'usual / warm, 200 items'],
+  ['usual_over_latent_200', 'usual / latent, 200 items'],
+  ['sasrec_over_latent_200', 'SASRec / latent, 200 items'],
+  ['warm_growth_50_400', 'warm, 400 items / 50 items'],
+  ['first_over_warm', 'first answer of an empty process / warm answer, 200 items'],
+];
+
+/** Each table by its name in the document. */
+export const TABLES: Record<string, (bench: Bench) => string> = {
+  run: ({ command, date, model }) => `\`${command}\`, ${date}, model \`${model}\`.`,
+  ratios: ({ ratios }) => {
+    const percent = (share: number | null, digits: number) =>
+      `${(100 * (share ?? Number.NaN)).toFixed(digits)} %`;
+    return table(
+      ['ratio of medians, 20 beams', 'measured'],
+      [
+        ...RATIOS.map(([ratio, label]) => [label, String(ratios[ratio])]),
+        ['bytes of state, against full in float32, 200 items', `-${percent(ratios.state_reduction_200, 1)}`],
+        ['efficiency of warm, 200 items', percent(ratios.efficiency_warm_200, 0)],
+      ],
+    );
+  },
+  times: ({ rows }) => {
+    const columns: [variant: string, fresh: number | null, title: string][] = [
+      ['usual', null, 'usual'],
+      ['full', null, 'full'],
+      ['sasrec', null, 'SASRec'],
+      ['cold', null, 'cold'],
+      ['warm', 3, 'warm'],
+      ['same', 0, 'same'],
+      ['full with state', 3, 'full with state'],
+      ['latent', 3, 'latent'],
+    ];
+    const histories = [...new Set(rows.map(({ history }) => history))];
+    return table(
+      ['history', ...columns.map(([, , title]) => title)],
+      histories.map((history) => [
+        String(history),
+        ...columns.map(([variant, fresh]) => ms(find(rows, variant, history, fresh)?.ms)),
+      ]),
+    );
+  },
+  parts: ({ rows }) => {
+    const shown = ['usual', 'full', 'sasrec', 'cold', 'warm', 'latent'].flatMap((variant) => {
+      const fresh = variant === 'warm' || variant === 'latent' ? 3 : null;
+      return find(rows, variant, 200, fresh) ?? [];
+    });
+    return table(
+      [
+        '200 items',
+        'answer',
+        'prefill',
+        'decode',
+        'bookkeeping',
+        'coding',
+        'WASM MB',
+        'JavaScript MB',
+        'stored kB',
+      ],
+      shown.map((row) => [
+        row.variant,
+        ...[row.ms, row.prefill_ms, row.decode_ms, row.bookkeeping_ms, row.coding_ms].map(ms),
+        row.wasm_mb!.toFixed(0),
+        row.js_mb!.toFixed(0),
+        (row.state_bytes / 1000).toFixed(0),
+      ]),
+    );
+  },
+  start: ({ start }) =>
+    table(
+      ['script', 'onnxruntime', 'files', 'sessions', 'first answer', 'all'],
+      [
+        [start.script, start.wasm, start.files, start.sessions, start.answer, start.total].map((time) =>
+          time.toFixed(0),
+        ),
+      ],
+    ),
+  peaks: ({ peaks }) =>
+    table(
+      ['rows', ...peaks.map(({ rows }) => String(rows))],
+      [['GOP/s', ...peaks.map(({ gops }) => gops.toFixed(0))]],
+    ),
+};
+
+function find(rows: Row[], variant: string, history: number, fresh: number | null): Row | undefined {
+  return rows.find(
+    (row) => row.variant === variant && row.history === history && row.fresh === fresh && row.beam === 20,
+  );
+}
+
+function ms(time: number | undefined): string {
+  return time === undefined ? '' : time.toFixed(1);
+}
+
+function table(head: string[], rows: string[][]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
