@@ -70,7 +70,7 @@ export function readCheckpoint(folder: string): Checkpoint {
     throw new Error(`${folder}: ${items.length} items listed, ${config.items} in the model`);
   }
   const semanticIds = tensors.get('semantic_ids')!.data as Int32Array;
-  const ndcg = (decoder: DecoderName): number => validation[decoder]['ndcg@10'];
+  const ndcg = (decoder: DecoderName): number => validation[decoder]?.['ndcg@10'] ?? 0;
   return {
     config,
     decoder: DECODERS.reduce((best, each) => (ndcg(each) > ndcg(best) ? each : best)),

@@ -12,7 +12,7 @@ const USAGE = `Usage: npm run study -- --data DIR [--out DIR] [--only NAME] [fla
 
 Trains every variant of scripts/study/variants.ts with the same flags (those after --), ranks all validation items in float32
 PyTorch and puts a row each into docs/results.json, with the paired interval of its difference from "${BASE}". Runs that are
-done are not repeated. --only takes one variant.`;
+done are not repeated. --only takes one variant and the base.`;
 
 interface Options {
   data: string;
@@ -30,7 +30,7 @@ async function study({ data, out, only, flags }: Options): Promise<void> {
   for (const { name, flags: own } of all) {
     if (only !== undefined && name !== BASE && name !== only) continue;
     const checkpoint = join(out, name.replaceAll(/\W+/g, '-'));
-    const train = ['--data', data, '--out', checkpoint, ...flags, ...own];
+    const train = ['--data', data, '--out', checkpoint, '--decoders', 'latent', ...flags, ...own];
     await runPython([join(pythonFolder, 'train.py'), ...train]);
     const ranks = `${checkpoint}.csv`;
     const rank = ['--checkpoint', checkpoint, '--data', data, '--split', 'valid', '--decoders', 'latent'];

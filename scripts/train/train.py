@@ -61,6 +61,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--smoothing", type=float, default=0.0, help="of the next item's label, over all items")
     parser.add_argument("--ema", type=float, default=0.995, help="decay a step of the averaged weights, which are the result")
     parser.add_argument("--features", type=int, default=128, help="size of an item's text features (0: none)")
+    parser.add_argument("--decoders", default=",".join(DECODERS), help="ranked at the end; the best will be the default")
     parser.add_argument("--beam", type=int, default=20, help="beams of the last validation's search")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--compile", action="store_true", help="fuse the layers' arithmetic; needs a C++ compiler")
@@ -289,7 +290,7 @@ def load(folder: Path, device: torch.device) -> Earn | SasRec:
 def finish(data: Dataset, args: argparse.Namespace, held_out: list, device: torch.device, curve: list) -> None:
     """Back to the best weights: all validation items, and the activation ranges that int8 serving needs."""
     model = load(args.out, device)
-    decoders = DECODERS if args.architecture == "earn" else ["latent"]
+    decoders = args.decoders.split(",") if args.architecture == "earn" else ["latent"]
     reached = {name: metrics(rank_of_held_out(model, held_out, 20, name, args.beam, device)) for name in decoders}
     ranges = activation_ranges(model, held_out, device) if args.architecture == "earn" else None
     result = {"cases": len(held_out), "parameters": sum(p.numel() for p in model.parameters()), **reached}
