@@ -33,6 +33,9 @@ export const VARIANTS: Variant[] = [
     name: registersName(prefixes, suffixes),
     flags: ['--prefixes', `${prefixes}`, '--suffixes', `${suffixes}`],
   })),
+  { name: 'no text features', flags: ['--features', '0'] },
+  { name: 'no averaged weights', flags: ['--ema', '0'] },
+  { name: 'smoothed labels', flags: ['--smoothing', '0.1'] },
   // SkipLayers: the layers after k are left out altogether.
   { name: 'two layers', flags: ['--depth', '2', '--register-depth', '2', '--width', '128'] },
 ];
