@@ -29,10 +29,10 @@ import { rejectInvalid } from './validation.ts';
 /**
  * The service around its models, the users' logs and their cached states.
  * @example
- * createApp({ models, log, cache, metrics, report }).request('/v1/items?q=toy')
+ * createApp({ models, log, cache, admission, metrics, report }).request('/v1/items?q=toy')
  */
 export function createApp(services: Services) {
-  const { models, metrics, report } = services;
+  const { models, admission, metrics, report } = services;
   const app = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: rejectInvalid });
 
   const observed = observe((facts) => {
@@ -47,6 +47,7 @@ export function createApp(services: Services) {
     methodNotAllowed({ app, onMethodNotAllowed }),
     modelHeader,
   );
+  app.use('/v1/*', admission.control);
   app.notFound((c) => problemResponse(c, new Problem('route_unknown')));
   app.onError(onError);
 
@@ -102,7 +103,8 @@ function onMethodNotAllowed(c: Context, methods: string[]): Response {
 
 function onError(error: Error, c: Context): Response {
   const problem = problemOf(error);
-  if (PROBLEMS[problem.code].status >= 500) log(error, c);
+  // Whoever has too much to do does not write about each that is refused: the request's own line says it.
+  if (PROBLEMS[problem.code].status >= 500 && problem.code !== 'overloaded') log(error, c);
   return problemResponse(c, problem);
 }
 

@@ -1,6 +1,7 @@
 /** Workers entry. */
 import { env, waitUntil } from 'cloudflare:workers';
 import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
+import { Admission } from './admission.ts';
 import { createApp } from './app.ts';
 import { KvStore } from './cache/kv-store.ts';
 import { StateCache } from './cache/state-cache.ts';
@@ -39,6 +40,7 @@ export default createApp({
   ),
   log: new DurableLog(env.USERS),
   cache: new StateCache(new KvStore(env.STATES)),
+  admission: new Admission(waitUntil),
   metrics,
   report(facts) {
     console.log(JSON.stringify({ level: 'info', event: 'request', ...facts }));

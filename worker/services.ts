@@ -1,3 +1,4 @@
+import type { Admission } from './admission.ts';
 import type { StateCache } from './cache/state-cache.ts';
 import type { HistoryLog } from './history/log.ts';
 import type { Models } from './models.ts';
@@ -9,6 +10,8 @@ export interface Services {
   models: Models;
   log: HistoryLog;
   cache: StateCache;
+  /** Which requests are taken in. */
+  admission: Admission;
   /** This isolate's counters. */
   metrics: Metrics;
   /** Takes the facts of each answered request to where people look at them. */

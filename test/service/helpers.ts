@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { Admission } from '../../worker/admission.ts';
 import { createApp } from '../../worker/app.ts';
 import { StateCache } from '../../worker/cache/state-cache.ts';
 import type { StateStore } from '../../worker/cache/state-store.ts';
@@ -40,6 +41,7 @@ export function serviceOf(
     models: new Models(hosts, share),
     log,
     cache: new StateCache(store),
+    admission: new Admission(() => {}),
     metrics: new Metrics(),
     report: (of) => void facts.push(of),
   });

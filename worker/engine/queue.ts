@@ -1,4 +1,4 @@
-/** Runs tasks one after another, in the order they came; a failed one does not stop the next. */
+/** Runs tasks one after another, in the order they came; a failed one does not stop the next. Callers bound how many wait. */
 export class Queue {
   private last: Promise<unknown> = Promise.resolve();
 

@@ -56,10 +56,10 @@ export function observe(report: (facts: RequestFacts) => void) {
   });
 }
 
-/** The pattern that the request's path matched, without its regular expressions. Middleware matches everything, as `/*`. */
+/** The pattern that the request's path matched, without its regular expressions. Middleware's end in `/*`. */
 export function routeOf(c: Context): string {
   const path = matchedRoutes(c).at(-1)?.path ?? '/*';
-  return path === '/*' ? 'none' : path.replace(/\{.*?\}/g, '');
+  return path.endsWith('/*') ? 'none' : path.replace(/\{.*?\}/g, '');
 }
 
 type AnyCache = { status: string; reused_items: number; prefilled_items: number; degraded?: boolean };

@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { admitted } from '../admission.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
 import type { Models } from '../models.ts';
 import { noted } from '../observe/facts.ts';
@@ -16,7 +17,7 @@ const route = createRoute({
   path: '/recommendations:batch',
   summary: 'Recommend items after each of several histories',
   description:
-    'Each request is one of `POST /v1/recommendations`, and gets the answer that it gets there. One that is wrong is named by its index, and none is answered. If the engine fails at one of them, its place has the problem, and the others are answered.',
+    'Each request is one of `POST /v1/recommendations`, and gets the answer that it gets there. One that is wrong is named by its index, and none is answered. If the engine fails at one of them, its place has the problem, and the others are answered. When there are too many requests at once (`overloaded`), it is refused as a whole.',
   middleware: jsonBody,
   request: {
     body: {
@@ -35,7 +36,7 @@ const route = createRoute({
         z.object({ results: z.array(z.union([recommendationList, problemSchema])) }).openapi('BatchResults'),
       ),
     },
-    ...problemResponses(...JSON_BODY_PROBLEMS, 'model_unavailable'),
+    ...problemResponses(...JSON_BODY_PROBLEMS, 'model_unavailable', 'overloaded'),
   },
 });
 
@@ -43,7 +44,7 @@ const route = createRoute({
 export function batch(models: Models) {
   return new OpenAPIHono().openapi(route, async (c) => {
     const { requests } = c.req.valid('json');
-    const model = await models.model(c);
+    const model = admitted(c, await models.model(c));
     for (const [index, { categories }] of requests.entries()) {
       rejectUnknownCategories(model.catalogue, categories, `/requests/${index}/categories`);
     }

@@ -18,7 +18,7 @@ const route = createRoute({
   description: 'What `categories` of a list may name. An item may belong to several, or to none.',
   responses: {
     200: { description: 'All of them', content: json(categoryList) },
-    ...problemResponses('model_unavailable'),
+    ...problemResponses('model_unavailable', 'overloaded'),
   },
 });
 

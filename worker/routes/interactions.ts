@@ -34,7 +34,7 @@ const append = createRoute({
         }),
       ),
     },
-    ...problemResponses(...JSON_BODY_PROBLEMS, 'idempotency_key_reused', 'history_unavailable'),
+    ...problemResponses(...JSON_BODY_PROBLEMS, 'idempotency_key_reused', 'history_unavailable', 'overloaded'),
   },
 });
 
@@ -60,7 +60,7 @@ const read = createRoute({
         }),
       ),
     },
-    ...problemResponses('invalid_request', 'history_unavailable'),
+    ...problemResponses('invalid_request', 'history_unavailable', 'overloaded'),
   },
 });
 

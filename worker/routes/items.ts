@@ -26,7 +26,7 @@ const search = createRoute({
       description: 'A page of items',
       content: json(z.object({ items: z.array(item), next_cursor: z.string().nullable() })),
     },
-    ...problemResponses('invalid_request', 'model_unavailable'),
+    ...problemResponses('invalid_request', 'model_unavailable', 'overloaded'),
   },
 });
 
@@ -39,7 +39,7 @@ const get = createRoute({
   request: { params: itemParams },
   responses: {
     200: { description: 'The item', content: json(item) },
-    ...problemResponses('item_unknown', 'model_unavailable'),
+    ...problemResponses('item_unknown', 'model_unavailable', 'overloaded'),
   },
 });
 

@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { admitted } from '../admission.ts';
 import type { Models } from '../models.ts';
 import { noted } from '../observe/facts.ts';
 import { stagesOf } from '../observe/stages.ts';
@@ -32,7 +33,7 @@ const route = createRoute({
   request: { body: { required: true, content: json(recommendationQuery) } },
   responses: {
     200: { description: 'The items, best first', content: json(recommendationList) },
-    ...problemResponses(...JSON_BODY_PROBLEMS, 'model_unavailable'),
+    ...problemResponses(...JSON_BODY_PROBLEMS, 'model_unavailable', 'overloaded'),
   },
 });
 
@@ -41,7 +42,7 @@ export function recommendations(models: Models) {
   return new OpenAPIHono().openapi(route, async (c) => {
     const { history, ...query } = c.req.valid('json');
     const stage = stagesOf(c);
-    const model = await stage('model', models.model(c));
+    const model = admitted(c, await stage('model', models.model(c)));
     rejectUnknownCategories(model.catalogue, query.categories, '/categories');
     return c.json(noted(c, await stage('recommend', recommend(model, history, query))), 200);
   });

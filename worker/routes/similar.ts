@@ -15,7 +15,7 @@ const route = createRoute({
   request: { params: itemParams, query: z.strictObject(listParams).refine(...withinReach) },
   responses: {
     200: { description: 'The items, the most similar first', content: json(similarList) },
-    ...problemResponses('invalid_request', 'item_unknown', 'model_unavailable'),
+    ...problemResponses('invalid_request', 'item_unknown', 'model_unavailable', 'overloaded'),
   },
 });
 

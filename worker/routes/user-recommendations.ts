@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { admitted } from '../admission.ts';
 import type { StoredState } from '../cache/state-codec.ts';
 import { noted } from '../observe/facts.ts';
 import { stagesOf } from '../observe/stages.ts';
@@ -54,7 +55,7 @@ const get = createRoute({
   },
   responses: {
     200: { description: 'The items, best first', content: json(userList) },
-    ...problemResponses('invalid_request', 'model_unavailable', 'history_unavailable'),
+    ...problemResponses('invalid_request', 'model_unavailable', 'history_unavailable', 'overloaded'),
   },
 });
 
@@ -62,7 +63,8 @@ const post = createRoute({
   method: 'post',
   path,
   summary: 'Add interactions and recommend, in one request',
-  description: 'The interactions are stored first, and stay stored when the recommendation fails.',
+  description:
+    'The interactions are stored first, and stay stored when the recommendation fails. With an `Idempotency-Key` the request can be sent again, whatever the problem was.',
   middleware: [properUserId, ...jsonBody],
   request: {
     params: userParams,
@@ -79,6 +81,7 @@ const post = createRoute({
       'idempotency_key_reused',
       'model_unavailable',
       'history_unavailable',
+      'overloaded',
     ),
   },
 });
@@ -115,7 +118,7 @@ export function userRecommendations({ models, log, cache }: Services) {
       stage('log', log.read(user)),
     ]);
     rejectUnknownCategories(model.catalogue, query.categories, path);
-    const { list, later } = await recommendUser(model, cache, user, snapshot, query, stage);
+    const { list, later } = await recommendUser(admitted(c, model), cache, user, snapshot, query, stage);
     c.executionCtx.waitUntil(later.then((written) => written && withdrawIfDeleted(user, written)));
     return noted(c, list);
   }

@@ -25,7 +25,7 @@ const get = createRoute({
       description: 'Length of the history, size and age of the cached state',
       content: json(z.object({ user_id: z.string(), length: z.int(), state })),
     },
-    ...problemResponses('invalid_request', 'history_unavailable'),
+    ...problemResponses('invalid_request', 'history_unavailable', 'overloaded'),
   },
 });
 
@@ -38,7 +38,7 @@ const remove = createRoute({
   request: { params: userParams },
   responses: {
     204: { description: 'Nothing is left' },
-    ...problemResponses('invalid_request', 'history_unavailable', 'cache_unavailable'),
+    ...problemResponses('invalid_request', 'history_unavailable', 'cache_unavailable', 'overloaded'),
   },
 });
 
