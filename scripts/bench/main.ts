@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { buildModel, writeModel } from '../build/build-model.ts';
 import { coldStart } from './cold-start.ts';
+import { isolateMemory } from './isolate-memory.ts';
 import { measure, rowOf } from './measure.ts';
 import { placeEmpty, placeModel, placePeak, readManifestOf, withoutEarn } from './models.ts';
 import { placeSasRec, placeUsual } from './peers/place.ts';
@@ -75,7 +76,7 @@ async function main(options: { data?: string; model: string; full?: string; roun
       command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
       date: new Date().toISOString().slice(0, 10),
       model: manifest.id,
-      ratios: ratiosOf(rows, config, start),
+      ratios: { ...ratiosOf(rows, config, start), isolate_mb: (await isolateMemory(model, 1000)).last.mb },
       start,
       peaks,
       peak_int8_gops: round(peak, 1),

@@ -23,7 +23,6 @@ export function ratiosOf(rows: Row[], { depth, headDim }: ModelConfig, start: Co
     state_reduction_200: warm ? round(1 - warm.state_bytes / floatBytes) : null,
     warm_growth_50_400: over(find('warm', 400, 3), find('warm', 50, 3)),
     efficiency_warm_200: warm?.efficiency ?? null,
-    isolate_mb: null,
     first_over_warm: warm ? round(start.total / warm.ms, 1) : null,
   };
 }

@@ -10,6 +10,7 @@ import type { ItemMask } from '../../worker/engine/ranking.ts';
 import { Runtime, type Session, Tensor } from '../../worker/engine/runtime.ts';
 import { loadPeer, type Peer } from './peers/peer.ts';
 import { type Call, type Part, PEERS, type Prepared, type Scenario, type Users } from './scenario.ts';
+import { wasmBytes } from './wasm-memory.ts';
 
 interface Env {
   /** A folder of model folders. */
@@ -17,15 +18,6 @@ interface Env {
   /** Notes the time when it is asked. */
   CLOCK: { fetch(url: string): Promise<Response> };
 }
-
-/** Every memory that onnxruntime makes: it offers no other way to learn its size. */
-const memories: WebAssembly.Memory[] = [];
-WebAssembly.Memory = class extends WebAssembly.Memory {
-  constructor(descriptor: WebAssembly.MemoryDescriptor) {
-    super(descriptor);
-    memories.push(this);
-  }
-};
 
 /** What a stored state says that it is of. Of the right size; nobody reads it. */
 const KEY = { epoch: '00000000-0000-4000-8000-000000000000', anchor: 0, digest: '0'.repeat(64) };
@@ -182,7 +174,6 @@ async function handle(call: Call, env: Env): Promise<unknown> {
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const result = request.method === 'POST' ? await handle(await request.json(), env) : null;
-    const wasmBytes = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
-    return Response.json({ result: result ?? null, wasmBytes });
+    return Response.json({ result: result ?? null, wasmBytes: wasmBytes() });
   },
 };

@@ -19,6 +19,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { heapBytes } from './heap.ts';
 import type { Call } from './scenario.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -112,14 +113,8 @@ export class Workerd {
   }
 
   /** Bytes of the isolate's JavaScript heap and of the buffers behind its typed arrays. */
-  async heapBytes(): Promise<number> {
-    const socket = new WebSocket(`ws://127.0.0.1:${this.ports['listen-inspector']}/main`);
-    await once(socket, 'open');
-    socket.send(JSON.stringify({ id: 1, method: 'Runtime.getHeapUsage' }));
-    const [message] = await once(socket, 'message');
-    socket.close();
-    const { usedSize, backingStorageSize = 0 } = JSON.parse(message.data).result;
-    return usedSize + backingStorageSize;
+  heapBytes(): Promise<number> {
+    return heapBytes(`ws://127.0.0.1:${this.ports['listen-inspector']}/main`);
   }
 
   async stop(): Promise<void> {

@@ -60,7 +60,7 @@ async function listening(child: ChildProcess, url: string, output: () => string)
   throw new Error(`the server ended:\n${output()}`);
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -1,0 +1,188 @@
+/**
+ * `npm run bench:load`: what one process answers under `wrangler dev` to 1, 8 and 64 clients, and to more than it can. Each
+ * client is a user at a time, of whom nine in ten have been there before; it sends its next request when it has the answer.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { startServer } from '../../test/e2e/server.ts';
+import { randomInts, seededRandom } from '../random.ts';
+import { readManifestOf } from './models.ts';
+import { percentile, round } from './statistics.ts';
+
+const USAGE = 'Usage: npm run bench:load [-- --model DIR] [--seconds N]';
+
+/** The last is past saturation. */
+const CLIENTS = [1, 8, 64, 256];
+const SEED = 1;
+/** Users who return, shared out among the clients: as many at each level, so that their objects are as often asleep. */
+const USERS = 512;
+/** Of the visits, those of users who have been there before. */
+const RETURNING = 0.9;
+/** Items in a user's log before the first measured visit: up to about what MovieLens' users have. */
+const LONGEST_HISTORY = 150;
+const MOST_ADDED = 3;
+
+/**
+ * `append` adds interactions; the lists are those of users with a state and of new ones. `icon` is a file out of the script,
+ * asked for alone before the rest: what `wrangler dev` takes for a request in which the service does nothing.
+ */
+const KINDS = ['icon', 'append', 'returning', 'new'] as const;
+type Kind = (typeof KINDS)[number];
+
+interface Sample {
+  kind: Kind;
+  ms: number;
+  /** Milliseconds from the level's beginning to the answer. */
+  at: number;
+  /** Answered 503, with the time to come back. */
+  refused: boolean;
+}
+
+/** A client with returning users of its own. */
+class Client {
+  readonly samples: Sample[] = [];
+  private readonly random: () => number;
+  private readonly url: string;
+  private readonly users: string[];
+  private readonly ids: string[];
+  private newcomers = 0;
+
+  constructor(url: string, users: string[], seed: number, ids: string[]) {
+    this.url = url;
+    this.users = users;
+    this.ids = ids;
+    this.random = seededRandom(seed);
+  }
+
+  /** Gives the returning users histories and states. */
+  async prepare(): Promise<void> {
+    for (const user of this.users) {
+      const [length] = randomInts(this.random, 1, LONGEST_HISTORY);
+      await this.append(user, 1 + length);
+      const { status } = await this.list(user);
+      if (status !== 200) throw new Error(`the first list of ${user}: ${status}`);
+    }
+  }
+
+  async look(began: number, seconds: number): Promise<void> {
+    while (performance.now() - began < 1000 * seconds) {
+      await this.take('icon', began, () => this.answer('/icon.svg'));
+    }
+  }
+
+  /** Visits until `seconds` after `began` have passed. */
+  async visit(began: number, seconds: number): Promise<void> {
+    while (performance.now() - began < 1000 * seconds) {
+      const returns = this.random() < RETURNING;
+      const [one] = randomInts(this.random, 1, this.users.length);
+      const user = returns
+        ? this.users[one]
+        : `${this.users[0]}-of-${this.users.length}-new-${this.newcomers++}`;
+      const [added] = randomInts(this.random, 1, MOST_ADDED);
+      await this.take('append', began, () => this.append(user, 1 + added));
+      await this.take(returns ? 'returning' : 'new', began, () => this.list(user));
+    }
+  }
+
+  private async take(kind: Kind, began: number, send: () => Promise<Response>): Promise<void> {
+    const sent = performance.now();
+    const { status, headers } = await send();
+    const now = performance.now();
+    const refused = status === 503;
+    if (status >= 400 && !refused) throw new Error(`${kind}: ${status}`);
+    this.samples.push({ kind, ms: now - sent, at: now - began, refused });
+    if (refused) await sleep(1000 * Number(headers.get('Retry-After')));
+  }
+
+  private append(user: string, length: number): Promise<Response> {
+    const items = randomInts(this.random, length, this.ids.length).map((index) => ({ id: this.ids[index] }));
+    return this.answer(`/v1/users/${user}/interactions`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ items }),
+    });
+  }
+
+  private list(user: string): Promise<Response> {
+    return this.answer(`/v1/users/${user}/recommendations`);
+  }
+
+  private async answer(path: string, init?: RequestInit): Promise<Response> {
+    const response = await fetch(this.url + path, init);
+    await response.arrayBuffer();
+    return response;
+  }
+}
+
+/** One row of the table. Latencies are those of answers, without refusals; null where there is none. */
+function rowOf(clients: number, kind: Kind | 'mix', samples: Sample[], seconds: number) {
+  const answered = samples.filter(({ refused }) => !refused);
+  const latency = (share: number) =>
+    answered.length > 0
+      ? round(
+          percentile(
+            answered.map(({ ms }) => ms),
+            share,
+          ),
+          1,
+        )
+      : null;
+  return {
+    clients,
+    kind,
+    requests: samples.length,
+    // What was still on its way when time was up has a latency, but no part in the rate.
+    per_second: round(answered.filter(({ at }) => at < 1000 * seconds).length / seconds, 1),
+    p50_ms: latency(0.5),
+    p95_ms: latency(0.95),
+    p99_ms: latency(0.99),
+    refused: round((samples.length - answered.length) / samples.length, 3),
+  };
+}
+
+async function measure(url: string, users: string[], count: number, seconds: number, ids: string[]) {
+  const clients = Array.from({ length: count }, (_, index) => {
+    const own = users.filter((_, user) => user % count === index);
+    return new Client(url, own, SEED + index, ids);
+  });
+  for (const run of ['look', 'visit'] as const) {
+    const began = performance.now();
+    await Promise.all(clients.map((client) => client[run](began, seconds)));
+  }
+  const samples = clients.flatMap((client) => client.samples);
+  const of = (kind: Kind) => samples.filter((sample) => sample.kind === kind);
+  const mix = samples.filter(({ kind }) => kind !== 'icon');
+  return [...KINDS.map((kind) => rowOf(count, kind, of(kind), seconds)), rowOf(count, 'mix', mix, seconds)];
+}
+
+async function main(model: string, seconds: number): Promise<void> {
+  const { catalogue } = readManifestOf(model);
+  const items: { id: string }[] = JSON.parse(readFileSync(join(model, catalogue.path), 'utf8'));
+  const ids = items.map(({ id }) => id);
+  const server = await startServer(['--model', model]);
+  try {
+    const users = Array.from({ length: USERS }, (_, index) => `returning-${index}`);
+    await new Client(server.url, users, SEED, ids).prepare();
+    const rows = [];
+    for (const count of CLIENTS) {
+      const measured = await measure(server.url, users, count, seconds, ids);
+      new console.Console(process.stderr).table(measured);
+      rows.push(...measured);
+    }
+    console.log(JSON.stringify({ seconds, rows }));
+  } finally {
+    await server.stop();
+  }
+}
+
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'model-shards' },
+    seconds: { type: 'string', default: '30' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) console.log(USAGE);
+else await main(values.model, Number(values.seconds));
