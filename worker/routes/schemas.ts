@@ -100,7 +100,7 @@ const listedItems = z.array(
 );
 
 const model = z.object({
-  id: z.string().openapi({ description: 'Hash of the model that answered', example: '259e6f0b6a43d0fe' }),
+  id: z.string().openapi({ description: 'Hash of the model that answered', example: 'b6093d76b2c76e4a' }),
 });
 
 /** A list of recommendations whose `cache` says this. */
