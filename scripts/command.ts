@@ -12,6 +12,11 @@ export function parseFlags<T extends ParseArgsConfig>(config: T): ReturnType<typ
   }
 }
 
+/** What a measuring command printed for machines: its last line, a JSON object. */
+export function lastLine(printed: string): string {
+  return printed.trimEnd().split('\n').at(-1)!;
+}
+
 /** Runs a command with the flags of the command line, and prints what is the user's to solve without a stack trace. */
 export async function run(
   main: (args: string[], print: (line: string) => void) => Promise<void>,

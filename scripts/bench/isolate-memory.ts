@@ -1,11 +1,9 @@
 /** What the isolate of the service, as `wrangler dev` runs it, has in memory after requests of mixed users. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { freePort, startServer } from '../../test/e2e/server.ts';
 import { DECODERS } from '../../worker/engine/manifest.ts';
 import { randomInts, seededRandom } from '../random.ts';
 import { heapBytes } from './heap.ts';
-import { readManifestOf } from './models.ts';
+import { itemIdsOf, readManifestOf } from './models.ts';
 import { round } from './statistics.ts';
 
 const SEED = 1;
@@ -41,12 +39,7 @@ interface Ask {
 
 /** Asks the service of `model` for `requests` answers. @throws an Error for an answer that is none */
 export async function isolateMemory(model: string, requests: number): Promise<IsolateMemory> {
-  const { catalogue, config } = readManifestOf(model);
-  const items: { id: string }[] = JSON.parse(readFileSync(join(model, catalogue.path), 'utf8'));
-  const next = mixOf(
-    items.map(({ id }) => id),
-    config.window,
-  );
+  const next = mixOf(itemIdsOf(model), readManifestOf(model).config.window);
   const inspector = await freePort();
   const entry = 'scripts/bench/service-worker.ts';
   const server = await startServer(['--model', model, '--inspector-port', `${inspector}`, entry]);

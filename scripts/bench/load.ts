@@ -2,13 +2,11 @@
  * `npm run bench:load`: what one process answers under `wrangler dev` to 1, 8 and 64 clients, and to more than it can. Each
  * client is a user at a time, of whom nine in ten have been there before; it sends its next request when it has the answer.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startServer } from '../../test/e2e/server.ts';
 import { randomInts, seededRandom } from '../random.ts';
-import { readManifestOf } from './models.ts';
+import { itemIdsOf } from './models.ts';
 import { percentile, round } from './statistics.ts';
 
 const USAGE = 'Usage: npm run bench:load [-- --model DIR] [--seconds N]';
@@ -158,9 +156,7 @@ async function measure(url: string, users: string[], count: number, seconds: num
 }
 
 async function main(model: string, seconds: number): Promise<void> {
-  const { catalogue } = readManifestOf(model);
-  const items: { id: string }[] = JSON.parse(readFileSync(join(model, catalogue.path), 'utf8'));
-  const ids = items.map(({ id }) => id);
+  const ids = itemIdsOf(model);
   const server = await startServer(['--model', model]);
   try {
     const users = Array.from({ length: USERS }, (_, index) => `returning-${index}`);

@@ -2,7 +2,7 @@
  * `npm run bench`: what an answer costs, inside workerd and through the real engine, beside the same decoder without EARN, what
  * one would do without it, and what the machine could do.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
@@ -10,7 +10,7 @@ import { buildModel, writeModel } from '../build/build-model.ts';
 import { coldStart } from './cold-start.ts';
 import { isolateMemory } from './isolate-memory.ts';
 import { measure, rowOf } from './measure.ts';
-import { placeEmpty, placeModel, placePeak, readManifestOf, withoutEarn } from './models.ts';
+import { itemIdsOf, placeEmpty, placeModel, placePeak, readManifestOf, withoutEarn } from './models.ts';
 import { placeSasRec, placeUsual } from './peers/place.ts';
 import { ratiosOf } from './ratios.ts';
 import { type Bench, report } from './report.ts';
@@ -47,9 +47,7 @@ async function main(options: { data?: string; model: string; full?: string; roun
     if (!isDeepStrictEqual(configs.get('full'), shape)) {
       throw new Error(`${full} is not ${model} without EARN: the same shape, and k = N`);
     }
-    const items: { id: string }[] = JSON.parse(readFileSync(join(model, manifest.catalogue.path), 'utf8'));
-    const ids = items.map(({ id }) => id);
-    const users = await readUsers(config, ids, data);
+    const users = await readUsers(config, itemIdsOf(model), data);
     const longest = Math.min(config.window, Math.max(...users.map(({ length }) => length)));
     const all = scenarios(longest);
     if (all.length === 0) throw new Error(`no user has more than ${longest} items that the model knows`);

@@ -13,6 +13,13 @@ export function readManifestOf(folder: string): Manifest {
   return parseManifest(readFileSync(join(folder, 'manifest.json')));
 }
 
+/** The ids of a model's items, in the order of their indices. */
+export function itemIdsOf(folder: string): string[] {
+  const { catalogue } = readManifestOf(folder);
+  const items: { id: string }[] = JSON.parse(readFileSync(join(folder, catalogue.path), 'utf8'));
+  return items.map(({ id }) => id);
+}
+
 /** A model's files, without what else its folder holds. */
 export function placeModel(from: string, to: string): void {
   const { graphs, shards, catalogue, semanticIds } = readManifestOf(from);

@@ -1,15 +1,13 @@
 /** What the bench is about: ratios of medians, 20 beams, three new items where a user comes back. */
 import type { ModelConfig } from '../../worker/engine/manifest.ts';
 import type { ColdStart } from './cold-start.ts';
-import type { Row } from './report.ts';
+import { findRow, type Row } from './report.ts';
 import { round } from './statistics.ts';
 
 /** null where the histories were too short for one of the two. */
 export function ratiosOf(rows: Row[], { depth, headDim }: ModelConfig, start: ColdStart) {
   const find = (variant: string, history: number, fresh: number | null) =>
-    rows.find(
-      (row) => row.variant === variant && row.history === history && row.fresh === fresh && row.beam === 20,
-    );
+    findRow(rows, variant, history, fresh);
   const over = (a: Row | undefined, b: Row | undefined) => (a && b ? round(a.ms / b.ms, 2) : null);
   const [warm, latent] = [find('warm', 200, 3), find('latent', 200, 3)];
   const floatBytes = 200 * depth * 2 * headDim * 4;

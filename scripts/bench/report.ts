@@ -26,6 +26,18 @@ export interface Row {
   js_mb?: number;
 }
 
+/** The row of 20 beams; undefined where the histories were too short for it. */
+export function findRow(
+  rows: Row[],
+  variant: string,
+  history: number,
+  fresh: number | null,
+): Row | undefined {
+  return rows.find(
+    (row) => row.variant === variant && row.history === history && row.fresh === fresh && row.beam === 20,
+  );
+}
+
 /** What the bench prints for machines. */
 export interface Bench {
   command: string;

@@ -2,7 +2,7 @@
 import { type Arithmetic, type ArithmeticKind, arithmeticOf } from './arithmetic.ts';
 import type { Matrix } from './checkpoint.ts';
 import { Graph, type Weights } from './graph.ts';
-import { type EarnWeights, type LayerWeights, NORM_EPSILON, ROPE_BASE, transpose } from './weights.ts';
+import { type EarnWeights, type LayerWeights, NORM_EPSILON, rotationTable, transpose } from './weights.ts';
 
 export interface GraphOptions {
   weights: EarnWeights;
@@ -224,15 +224,10 @@ export class EarnGraph {
     return this.graph.node(op, [rows, positions, ...tables], { interleaved: 0 });
   }
 
-  /** cos or sin of every position that a token can have: P, a window of items, S, the codes. */
   private rotationTable(name: string, f: (angle: number) => number): string {
     return this.once(name, () => {
-      const { window, levels, headDim } = this.config;
-      const [rows, half] = [window + levels + 2, headDim / 2];
-      const data = Float32Array.from({ length: rows * half }, (_, i) =>
-        f(Math.floor(i / half) * ROPE_BASE ** (-(i % half) / half)),
-      );
-      return this.graph.floats(name, data, [rows, half]);
+      const { rows, columns, data } = rotationTable(this.config, f);
+      return this.graph.floats(name, data, [rows, columns]);
     });
   }
 }

@@ -13,6 +13,18 @@ import type { Checkpoint, Matrix } from './checkpoint.ts';
 export const ROPE_BASE = 10_000;
 export const NORM_EPSILON = 1e-6;
 
+/** cos or sin (`f`) of the rotary angles at every position that a token can have: P, a window of items, S, the codes. */
+export function rotationTable(
+  { window, levels, headDim }: ModelConfig,
+  f: (angle: number) => number,
+): Matrix {
+  const [rows, half] = [window + levels + 2, headDim / 2];
+  const data = Float32Array.from({ length: rows * half }, (_, i) =>
+    f(Math.floor(i / half) * ROPE_BASE ** (-(i % half) / half)),
+  );
+  return { rows, columns: half, data };
+}
+
 /** A linear layer as ONNX multiplies it: `data` is [inputs x outputs], row-major. */
 export interface Linear {
   /** Name of the activation that it reads, as in the checkpoint's `activations`. */

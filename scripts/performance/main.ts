@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Bench } from '../bench/report.ts';
+import { lastLine } from '../command.ts';
 import { drawAll } from './draw.ts';
 import { TABLES } from './tables.ts';
 
@@ -27,10 +28,7 @@ const { values, positionals } = parseArgs({
 });
 if (values.help || positionals.length > 1) console.log(USAGE);
 else {
-  const line = readFileSync(positionals[0] ?? DATA, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .at(-1)!;
+  const line = lastLine(readFileSync(positionals[0] ?? DATA, 'utf8'));
   const bench = JSON.parse(line) as Bench;
   let document = readFileSync(DOCUMENT, 'utf8');
   for (const [name, tableOf] of Object.entries(TABLES)) document = fill(document, name, tableOf(bench));

@@ -1,5 +1,5 @@
 /** The tables of `docs/performance.md`, as Markdown. */
-import type { Bench, Row } from '../bench/report.ts';
+import { type Bench, findRow } from '../bench/report.ts';
 
 const RATIOS: [ratio: string, label: string][] = [
   ['full_over_cold_200', 'full / cold, 200 items'],
@@ -43,14 +43,14 @@ export const TABLES: Record<string, (bench: Bench) => string> = {
       ['history', ...columns.map(([, , title]) => title)],
       histories.map((history) => [
         String(history),
-        ...columns.map(([variant, fresh]) => ms(find(rows, variant, history, fresh)?.ms)),
+        ...columns.map(([variant, fresh]) => ms(findRow(rows, variant, history, fresh)?.ms)),
       ]),
     );
   },
   parts: ({ rows }) => {
     const shown = ['usual', 'full', 'sasrec', 'cold', 'warm', 'latent'].flatMap((variant) => {
       const fresh = variant === 'warm' || variant === 'latent' ? 3 : null;
-      return find(rows, variant, 200, fresh) ?? [];
+      return findRow(rows, variant, 200, fresh) ?? [];
     });
     return table(
       [
@@ -88,12 +88,6 @@ export const TABLES: Record<string, (bench: Bench) => string> = {
       [['GOP/s', ...peaks.map(({ gops }) => gops.toFixed(0))]],
     ),
 };
-
-function find(rows: Row[], variant: string, history: number, fresh: number | null): Row | undefined {
-  return rows.find(
-    (row) => row.variant === variant && row.history === history && row.fresh === fresh && row.beam === 20,
-  );
-}
 
 function ms(time: number | undefined): string {
   return time === undefined ? '' : time.toFixed(1);

@@ -50,10 +50,7 @@ function byBeam(rows: Row[]): Plot {
     .filter((row) => row.name === 'EARN' && row.dataset === 'ml-1m' && row.protocol.includes('valid'))
     .filter(({ decoder }) => ['beam', 'hybrid', 'latent'].includes(decoder))
     .toSorted((a, b) => a.beam - b.beam)
-    .map((row): Point => {
-      const [low, high] = row.interval95?.['ndcg@10'] ?? [];
-      return { x: String(row.beam), y: row['ndcg@10'], line: row.decoder, low, high };
-    });
+    .map((row) => pointOf(row, String(row.beam), row.decoder));
   return { title: 'MovieLens-1M, validation: NDCG@10 by beam width', x: 'beams', y: 'NDCG@10', points };
 }
 
@@ -90,9 +87,12 @@ function studied(rows: Row[], shown: { x: string; name: string }[]): Point[] {
   return shown.flatMap(({ x, name }) =>
     rows
       .filter((row) => row.name === name && row.protocol.includes('valid'))
-      .map((row): Point => {
-        const [low, high] = row.interval95?.['ndcg@10'] ?? [];
-        return { x, y: row['ndcg@10'], line: row.dataset, low, high };
-      }),
+      .map((row) => pointOf(row, x, row.dataset)),
   );
+}
+
+/** The row's NDCG@10 with its interval. */
+function pointOf(row: Row, x: string, line: string): Point {
+  const [low, high] = row.interval95?.['ndcg@10'] ?? [];
+  return { x, y: row['ndcg@10'], line, low, high };
 }

@@ -1,6 +1,7 @@
 /** `npm run results`: takes what measuring commands printed into `docs/results.json`, and draws it. */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { lastLine } from '../command.ts';
 import { keepAttention } from './attention.ts';
 import { drawAll } from './draw.ts';
 import { addRun, type Run, readRows, writeRows } from './rows.ts';
@@ -11,7 +12,7 @@ FILE holds what \`npm run evaluate\` or \`npm run rank\` printed; its last line 
 in place of rows of the same name, dataset, protocol, decoder, precision and beam. --attention takes what
 \`npm run attention\` printed into docs/attention.json. Then the plots of docs/ are drawn again.`;
 
-const lastLine = (path: string): string => readFileSync(path, 'utf8').trimEnd().split('\n').at(-1)!;
+const printedIn = (path: string): string => lastLine(readFileSync(path, 'utf8'));
 
 const { values, positionals } = parseArgs({
   options: {
@@ -25,9 +26,9 @@ if (values.help || positionals.length > 0 !== (values.name !== undefined)) conso
 else {
   let rows = readRows();
   for (const path of positionals) {
-    rows = addRun(rows, values.name!, JSON.parse(lastLine(path)) as Run);
+    rows = addRun(rows, values.name!, JSON.parse(printedIn(path)) as Run);
   }
-  if (values.attention) keepAttention(lastLine(values.attention));
+  if (values.attention) keepAttention(printedIn(values.attention));
   writeRows(rows);
   const plots = await drawAll(rows);
   console.log(JSON.stringify({ rows: rows.length, plots }));

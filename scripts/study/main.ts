@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { lastLine } from '../command.ts';
 import { intervalsOf, metricsOf, pairedDifference } from '../evaluate/metrics.ts';
 import { readRanks } from '../evaluate/ranks.ts';
 import { pythonFolder, runPython } from '../python.ts';
@@ -36,7 +37,7 @@ async function study({ data, out, only, flags }: Options): Promise<void> {
     const rank = ['--checkpoint', checkpoint, '--data', data, '--split', 'valid', '--decoders', 'latent'];
     const ranking = [join(pythonFolder, 'rank.py'), ...rank, '--ranks', ranks];
     const printed = await runPython(ranking, { capture: true });
-    const run = JSON.parse(printed.trimEnd().split('\n').at(-1)!) as Run;
+    const run = JSON.parse(lastLine(printed)) as Run;
     const found = [...readRanks(ranks, 'latent').values()];
     base ??= found;
     const latent = {

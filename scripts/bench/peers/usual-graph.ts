@@ -8,7 +8,7 @@
  */
 import type { Checkpoint } from '../../build/checkpoint.ts';
 import { Graph, type Weights } from '../../build/graph.ts';
-import { type Linear, NORM_EPSILON, ROPE_BASE, servingWeights, transpose } from '../../build/weights.ts';
+import { type Linear, NORM_EPSILON, rotationTable, servingWeights, transpose } from '../../build/weights.ts';
 import type { Product } from './products.ts';
 
 /**
@@ -26,7 +26,10 @@ export function usualGraph(checkpoint: Checkpoint, product: Product, store: Weig
   const attentionMask = graph.input('attention_mask', 'int64', ['batch', 'keys']);
   const positions = graph.input('position_ids', 'int64', ['batch', 'new']);
   const mask = causalMask();
-  const tables = [rotationTable('cos', Math.cos), rotationTable('sin', Math.sin)];
+  const tables = [Math.cos, Math.sin].map((f) => {
+    const { rows, columns, data } = rotationTable(config, f);
+    return graph.floats(f.name, data, [rows, columns]);
+  });
   const [queries, keys] = [heads * headDim, headDim];
   const splits = [
     [queries + keys, keys],
@@ -117,15 +120,6 @@ export function usualGraph(checkpoint: Checkpoint, product: Product, store: Weig
     const past = graph.input(`past_key_values.${name}`, 'float32', ['batch', 'past', headDim]);
     const dims = ['batch', 'keys', headDim];
     return graph.outputNode('Concat', [past, fresh], { axis: 1 }, `present.${name}`, 'float32', dims);
-  }
-
-  /** cos or sin of every position that a token can have. */
-  function rotationTable(name: string, f: (angle: number) => number): string {
-    const [rows, half] = [config.window + levels + 2, headDim / 2];
-    const data = Float32Array.from({ length: rows * half }, (_, i) =>
-      f(Math.floor(i / half) * ROPE_BASE ** (-(i % half) / half)),
-    );
-    return graph.floats(name, data, [rows, half]);
   }
 }
 
