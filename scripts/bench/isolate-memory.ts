@@ -1,6 +1,7 @@
 /** What the isolate of the service, as `wrangler dev` runs it, has in memory after requests of mixed users. */
-import { freePort, startServer } from '../../test/e2e/server.ts';
+
 import { DECODERS } from '../../worker/engine/manifest.ts';
+import { freePort, startServer } from '../local-service.ts';
 import { randomInts, seededRandom } from '../random.ts';
 import { heapBytes } from './heap.ts';
 import { itemIdsOf, readManifestOf } from './models.ts';

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { startServer } from '../../test/e2e/server.ts';
+import { startServer } from '../local-service.ts';
 import { randomInts, seededRandom } from '../random.ts';
 import { itemIdsOf } from './models.ts';
 import { percentile, round } from './statistics.ts';

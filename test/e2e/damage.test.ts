@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Server, startServer } from './server.ts';
+import { type Server, startServer } from '../../scripts/local-service.ts';
 
 let folder: string;
 let server: Server;

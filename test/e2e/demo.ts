@@ -2,7 +2,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { watchPage } from './browser.ts';
-import type { Server } from './server.ts';
+import type { Stage } from './stage.ts';
 
 /** A first answer waits for the model, here or there. */
 const PATIENCE = { timeout: 30_000 };
@@ -22,10 +22,10 @@ export class Demo {
   }
 
   /** A new visitor, once the first list is there. */
-  static async open(browser: Browser, { url }: Server, options: Parameters<Browser['newPage']>[0] = {}) {
+  static async open({ browser, server }: Stage, options: Parameters<Browser['newPage']>[0] = {}) {
     const page = await browser.newPage(options);
-    const demo = new Demo(page, watchPage(page, url));
-    await demo.answered(() => page.goto(url));
+    const demo = new Demo(page, watchPage(page, server.url));
+    await demo.answered(() => page.goto(server.url));
     return demo;
   }
 

@@ -1,27 +1,16 @@
 /** On the visitor's GPU: the server's lists, and WASM wherever the GPU is of no use. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { SOFTWARE_GPU, startBrowser } from './browser.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { SOFTWARE_GPU } from './browser.ts';
 import { Demo } from './demo.ts';
-import { type Server, startServer } from './server.ts';
+import { setStage } from './stage.ts';
 
-let server: Server;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await startServer();
-  browser = await startBrowser(SOFTWARE_GPU);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = setStage(SOFTWARE_GPU);
 
 const where = (page: Page) => page.locator('#cost-where').textContent();
 
 test("the list is the server's, here and after what is added; a reload finds the state", async () => {
-  const demo = await Demo.open(browser, server);
+  const demo = await Demo.open(stage);
   for (const film of ['toy story', 'star wars', 'alien', 'godfather']) await demo.add(film);
   const { titles: fromServer } = await demo.add('casablanca');
 
@@ -42,7 +31,7 @@ test("the list is the server's, here and after what is added; a reload finds the
 });
 
 test('graphs that the GPU refuses: WASM takes over', async () => {
-  const demo = await Demo.open(browser, server);
+  const demo = await Demo.open(stage);
   await demo.page.context().route('**/model/prefill.webgpu.onnx*', (route) => route.abort());
   const { titles } = await demo.answered(() => demo.onDevice.click());
   expect(titles).toHaveLength(10);
@@ -50,7 +39,7 @@ test('graphs that the GPU refuses: WASM takes over', async () => {
 });
 
 test('a GPU that is lost in the middle: WASM takes over, and nothing is lost', async () => {
-  const demo = await Demo.open(browser, server);
+  const demo = await Demo.open(stage);
   await demo.answered(() => demo.onDevice.click());
   expect(await where(demo.page)).toBe('this device, WebGPU');
   await demo.page.workers()[0].evaluate(() => {

@@ -1,23 +1,10 @@
 /** The switch to the visitor's own device: the same lists, and nothing about the visitor leaves it. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { seriousFindings } from './accessibility.ts';
-import { startBrowser } from './browser.ts';
 import { Demo } from './demo.ts';
-import { type Server, startServer } from './server.ts';
+import { setStage } from './stage.ts';
 
-let server: Server;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = setStage();
 
 /** Paths that the page asks the service for from now on. */
 function watchRequests(demo: Demo): string[] {
@@ -27,7 +14,7 @@ function watchRequests(demo: Demo): string[] {
 }
 
 test('the same history gets the same ten films, and goes on here alone', async () => {
-  const demo = await Demo.open(browser, server);
+  const demo = await Demo.open(stage);
   for (const film of ['toy story', 'star wars', 'alien', 'godfather']) await demo.add(film);
   const { titles: fromServer } = await demo.add('casablanca');
   const { user } = await demo.kept();
@@ -46,7 +33,7 @@ test('the same history gets the same ten films, and goes on here alone', async (
   const again = await demo.answered(() => demo.page.reload());
   expect(again).toEqual({ status: 'hit', titles: own.titles });
   expect(requests.filter((path) => path.startsWith('/v1/'))).toEqual([]);
-  expect(await (await fetch(`${server.url}/v1/users/${user}`)).json()).toMatchObject({ length: 5 });
+  expect(await (await fetch(`${stage.server.url}/v1/users/${user}`)).json()).toMatchObject({ length: 5 });
 
   const back = await demo.answered(() => demo.onDevice.click());
   expect(back).toEqual({ status: 'hit', titles: fromServer });
@@ -55,7 +42,7 @@ test('the same history gets the same ten films, and goes on here alone', async (
 });
 
 test('the model is fetched once, with its progress; then the browser has it', async () => {
-  const demo = await Demo.open(browser, server);
+  const demo = await Demo.open(stage);
   let slow = true;
   await demo.page.route('**/runtime/*', async (route) => {
     if (slow) await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -69,7 +56,7 @@ test('the model is fetched once, with its progress; then the browser has it', as
   expect(await progress.isVisible()).toBe(false);
   slow = false;
   await demo.page.unrouteAll();
-  const asked = () => server.output().match(/GET \/(model\/weights|runtime\/)\S*/g) ?? [];
+  const asked = () => stage.server.output().match(/GET \/(model\/weights|runtime\/)\S*/g) ?? [];
   const before = asked().length;
   expect(before).toBeGreaterThan(0);
   await demo.answered(() => demo.page.reload());
@@ -78,7 +65,7 @@ test('the model is fetched once, with its progress; then the browser has it', as
 });
 
 test('what is clicked while the model is on its way stays here, also for who switches back', async () => {
-  const demo = await Demo.open(browser, server);
+  const demo = await Demo.open(stage);
   await demo.page.context().route('**/runtime/*', () => {}); // never arrives
   await demo.search.fill('heat');
   const heat = demo.page.locator('#results button', { hasText: 'Heat (1995)' });
@@ -94,12 +81,12 @@ test('what is clicked while the model is on its way stays here, also for who swi
   );
   const { user, own } = await demo.kept();
   expect(own).toHaveLength(1);
-  expect(await (await fetch(`${server.url}/v1/users/${user}`)).json()).toMatchObject({ length: 0 });
+  expect(await (await fetch(`${stage.server.url}/v1/users/${user}`)).json()).toMatchObject({ length: 0 });
   expect(demo.problems).toEqual([]);
 });
 
 test('a visitor who is forgotten leaves nothing on the device', async () => {
-  const demo = await Demo.open(browser, server);
+  const demo = await Demo.open(stage);
   await demo.answered(() => demo.onDevice.click());
   await demo.add('heat');
   await demo.page.waitForTimeout(1500);
@@ -121,7 +108,7 @@ test('a visitor who is forgotten leaves nothing on the device', async () => {
 });
 
 test('a model that does not arrive whole is refused, and a second try gets it', async () => {
-  const demo = await Demo.open(browser, server);
+  const demo = await Demo.open(stage);
   await demo.page.context().route('**/model/weights-*', async (route) => {
     const response = await route.fetch();
     const body = await response.body();

@@ -2,31 +2,19 @@
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { seriousFindings } from './accessibility.ts';
-import { DESKTOP, PHONE, startBrowser, watchPage } from './browser.ts';
+import { DESKTOP, PHONE, watchPage } from './browser.ts';
 import { type Command, commandsOf } from './commands.ts';
-import { type Server, startServer } from './server.ts';
+import { setStage } from './stage.ts';
 
 const DOCUMENTS = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
 
-let server: Server;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = setStage();
 
 /** Runs the command against this server, and compares the status of its answer. */
 async function expectAnswer({ place, text, status }: Command): Promise<void> {
-  const command = `${text.replace(/http:\/\/127\.0\.0\.1:\d+/, server.url)} -w '\n%{http_code}'`;
+  const command = `${text.replace(/http:\/\/127\.0\.0\.1:\d+/, stage.server.url)} -w '\n%{http_code}'`;
   const { stdout } = await promisify(execFile)('bash', ['-c', command], { maxBuffer: 2 ** 26 });
   const answered = Number(stdout.split('\n').at(-1));
   const expected = status ?? (answered >= 200 && answered < 300 ? answered : '2xx');
@@ -39,9 +27,9 @@ test.each([
   ['phone', 'light', PHONE],
   ['phone', 'dark', PHONE],
 ] as const)('the reference is for everyone: %s, %s', async (_name, colorScheme, device) => {
-  const page = await browser.newPage({ ...device, colorScheme });
-  const problems = watchPage(page, server.url);
-  await page.goto(server.url);
+  const page = await stage.browser.newPage({ ...device, colorScheme });
+  const problems = watchPage(page, stage.server.url);
+  await page.goto(stage.server.url);
   await page.getByRole('contentinfo').getByRole('link', { name: 'API' }).click();
   await page.getByRole('heading', { level: 1, name: 'API reference' }).waitFor();
   expect(await seriousFindings(page)).toEqual([]);
@@ -57,8 +45,8 @@ test.each([
 });
 
 test('every command of the reference answers', async () => {
-  const page = await browser.newPage();
-  await page.goto(`${server.url}/docs`);
+  const page = await stage.browser.newPage();
+  await page.goto(`${stage.server.url}/docs`);
   const commands = await page.locator('pre.curl').allInnerTexts();
   expect(commands).toHaveLength(await page.locator('article').count());
   for (const text of commands) await expectAnswer({ place: '/docs', text, status: undefined });
@@ -66,7 +54,7 @@ test('every command of the reference answers', async () => {
 
 test('the typed client of the documents gets a list', async () => {
   const call = `import { recommendAfter } from './docs/client.ts';
-    console.log(JSON.stringify(await recommendAfter('${server.url}', ['1', '1196'])))`;
+    console.log(JSON.stringify(await recommendAfter('${stage.server.url}', ['1', '1196'])))`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', call]);
   expect(JSON.parse(stdout).map(({ rank }: { rank: number }) => rank)).toEqual([1, 2, 3]);
 });

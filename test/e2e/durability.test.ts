@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Server, startServer } from './server.ts';
+import { type Server, startServer } from '../../scripts/local-service.ts';
 
 /** How often the service is killed. */
 const KILLS = 3;

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { type Server, startServer } from '../../scripts/local-service.ts';
 import { seededRandom } from '../../scripts/random.ts';
 import { type Fault, flakyServer } from '../fixtures/flaky-server.ts';
-import { type Server, startServer } from './server.ts';
 
 let folder: string;
 let server: Server;

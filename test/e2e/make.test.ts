@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CIRCLE, exampleItem, TASTES } from '../../scripts/data/example.ts';
-import { type Server, startServer } from './server.ts';
+import { type Server, startServer } from '../../scripts/local-service.ts';
 
 const script = (name: string) => resolve(import.meta.dirname, '../../scripts', name);
 

@@ -1,7 +1,7 @@
 /** A crowd of users over real connections: whoever is told to come back gets a list, and nobody's interaction is lost. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Server, startServer } from './server.ts';
+import { type Server, startServer } from '../../scripts/local-service.ts';
 
 let server: Server;
 beforeAll(async () => {

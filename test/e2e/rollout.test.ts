@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildModel, writeModel } from '../../scripts/build/build-model.ts';
+import { type Server, startServer } from '../../scripts/local-service.ts';
 import { tinyCheckpoint } from '../fixtures/tiny-model.ts';
-import { type Server, startServer } from './server.ts';
 
 const built = buildModel(tinyCheckpoint(), 'tiny', 'int8');
 const CANDIDATE = built.manifest.id;

@@ -1,28 +1,16 @@
 /** A visitor's first minute: the page of `npm start` in a real browser. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { seriousFindings } from './accessibility.ts';
-import { DESKTOP, PHONE, startBrowser } from './browser.ts';
+import { DESKTOP, PHONE } from './browser.ts';
 import { Demo } from './demo.ts';
-import { type Server, startServer } from './server.ts';
+import { setStage } from './stage.ts';
 
 const FILMS = ['toy story', 'star wars', 'alien', 'godfather', 'casablanca'];
 
-let server: Server;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = setStage();
 
 test('five films are five new lists, each by extending the state; after a reload it is a hit', async () => {
-  const demo = await Demo.open(browser, server);
+  const demo = await Demo.open(stage);
   let before = await demo.titles();
   const statuses: unknown[] = [];
   for (const film of FILMS) {
@@ -46,7 +34,7 @@ test('five films are five new lists, each by extending the state; after a reload
 });
 
 test('clicks that come faster than answers are all kept, in their order', async () => {
-  const demo = await Demo.open(browser, server);
+  const demo = await Demo.open(stage);
   const films = demo.page.locator('#results button');
   await films.first().waitFor();
   for (const index of [0, 1, 2]) await films.nth(index).click();
@@ -57,7 +45,7 @@ test('clicks that come faster than answers are all kept, in their order', async 
 });
 
 test('a click that got no answer is sent again with the same key, and counts once', async () => {
-  const demo = await Demo.open(browser, server);
+  const demo = await Demo.open(stage);
   const keys: string[] = [];
   let lost = 0;
   await demo.page.route('**/recommendations', async (route) => {
@@ -74,11 +62,11 @@ test('a click that got no answer is sent again with the same key, and counts onc
   expect(await demo.history()).toEqual(['Fargo (1996)']);
   expect(new Set(keys).size).toBe(1);
   const { user } = await demo.kept();
-  expect(await (await fetch(`${server.url}/v1/users/${user}`)).json()).toMatchObject({ length: 1 });
+  expect(await (await fetch(`${stage.server.url}/v1/users/${user}`)).json()).toMatchObject({ length: 1 });
 });
 
 test('who asks to be forgotten is, here and on the server', async () => {
-  const demo = await Demo.open(browser, server);
+  const demo = await Demo.open(stage);
   const { titles: before } = await demo.answered(() => demo.page.reload());
   await demo.add('heat');
   const { user } = await demo.kept();
@@ -86,12 +74,12 @@ test('who asks to be forgotten is, here and on the server', async () => {
   await expect.poll(() => demo.titles(), { timeout: 30_000 }).toEqual(before);
   expect(await demo.history()).toEqual([]);
   expect((await demo.kept()).user).not.toBe(user);
-  expect(await (await fetch(`${server.url}/v1/users/${user}`)).json()).toMatchObject({ length: 0 });
+  expect(await (await fetch(`${stage.server.url}/v1/users/${user}`)).json()).toMatchObject({ length: 0 });
   expect(demo.problems).toEqual([]);
 });
 
 test('by keyboard alone, on a phone, in dark mode', async () => {
-  const demo = await Demo.open(browser, server, { ...PHONE, colorScheme: 'dark' });
+  const demo = await Demo.open(stage, { ...PHONE, colorScheme: 'dark' });
   const { page } = demo;
   const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '');
   await demo.search.focus();
@@ -115,7 +103,7 @@ test.each([
   ['phone', 'light', PHONE],
   ['phone', 'dark', PHONE],
 ] as const)('everyone can use it: %s, %s', async (name, colorScheme, device) => {
-  const demo = await Demo.open(browser, server, { ...device, colorScheme, reducedMotion: 'reduce' });
+  const demo = await Demo.open(stage, { ...device, colorScheme, reducedMotion: 'reduce' });
   expect(await seriousFindings(demo.page)).toEqual([]);
   for (const film of FILMS) await demo.add(film);
   expect(await seriousFindings(demo.page)).toEqual([]);
