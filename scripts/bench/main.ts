@@ -43,7 +43,7 @@ async function main(options: { data?: string; model: string; full?: string; roun
     const configs = new Map(
       ['earn', 'full'].map((name) => [name, readManifestOf(join(folder, name)).config]),
     );
-    const shape = { ...config, registerDepth: config.depth };
+    const shape = { ...config, registerDepth: config.depth, tail: 0 };
     if (!isDeepStrictEqual(configs.get('full'), shape)) {
       throw new Error(`${full} is not ${model} without EARN: the same shape, and k = N`);
     }

@@ -38,7 +38,7 @@ export function withoutEarn(from: string): Checkpoint {
   const { config, catalogue, semanticIds } = readManifestOf(from);
   const ids = readFileSync(join(from, semanticIds.path));
   return {
-    ...randomCheckpoint({ ...config, registerDepth: config.depth }),
+    ...randomCheckpoint({ ...config, registerDepth: config.depth, tail: 0 }),
     items: JSON.parse(readFileSync(join(from, catalogue.path), 'utf8')),
     semanticIds: Int32Array.from(new Uint16Array(ids.buffer, ids.byteOffset, ids.length / 2)),
   };

@@ -1,5 +1,5 @@
 /** The arithmetic that an answer can't do without, counted from the shapes. */
-import type { ModelConfig } from '../../worker/engine/manifest.ts';
+import { firstCodeLayer, type ModelConfig, nearItems } from '../../worker/engine/manifest.ts';
 import type { Prepared, Scenario } from './scenario.ts';
 
 /** Operations: a multiplication and an addition are two. */
@@ -12,12 +12,13 @@ export interface Work {
 
 /** `config` is that of the scenario's model. Padding, masked keys and everything that is no product count nothing. */
 export function workOf(config: ModelConfig, scenario: Scenario, { decodeRows }: Prepared): Work {
-  const { width, heads, headDim, ffn, depth, registerDepth, items } = config;
+  const { width, heads, headDim, ffn, depth, registerDepth, tail, items } = config;
   const { history, fresh, decoder } = scenario;
   const query = width * heads * headDim;
   const keyValue = width * 2 * headDim;
   const rest = heads * headDim * width + 3 * width * ffn; // output projection and SwiGLU
   const row = query + keyValue + rest;
+  const first = firstCodeLayer(config);
   const attention = (queries: number, keys: number) => 2 * queries * heads * keys * headDim;
 
   let int8 = 0;
@@ -25,18 +26,22 @@ export function workOf(config: ModelConfig, scenario: Scenario, { decodeRows }: 
   const fresh0 = fresh ?? history;
   if (fresh0 > 0) {
     const rows = fresh0 + 1; // and S
+    const near = Math.min(fresh0, nearItems(config)) + 1;
     const seen = (history - fresh0 + history) / 2 + 2; // keys of a row, on average
     int8 += (registerDepth - 1) * rows * row;
     float32 += (registerDepth - 1) * attention(rows, seen);
-    int8 += rows * keyValue + query + rest;
-    float32 += attention(1, history + 2);
-    int8 += (depth - registerDepth) * row;
-    float32 += (depth - registerDepth) * attention(1, 2);
+    int8 += rows * keyValue + near * (query + rest);
+    float32 += attention(near, history + 2);
+    const deep = depth - registerDepth;
+    if (deep > 0) {
+      int8 += (deep - 1) * near * row + near * keyValue + query + rest;
+      float32 += attention((deep - 1) * near + 1, tail + 2);
+    }
   }
   for (const [level, rows] of decodeRows.entries()) {
-    int8 += depth * rows * row;
-    float32 += registerDepth * attention(rows, history + level + 3);
-    float32 += (depth - registerDepth) * attention(rows, level + 3);
+    int8 += (depth - first) * rows * row;
+    float32 += (registerDepth - first) * attention(rows, history + level + 3);
+    float32 += (depth - registerDepth) * attention(rows, tail + level + 3);
   }
   if (decoder !== 'beam') int8 += width * items;
   return { int8: 2 * int8, float32: 2 * float32 };

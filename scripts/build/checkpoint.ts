@@ -36,9 +36,14 @@ export function readCheckpoint(folder: string): Checkpoint {
   const path = join(folder, 'config.json');
   const { model, training, validation, activations } = JSON.parse(readFileSync(path, 'utf8'));
   if (!activations) throw new Error(`${path}: no activation ranges; let the training finish`);
-  const { prefixes = 1, suffixes = 1 } = model; // older checkpoints don't say
+  const { prefixes = 1, suffixes = 1, tail } = model; // older checkpoints don't say
   if (prefixes !== 1 || suffixes !== 1) {
     throw new Error(`${path}: the engine runs one prefix and one suffix register, no other number`);
+  }
+  if (tail === undefined) {
+    throw new Error(
+      `${path}: its codes were trained to begin in the first layer, they begin after layer k now; train anew`,
+    );
   }
   const tensors = readSafetensors(join(folder, 'model.safetensors'));
   const items = readFileSync(join(folder, 'items.jsonl'), 'utf8')
@@ -57,6 +62,7 @@ export function readCheckpoint(folder: string): Checkpoint {
     codebook: model.codebook,
     depth: model.depth,
     registerDepth: model.register_depth,
+    tail: model.register_depth < model.depth ? tail : 0, // without EARN it concerns no layer
     width: model.width,
     heads: model.heads,
     headDim: model.head_dim,

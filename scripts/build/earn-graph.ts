@@ -51,6 +51,11 @@ export class EarnGraph {
     return this.once('row_shape', () => this.graph.ints('row_shape', [1, -1, heads * headDim]));
   }
 
+  private get ownShape(): string {
+    const { heads, headDim } = this.config;
+    return this.once('own_shape', () => this.graph.ints('own_shape', [1, -1, heads, headDim]));
+  }
+
   registerRow(index: number) {
     const { width } = this.config;
     const data = this.options.weights.registers.data.slice(index * width, (index + 1) * width);
@@ -72,9 +77,9 @@ export class EarnGraph {
     return this.arithmetic.storedConstant(this.options.prefixKeyValues[layer]);
   }
 
-  /** P's constant keys and values of all layers, [1, 1, N * 2D]. */
-  prefixRows(): string {
-    const rows = this.options.prefixKeyValues;
+  /** P's constant keys and values of the layers from `first` on, [1, 1, layers * 2D]. */
+  prefixRows(first: number): string {
+    const rows = this.options.prefixKeyValues.slice(first);
     const data = Float32Array.from(rows.flatMap((row) => [...row]));
     return this.graph.floats('prefix_kv', data, [1, 1, data.length]);
   }
@@ -90,7 +95,15 @@ export class EarnGraph {
     return Array.from({ length: layers }, (_, layer) => halves.slice(2 * layer, 2 * layer + 2));
   }
 
-  /** Queries [1, rows * H, D], and keys and values [1, rows, D] of rows [1, rows, width]; one rotation for both. */
+  /** Queries [1, rows, H * D], and keys and values [1, rows, D] of rows [1, rows, width], none of them rotated. */
+  projectUnrotated(read: string, layer: LayerWeights): { query: string; own: string[] } {
+    const { heads, headDim } = this.config;
+    const product = this.arithmetic.multiply(read, layer.qkv);
+    const [queries, ...own] = this.split(product, [heads * headDim, headDim, headDim]);
+    return { query: queries, own };
+  }
+
+  /** The same with queries and keys rotated, in one. */
   project(read: string, layer: LayerWeights, positions: string): { query: string; own: string[] } {
     const { heads, headDim } = this.config;
     const [queryKey, value] = this.split(this.arithmetic.multiply(read, layer.qkv), [
@@ -98,7 +111,7 @@ export class EarnGraph {
       headDim,
     ]);
     const [queries, key] = this.split(this.rotate(queryKey, positions), [heads * headDim, headDim]);
-    return { query: this.graph.node('Reshape', [queries, this.queryShape]), own: [key, value] };
+    return { query: queries, own: [key, value] };
   }
 
   /** Keys and values alone. */
@@ -110,10 +123,7 @@ export class EarnGraph {
 
   /** Queries alone. */
   projectQueries(read: string, layer: LayerWeights, positions: string): string {
-    return this.graph.node('Reshape', [
-      this.rotate(this.arithmetic.multiply(read, layer.q), positions),
-      this.queryShape,
-    ]);
+    return this.rotate(this.arithmetic.multiply(read, layer.q), positions);
   }
 
   /** Keys and values as the rows that are stored, [1, rows, 2D]. */
@@ -122,14 +132,26 @@ export class EarnGraph {
   }
 
   /** Attention over stored rows put one after another. */
-  attendRows(query: string, rows: string[], mask: string | null): string {
+  attendRows(query: string, rows: string[], mask: string): string {
     const [keys, values] = this.loadHalves(this.graph.node('Concat', rows, { axis: 1 }), 1)[0];
     return this.attend(query, keys, values, mask);
   }
 
-  /** Attention of queries [1, rows * H, D] over keys and values [1, keys, D] -> [1, rows, H * D]. */
+  /** Attention of each row over the stored rows that its own `window` int32 [rows, seen] names, where `mask` allows. */
+  attendWindow(query: string, rows: string[], window: string, mask: string): string {
+    const { graph } = this;
+    const all = this.arithmetic.load(graph.node('Concat', rows, { axis: 1 }));
+    const seen = graph.node('Gather', [all, window], { axis: 1 }); // [1, rows, seen, 2D]
+    const [keys, values] = graph.nodeWithOutputs('Split', [seen], 2, { axis: 3, num_outputs: 2 });
+    const own = graph.node('Reshape', [query, this.ownShape]);
+    const scores = graph.node('MatMul', [own, graph.node('Transpose', [keys], { perm: [0, 1, 3, 2] })]);
+    const weights = graph.node('Softmax', [graph.node('Add', [scores, mask])], { axis: -1 });
+    return graph.node('Reshape', [graph.node('MatMul', [weights, values]), this.rowShape]);
+  }
+
+  /** Attention of queries [1, rows, H * D] over keys and values [1, keys, D] -> [1, rows, H * D]. */
   attend(query: string, keys: string, values: string, mask: string | null): string {
-    const weights = this.graph.node('Softmax', [this.scores(query, keys, mask)], { axis: -1 });
+    const weights = this.graph.node('Softmax', [this.scores(this.perHead(query), keys, mask)], { axis: -1 });
     return this.graph.node('Reshape', [this.graph.node('MatMul', [weights, values]), this.rowShape]);
   }
 
@@ -139,24 +161,23 @@ export class EarnGraph {
    */
   attendBoth(query: string, own: string[], mask: string, history: string[], counts: string): string {
     const { graph } = this;
-    const scores = [this.scores(query, own[0], mask), this.scores(query, history[0], null)];
+    const queries = this.perHead(query);
+    const scores = [this.scores(queries, own[0], mask), this.scores(queries, history[0], null)];
     const weights = graph.node('Softmax', [graph.node('Concat', scores, { axis: 2 })], { axis: -1 });
     const parts = graph.nodeWithOutputs('Split', [weights, counts], 2, { axis: 2 });
     const [a, b] = [own[1], history[1]].map((values, i) => graph.node('MatMul', [parts[i], values]));
     return graph.node('Reshape', [graph.node('Add', [a, b]), this.rowShape]);
   }
 
+  /** [1, rows, H * D] -> [1, rows * H, D]. */
+  private perHead(query: string): string {
+    return this.graph.node('Reshape', [query, this.queryShape]);
+  }
+
   private scores(query: string, keys: string, mask: string | null): string {
     const transposed = this.graph.node('Transpose', [keys], { perm: [0, 2, 1] }); // WASM's optimizer fuses the two
     const scores = this.graph.node('MatMul', [query, transposed]);
     return mask === null ? scores : this.graph.node('Add', [scores, mask]);
-  }
-
-  /** 0 where a key's position [1, 1, keys] is at most the query's [1, queries, 1], -inf behind it: [1, queries, keys]. */
-  causalMask(keyPositions: string, queryPositions: string): string {
-    const number = (name: string, value: number) => this.graph.floats(name, [value], []);
-    const visible = this.graph.node('LessOrEqual', [keyPositions, queryPositions]);
-    return this.graph.node('Where', [visible, number('visible', 0), number('hidden', -Infinity)]);
   }
 
   /** RMS norm of the stream with its pending delta added -> the normed rows and the sum (the residual). */
@@ -168,7 +189,13 @@ export class EarnGraph {
       return { normed, residual: hidden };
     }
     const op = 'com.microsoft.SkipSimplifiedLayerNormalization';
-    const [normed, , , residual] = this.graph.nodeWithOutputs(op, [hidden, delta, scale], 4, { epsilon });
+    const [normed, , , residual] = this.graph.nodeWithOutputs(
+      op,
+      [hidden, delta, scale],
+      4,
+      { epsilon },
+      [1, 2],
+    );
     return { normed, residual };
   }
 
@@ -218,9 +245,19 @@ export class EarnGraph {
   }
 
   /** Rotary embedding of rows [1, rows, n * D] at their positions [1, rows]. */
-  private rotate(rows: string, positions: string): string {
+  rotate(rows: string, positions: string): string {
     const op = 'com.microsoft.RotaryEmbedding';
     const tables = [this.rotationTable('cos', Math.cos), this.rotationTable('sin', Math.sin)];
+    return this.graph.node(op, [rows, positions, ...tables], { interleaved: 0 });
+  }
+
+  /** The inverse. */
+  rotateBack(rows: string, positions: string): string {
+    const op = 'com.microsoft.RotaryEmbedding';
+    const tables = [
+      this.rotationTable('cos', Math.cos),
+      this.rotationTable('back', (angle) => -Math.sin(angle)),
+    ];
     return this.graph.node(op, [rows, positions, ...tables], { interleaved: 0 });
   }
 

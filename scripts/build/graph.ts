@@ -109,15 +109,17 @@ export class Graph {
     return this.nodeWithOutputs(op, input, 1, attributes)[0];
   }
 
-  /** Adds a node with `count` outputs, all of them named (an unread one costs little). */
+  /** Adds a node with `count` outputs. Those at `unread` are left out, which their operator must allow: each costs its allocation. */
   nodeWithOutputs(
     op: string,
     input: string[],
     count: number,
     attributes: Record<string, Attribute> = {},
+    unread: number[] = [],
   ): string[] {
     const name = this.unique(op.slice(op.lastIndexOf('.') + 1));
     const output = Array.from({ length: count }, (_, i) => (count === 1 ? name : `${name}.${i}`));
+    for (const i of unread) output[i] = '';
     this.add(op, name, input, output, attributes);
     return output;
   }

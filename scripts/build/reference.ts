@@ -1,46 +1,52 @@
 /**
- * The decoder over one whole sequence in plain float64 loops, with EARN's pruning written as a mask: slow and
+ * The decoder over one whole sequence in plain float64 loops, with EARN's pruning written as what a token sees: slow and
  * obvious. The build takes the prefix register's keys and values from it; tests hold the graphs against it.
  */
+import { firstCodeLayer } from '../../worker/engine/manifest.ts';
 import { type EarnWeights, type Linear, NORM_EPSILON, ROPE_BASE } from './weights.ts';
 
-/** What a token's place in the sequence allows it to be seen by. */
 export interface Token {
   embedding: ArrayLike<number>;
-  /** History leaves after layer k; registers and codes stay. */
-  kind: 'history' | 'stays';
+  kind: 'register' | 'item' | 'code';
 }
 
 export interface ReferenceOutput {
-  /** Normalised final states, [tokens][width]; null where a token left after layer k. */
-  states: (Float64Array | null)[];
-  /** Keys then values (key rotated, both as rescaled in `weights.ts`), [layers][tokens][2 * headDim]. */
+  /** Normalised final states, [tokens][width]. Only those of S and of the codes mean anything. */
+  states: Float64Array[];
+  /** Keys then values (key rotated, both as rescaled in `weights.ts`), [layers][tokens][2 * headDim]; null where codes don't run. */
   keyValues: (Float64Array | null)[][];
 }
 
 /** `tokens` in the order of their positions: P, history, S, codes. */
 export function runReference(weights: EarnWeights, tokens: Token[]): ReferenceOutput {
-  const { heads, headDim, registerDepth, ffn } = weights.config;
-  let x: (Float64Array | null)[] = tokens.map((token) => Float64Array.from(token.embedding));
+  const { heads, headDim, ffn, registerDepth, tail } = weights.config;
+  let x: Float64Array[] = tokens.map((token) => Float64Array.from(token.embedding));
   const keyValues: (Float64Array | null)[][] = [];
+  /** Items before a token. */
+  const before = tokens.map((_, at) => tokens.slice(0, at).filter(({ kind }) => kind === 'item').length);
   for (const [index, layer] of weights.layers.entries()) {
-    if (index >= registerDepth) x = x.map((row, i) => (tokens[i].kind === 'history' ? null : row));
-    const normed = x.map((row) => row && rmsNorm(row, layer.attentionNorm));
+    const runs = ({ kind }: Token) => kind !== 'code' || index >= firstCodeLayer(weights.config);
+    const sees = (query: number, key: number) =>
+      key === query ||
+      index < registerDepth ||
+      tokens[key].kind !== 'item' ||
+      before[key] >= before[query] - tail;
+    const normed = x.map((row) => rmsNorm(row, layer.attentionNorm));
     const kv = normed.map((row, position) => {
-      if (!row) return null;
+      if (!runs(tokens[position])) return null;
       const both = multiply(row, layer.kv);
       rotate(both.subarray(0, headDim), position);
       return both;
     });
     keyValues.push(kv);
     x = x.map((row, position) => {
-      if (!row) return null;
-      const q = multiply(normed[position]!, layer.q);
+      if (kv[position] === null) return row;
+      const q = multiply(normed[position], layer.q);
       const attended = new Float64Array(heads * headDim);
+      const visible = kv.slice(0, position + 1).filter((_, key) => sees(position, key)) as Float64Array[];
       for (let head = 0; head < heads; head++) {
         const query = q.subarray(head * headDim, (head + 1) * headDim);
         rotate(query, position);
-        const visible = kv.slice(0, position + 1).filter((entry) => entry !== null);
         const weight = softmax(visible.map((entry) => dot(query, entry)));
         for (const [i, entry] of visible.entries()) {
           for (let c = 0; c < headDim; c++) attended[head * headDim + c] += weight[i] * entry[headDim + c];
@@ -52,7 +58,7 @@ export function runReference(weights: EarnWeights, tokens: Token[]): ReferenceOu
       return add(middle, multiply(gated, layer.down));
     });
   }
-  return { states: x.map((row) => row && rmsNorm(row, weights.norm)), keyValues };
+  return { states: x.map((row) => rmsNorm(row, weights.norm)), keyValues };
 }
 
 /** Logits of `level` from a final state, [codebook]. */
@@ -75,11 +81,11 @@ export function referenceTokens(weights: EarnWeights, items: number[], codes: nu
   const { width, codebook } = weights.config;
   const row = (data: Float32Array, index: number) => data.subarray(index * width, (index + 1) * width);
   return [
-    { embedding: row(weights.registers.data, 0), kind: 'stays' },
-    ...items.map((item): Token => ({ embedding: row(weights.history.data, item), kind: 'history' })),
-    { embedding: row(weights.registers.data, 1), kind: 'stays' },
+    { embedding: row(weights.registers.data, 0), kind: 'register' },
+    ...items.map((item): Token => ({ embedding: row(weights.history.data, item), kind: 'item' })),
+    { embedding: row(weights.registers.data, 1), kind: 'register' },
     ...codes.map((code, level): Token => {
-      return { embedding: row(weights.codes.data, level * codebook + code), kind: 'stays' };
+      return { embedding: row(weights.codes.data, level * codebook + code), kind: 'code' };
     }),
   ];
 }

@@ -125,6 +125,7 @@ async function main(): Promise<void> {
     beam,
     depth: config.depth,
     register_depth: config.registerDepth,
+    tail: config.tail,
     parameters: validation.parameters,
     seed: training.seed,
     command: `npm run evaluate -- ${process.argv.slice(2).join(' ')}`,

@@ -1,6 +1,14 @@
 /** The plots of `docs/results.md`, each from whatever rows it has. */
 import { type Plot, type Point, writePlot } from '../plot.ts';
-import { depthName, REGISTER_DEPTHS, REGISTERS, registersName } from '../study/variants.ts';
+import {
+  BASE,
+  depthName,
+  REGISTER_DEPTHS,
+  REGISTERS,
+  registersName,
+  TAILS,
+  tailName,
+} from '../study/variants.ts';
 import { attentionPlots } from './attention.ts';
 import type { Row } from './rows.ts';
 
@@ -9,6 +17,7 @@ const PLOTS: Record<string, (rows: Row[]) => Plot> = {
   'quality-by-history.svg': byHistory,
   'quality-by-beam.svg': byBeam,
   'quality-by-k.svg': byRegisterDepth,
+  'quality-by-tail.svg': byTail,
   'quality-by-registers.svg': byRegisters,
 };
 
@@ -68,10 +77,25 @@ function byRegisterDepth(rows: Row[]): Plot {
   };
 }
 
+/** The study's runs: how many of the newest items have to go on after layer k. */
+function byTail(rows: Row[]): Plot {
+  const others = TAILS.map((items) => ({ x: `${items}`, name: tailName(items) }));
+  const all = [...others, { x: '4', name: BASE }];
+  return {
+    title: 'NDCG@10 by the newest items that go on after layer k',
+    x: 'items (0: the paper)',
+    y: 'NDCG@10',
+    points: studied(
+      rows,
+      all.toSorted((a, b) => a.x.localeCompare(b.x)),
+    ),
+  };
+}
+
 /** The study's runs: registers before and after the history. */
 function byRegisters(rows: Row[]): Plot {
   const others = REGISTERS.map(([p, s]) => ({ x: `${p} + ${s}`, name: registersName(p, s) }));
-  const all = [...others, { x: '1 + 1', name: depthName(2) }];
+  const all = [...others, { x: '1 + 1', name: BASE }];
   return {
     title: 'NDCG@10 by registers',
     x: 'prefix + suffix registers',

@@ -13,6 +13,8 @@ export interface Run {
   beam: number;
   depth: number;
   register_depth: number;
+  /** Newest items seen after layer k; not in rows from before there was one. */
+  tail?: number;
   parameters: number;
   seed: number;
   command: string;

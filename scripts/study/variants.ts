@@ -14,6 +14,11 @@ export const registersName = (prefixes: number, suffixes: number): string =>
 /** How many layers see the history; the last is the same decoder without EARN. */
 export const REGISTER_DEPTHS = [1, 2, 4, LAYERS];
 
+export const tailName = (items: number): string => `tail of ${items}`;
+
+/** Newest items that S sees after layer k, beside the base's four; 0 is the paper's EARN. */
+export const TAILS = [0, 1, 8];
+
 /** Prefix and suffix registers, beside one of each. */
 export const REGISTERS = [
   [0, 0],
@@ -24,11 +29,12 @@ export const REGISTERS = [
   [2, 2],
 ];
 
-/** One prefix and one suffix register, k = 2: what the others are compared with. */
+/** One prefix and one suffix register, k = 2, a tail of four items: what the others are compared with. */
 export const BASE = depthName(2);
 
 export const VARIANTS: Variant[] = [
   ...REGISTER_DEPTHS.map((k) => ({ name: depthName(k), flags: ['--register-depth', `${k}`] })),
+  ...TAILS.map((items) => ({ name: tailName(items), flags: ['--tail', `${items}`] })),
   ...REGISTERS.map(([prefixes, suffixes]) => ({
     name: registersName(prefixes, suffixes),
     flags: ['--prefixes', `${prefixes}`, '--suffixes', `${suffixes}`],

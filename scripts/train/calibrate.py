@@ -26,6 +26,8 @@ def activation_ranges(model: Earn, cases: list, device: torch.device) -> dict:
 
     def watch(name):
         def hook(module, inputs, output):
+            if output.numel() == 0:  # without a tail no item is in the deep layers
+                return
             low[name] = min(low.get(name, 0.0), inputs[0].min().item())
             high[name] = max(high.get(name, 0.0), inputs[0].max().item())
             if name.endswith("qkv"):

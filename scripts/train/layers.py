@@ -41,23 +41,23 @@ class Dropout(nn.Module):
         return x * (keep * (256 / (256 - self.dropped))).to(x.dtype)
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, unseen: Tensor, own_k: Tensor, own_v: Tensor, later: Tensor) -> Tensor:
-    """Branch tokens over the history that all branches share and over their own branch.
+def attend(q: Tensor, k: Tensor, v: Tensor, unseen: Tensor, own_k: Tensor, own_v: Tensor, hidden: Tensor) -> Tensor:
+    """Branch tokens over keys that all branches share and over those of their own branch.
 
-    q [U, M, H, L, D]; the history's k and v [U, n, D], hidden where unseen [U, M, n]; the branch's own_k and own_v
-    [U, M, J, D], hidden where later [L, J]. Returns [U, M, H, L, D].
+    q [U, M, H, L, D]; the shared k and v [U, n, D], hidden where unseen [U, M, n]; the branch's own_k and own_v
+    [U, M, J, D], hidden where hidden [L, J] or [U, M, 1, L, J]. Returns [U, M, H, L, D].
     """
     shape = q.shape[1:4]
     q = q * q.shape[-1] ** -0.5
     shared = (q.flatten(1, 3) @ k.mT).unflatten(1, shape).masked_fill(unseen[:, :, None, None], -torch.inf)
-    own = (q[..., None, :] * own_k[:, :, None, None]).sum(-1).masked_fill(later, -torch.inf)  # tiny: no product pays
+    own = (q[..., None, :] * own_k[:, :, None, None]).sum(-1).masked_fill(hidden, -torch.inf)  # tiny: no product pays
     weight = torch.cat([shared, own], -1).softmax(-1).to(v.dtype)
     history, branch = weight.split([k.shape[1], own_k.shape[2]], -1)
     return (history.flatten(1, 3) @ v).unflatten(1, shape) + (branch[..., None] * own_v[:, :, None, None]).sum(-2)
 
 
 class Layer(nn.Module):
-    """Pre-norm attention and SwiGLU, on the history and on its branches at once."""
+    """Pre-norm attention and SwiGLU; which tokens see which is what its subclasses differ in."""
 
     def __init__(self, config, dropout: float):
         """config: a `model.Config`."""
@@ -84,14 +84,25 @@ class Layer(nn.Module):
         gate, up = self.gate_up(self.ffn_norm(x)).chunk(2, -1)
         return x + self.dropout(self.down(F.silu(gate) * up))
 
+    def causal(self, x: Tensor, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """One sequence x [U, n, d] through the layer, its queries over its own keys and values and nothing else."""
+        if x.shape[1] == 0:
+            return x
+        k, v = (half[:, None].expand(-1, self.heads, -1, -1) for half in (k, v))
+        return self.finish(x, F.scaled_dot_product_attention(q, k, v, is_causal=True))
+
+
+class HistoryLayer(Layer):
+    """Layers 1..k: every token sees all that came before it."""
+
     def forward(
         self, history: Tensor, suffix: Tensor, codes: Tensor, seen: Tensor, at: Tensor, rotations: tuple, kept: int | None
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """history [U, p+n, d] (registers first), suffix [U, M, s, d], codes [U, B, C-1, d]; seen [U, M] how many of the
-        history's tokens a branch sees, at [U, B] which branches the codes belong to.
+        """history [U, p+n, d] (registers first), suffix [U, M, s, d], codes [U, B, C-1, d] or without any [U, B, 0, d]; seen
+        [U, M] how many of the history's tokens a branch sees, at [U, B] which branches the codes belong to.
 
-        With `kept` (from layer k on) only so many tokens, the prefix registers, come out of the history: the others give
-        their keys and values and nothing else.
+        With `kept` only so many tokens, the prefix registers, come out of the history: the others give their keys and values and
+        nothing else.
         """
         n, own, steps = history.shape[1], suffix.shape[2], codes.shape[2]
         (cos, sin), suffix_rotation, code_rotation = rotations
@@ -99,7 +110,7 @@ class Layer(nn.Module):
         unseen = torch.arange(n, device=seen.device) >= seen[..., None]
 
         sq, sk, sv = self.project(suffix, *suffix_rotation)
-        later = torch.ones(own + steps, own + steps, dtype=torch.bool, device=seen.device).triu(1)
+        later = not_yet(own + steps, seen.device)
         suffix = self.finish(suffix, attend(sq, k, v, unseen, sk, sv, later[:own, :own]))
         if codes.numel() > 0:
             cq, ck, cv = self.project(codes, *code_rotation)
@@ -109,9 +120,57 @@ class Layer(nn.Module):
 
         if kept is not None:
             history, q = history[:, :kept], q[:, :, :kept]
-        if history.shape[1] == 0:
-            return history, suffix, codes
-        causal = F.scaled_dot_product_attention(
-            q, k[:, None].expand(-1, self.heads, -1, -1), v[:, None].expand(-1, self.heads, -1, -1), is_causal=True
-        )
-        return self.finish(history, causal), suffix, codes
+        return self.causal(history, q, k, v), suffix, codes
+
+
+class DeepLayer(Layer):
+    """Layers k+1..N: a token sees the prefix registers, the `tail` items before it, and its own branch."""
+
+    def __init__(self, config, dropout: float):
+        super().__init__(config, dropout)
+        self.tail = config.tail
+
+    def forward(
+        self, prefix: Tensor, items: Tensor, suffix: Tensor, codes: Tensor, t: Tensor, at: Tensor, rotations: tuple
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """prefix [U, p, d], items [U, n, 1, d] (each a branch of its own; n is 0 without a tail), suffix [U, M, s, d], codes
+        [U, B, C-1, d]; t [U, M] how many items a branch sees, at [U, B] which branches the codes belong to; rotations of the four.
+        """
+        own, steps = suffix.shape[2], codes.shape[2]
+        row = torch.arange(len(t), device=t.device)[:, None]
+        later = not_yet(own + steps, t.device)
+        pq, pk, pv = self.project(prefix, *rotations[0])
+        iq, ik, iv = self.project(items, *rotations[1])
+        sq, sk, sv = self.project(suffix, *rotations[2])
+        near = self.before(ik[:, :, 0]), self.before(iv[:, :, 0])
+
+        def step(x, q, t, k, v, later):
+            """Tokens x that have t [U, M'] items before them, the newest of them last among the keys."""
+            where = t if self.tail else torch.zeros_like(t)
+            keys, values = (torch.cat([n[row, where], own], 2) for n, own in zip(near, (k, v)))
+            place = torch.arange(-self.tail, 0, device=t.device)
+            missing = (t[..., None] + place < 0)[:, :, None].expand(-1, -1, len(later), -1)
+            hidden = torch.cat([missing, later.expand(*t.shape, *later.shape)], 3)[:, :, None]
+            none = torch.zeros(*t.shape, prefix.shape[1], dtype=torch.bool, device=t.device)
+            return self.finish(x, attend(q, pk, pv, none, keys, values, hidden))
+
+        if codes.numel() > 0:
+            cq, ck, cv = self.project(codes, *rotations[3])
+            own_k, own_v = torch.cat([sk[row, at], ck], 2), torch.cat([sv[row, at], cv], 2)
+            codes = step(codes, cq, t.gather(1, at), own_k, own_v, later[own:])
+        if items.numel() > 0:
+            each = torch.arange(items.shape[1], device=t.device).expand(len(items), -1)
+            items = step(items, iq, each, ik, iv, later[:1, :1])
+        suffix = step(suffix, sq, t, sk, sv, later[:own, :own])
+        return self.causal(prefix, pq, pk, pv), items, suffix, codes
+
+    def before(self, x: Tensor) -> Tensor:
+        """x [U, n, D] -> [U, n + 1, tail, D]: the `tail` rows before each place, zeros where there are none."""
+        if self.tail == 0:
+            return x.new_zeros(len(x), 1, 0, x.shape[2])
+        return F.pad(x, (0, 0, self.tail, 0)).unfold(1, self.tail, 1).mT
+
+
+def not_yet(n: int, device: torch.device) -> Tensor:
+    """[n, n]: what a causal token does not see."""
+    return torch.ones(n, n, dtype=torch.bool, device=device).triu(1)

@@ -1,8 +1,9 @@
 """The EARN decoder (Yang et al., KDD 2025, arXiv 2507.00715) as it is trained.
 
 A user's sequence is `[P] h1 … hn [S] c1 … cC`: a prefix register, one fused token an item, a suffix
-register, then the C semantic-ID codes of the next item. Layers 1..k (`register_depth`) are causal over
-everything; after layer k the history is gone and only P, S and the codes go on.
+register, then the C semantic-ID codes of the next item. Layers 1..k (`register_depth`) are causal over P, the history and
+S; after layer k the history is gone but for its `tail`: there a token sees P, the few items before it, and its own branch. That
+is the paper's EARN with a tail of 0, where only P, S and the codes go on. The codes enter after layer k (without EARN, k = N, in the first).
 
 The next item comes out in two ways. *Beam*: S's final state gives the first code, each code the next one. *Latent*
 (L2D, arXiv 2509.11524): S's final state is multiplied with every item's vector, the one it enters the history with.
@@ -21,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from layers import NORM_EPS, Dropout, Layer, rotation
+from layers import NORM_EPS, DeepLayer, Dropout, HistoryLayer, rotation
 
 DECODERS = ["latent", "beam", "hybrid"]
 
@@ -40,6 +41,7 @@ class Config:
     head_dim: int
     ffn: int
     window: int  # most items a history may have
+    tail: int = 0  # newest items that a token sees after layer k
     prefixes: int = 1  # p, prefix registers
     suffixes: int = 1  # s, suffix registers; 0: the last item's own token predicts
 
@@ -71,7 +73,8 @@ class Earn(nn.Module):
         self.registers = nn.Parameter(torch.empty(config.prefixes + config.suffixes, d))
         self.feature = None if features is None else nn.Linear(features.shape[1], d, bias=False)
         self.register_buffer("features", features, persistent=False)
-        self.layers = nn.ModuleList(Layer(config, dropout) for _ in range(config.depth))
+        kinds = [HistoryLayer if number <= config.register_depth else DeepLayer for number in range(1, config.depth + 1)]
+        self.layers = nn.ModuleList(kind(config, dropout) for kind in kinds)
         self.norm = nn.RMSNorm(d, eps=NORM_EPS)
         self.heads = nn.ModuleList(nn.Linear(d, config.codebook, bias=False) for _ in range(config.levels))
         self.dropout = Dropout(dropout)
@@ -116,14 +119,22 @@ class Earn(nn.Module):
         suffix, code = self.dropout(suffix), self.dropout(self.embed_codes(codes))
         seen = t + prefixes
         place = torch.arange(max(history.shape[1], own + steps), device=t.device)
-        rotations = (
-            rotation(place, size),
+        whole = rotation(place, size)
+        ends = (
             rotation(seen[..., None] + place[:own], size),
             rotation(seen.gather(1, at)[..., None] + own + place[:steps], size),
         )
-        for number, layer in enumerate(self.layers, 1):
-            kept = prefixes if number >= self.config.register_depth else None
-            history, suffix, code = layer(history, suffix, code, seen, at, rotations, kept)
+        depth, tail = self.config.register_depth, self.config.tail
+        early = code if depth == self.config.depth else code[:, :, :0]
+        for number, layer in enumerate(self.layers[:depth], 1):
+            kept = prefixes if number == depth and (tail == 0 or depth == self.config.depth) else None
+            history, suffix, early = layer(history, suffix, early, seen, at, (whole, *ends), kept)
+        if depth == self.config.depth:
+            return self.norm(suffix[:, :, -1]), self.norm(early)
+        prefix, near = history[:, :prefixes], history[:, prefixes:, None]
+        rotations = [tuple(x[:prefixes] for x in whole), tuple(x[prefixes : history.shape[1], None] for x in whole), *ends]
+        for layer in self.layers[depth:]:
+            prefix, near, suffix, code = layer(prefix, near, suffix, code, t, at, rotations)
         return self.norm(suffix[:, :, -1]), self.norm(code)
 
     def code_log_probs(self, state: Tensor, level: int, node: Tensor) -> Tensor:

@@ -55,6 +55,7 @@ def main() -> None:
         "beam": args.beam,
         "depth": model.config.depth,
         "register_depth": model.config.register_depth,
+        "tail": model.config.tail,
         "parameters": sum(p.numel() for p in model.parameters()),
         "seed": training["seed"],
         "command": f"npm run rank -- {' '.join(sys.argv[1:])}",

@@ -34,9 +34,14 @@ def model(**changes) -> Earn:
     return earn
 
 
-@pytest.mark.parametrize("depth, prefixes, suffixes", [(1, 1, 1), (2, 1, 1), (4, 1, 1), (2, 0, 2), (2, 2, 0), (4, 2, 2)])
-def test_branches_equal_each_prefix_run_by_itself(depth, prefixes, suffixes):
-    earn = model(register_depth=depth, prefixes=prefixes, suffixes=suffixes)
+SHAPES = [  # k of 4 layers, tail, prefix and suffix registers
+    (1, 3, 1, 1), (2, 0, 1, 1), (2, 1, 1, 1), (2, 5, 1, 1), (4, 0, 1, 1), (2, 0, 0, 2), (2, 3, 2, 0), (4, 0, 2, 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("depth, tail, prefixes, suffixes", SHAPES)
+def test_branches_equal_each_prefix_run_by_itself(depth, tail, prefixes, suffixes):
+    earn = model(register_depth=depth, tail=tail, prefixes=prefixes, suffixes=suffixes)
     items = torch.randint(ITEMS, (3, 12))
     t = torch.tensor([[0, 1, 5, 12], [3, 3, 0, 7], [12, 11, 1, 2]]).clamp(min=0 if suffixes else 1)
     at = torch.tensor([[0, 2], [1, 3], [2, 3]])
@@ -56,20 +61,34 @@ def test_branches_equal_each_prefix_run_by_itself(depth, prefixes, suffixes):
             torch.testing.assert_close(states[user, number], state[0, 0], rtol=0, atol=1e-12)
 
 
-def test_full_depth_is_an_ordinary_causal_decoder():
-    """k = N against a plain decoder over one flat sequence with one causal mask."""
-    earn = model(register_depth=4)
-    items, codes = torch.randint(ITEMS, (1, 9)), torch.randint(4, (1, 1, 2))
-    vectors = earn.item_vectors()[items[0]]
-    x = torch.cat([earn.registers[:1], vectors, earn.registers[1:], earn.embed_codes(codes[0, 0])])
-    for layer in earn.layers:
-        q, k, v = layer.project(x, *rotation(torch.arange(len(x)), layer.head_dim))
-        scores = q @ k.T * layer.head_dim**-0.5
-        future = torch.ones(len(x), len(x)).triu(1).bool()
-        x = layer.finish(x, scores.masked_fill(future, -torch.inf).softmax(-1) @ v)
-    expected = earn.norm(x[-3:])
-    suffix, state = earn.branches(items, torch.tensor([9]), codes)
-    torch.testing.assert_close(torch.cat([suffix[0], state[0, 0]]), expected, rtol=0, atol=1e-12)
+def flat(earn: Earn, items: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+    """items [n], codes [C-1] as one sequence with one mask a layer -> final states [C, d] of the last suffix register and the codes."""
+    c = earn.config
+    first, end = c.prefixes, c.prefixes + len(items)  # of the items
+    x = torch.cat([earn.registers[:first], earn.item_vectors()[items], earn.registers[first:], earn.embed_codes(codes)])
+    at = torch.arange(len(x))
+    is_item, is_code = (at >= first) & (at < end), at >= end + c.suffixes
+    own = end if c.suffixes else end - 1  # where what is the branch's own begins
+    oldest = at.where(is_item, own) - c.tail  # that a token sees after layer k
+    for number, layer in enumerate(earn.layers, 1):
+        sees = at <= at[:, None]
+        if number > c.register_depth:
+            sees &= ~is_item | (at >= oldest[:, None]) | (at == at[:, None])
+        q, k, v = layer.project(x, *rotation(at, layer.head_dim))
+        scores = (q @ k.T * layer.head_dim**-0.5).masked_fill(~sees, -torch.inf)
+        runs = ~is_code if number <= c.register_depth < c.depth else is_code | True
+        x = torch.where(runs[:, None], layer.finish(x, scores.softmax(-1) @ v), x)
+    return earn.norm(x[len(x) - len(codes) - 1 :])
+
+
+@pytest.mark.parametrize("depth, tail, prefixes, suffixes", SHAPES)
+@pytest.mark.parametrize("n", [1, 2, 9])
+def test_the_decoder_is_one_sequence_with_a_mask(depth, tail, prefixes, suffixes, n):
+    """Which without EARN is the causal one, and without registers predicts by the last item."""
+    earn = model(register_depth=depth, tail=tail, prefixes=prefixes, suffixes=suffixes)
+    items, codes = torch.randint(ITEMS, (1, n)), torch.randint(4, (1, 1, 2))
+    suffix, state = earn.branches(items, torch.tensor([n]), codes)
+    torch.testing.assert_close(torch.cat([suffix[0], state[0, 0]]), flat(earn, items[0], codes[0, 0]), rtol=0, atol=1e-10)
 
 
 def test_attention_of_the_suffix_is_that_of_the_decoder():
@@ -87,19 +106,6 @@ def test_attention_of_the_suffix_is_that_of_the_decoder():
     torch.testing.assert_close(by_hand, outputs[0], rtol=0, atol=1e-12)
 
 
-def test_without_a_suffix_register_the_last_item_predicts():
-    """k = N, no registers at all: a plain decoder over the items, whose last state is the prediction."""
-    earn = model(register_depth=4, prefixes=0, suffixes=0)
-    items = torch.randint(ITEMS, (1, 9))
-    x = earn.item_vectors()[items[0]]
-    for layer in earn.layers:
-        q, k, v = layer.project(x, *rotation(torch.arange(len(x)), layer.head_dim))
-        scores = (q @ k.T * layer.head_dim**-0.5).masked_fill(torch.ones(len(x), len(x)).triu(1).bool(), -torch.inf)
-        x = layer.finish(x, scores.softmax(-1) @ v)
-    suffix, _ = earn.branches(items, torch.tensor([9]), torch.zeros(1, 1, 2, dtype=torch.long))
-    torch.testing.assert_close(suffix[0, 0], earn.norm(x[-1]), rtol=0, atol=1e-12)
-
-
 def test_served_weights_hold_the_features():
     """A model without features ranks with `weights()` as the one with features that was trained."""
     shape = config()
@@ -111,15 +117,25 @@ def test_served_weights_hold_the_features():
     torch.testing.assert_close(served.item_vectors(), trained.item_vectors())
 
 
-def test_after_layer_k_the_history_is_gone():
-    """Removing the history from the deep layers by hand changes nothing; at k = N it would."""
-    earn = model(register_depth=2)
-    items, codes = torch.randint(ITEMS, (1, 9)), torch.randint(4, (1, 1, 2))
+def test_after_layer_k_nothing_but_the_tail_is_seen():
+    """Of a long history's older items no deep layer gets anything: what they are changes S only through layers 1..k."""
+    earn = model(register_depth=2, tail=3)
     deep_inputs = []
-    for layer in earn.layers[2:]:
-        layer.register_forward_pre_hook(lambda _, inputs: deep_inputs.append(inputs[0].shape[1]))
-    earn.branches(items, torch.tensor([9]), codes)
-    assert deep_inputs == [1, 1]  # P alone
+    earn.layers[2].register_forward_pre_hook(lambda _, inputs: deep_inputs.append(inputs))
+    earn.branches(torch.randint(ITEMS, (1, 20)), torch.tensor([20]), torch.randint(4, (1, 1, 2)))
+    prefix, items, suffix, codes, *rest = deep_inputs[0]
+
+    def final(near):
+        state = (prefix, near, suffix, codes)
+        for layer in earn.layers[2:]:
+            state = layer(*state, *rest)
+        return state[2]
+
+    changed = items.clone()
+    changed[:, : 20 - 2 * 3] += 1
+    torch.testing.assert_close(final(changed), final(items), rtol=0, atol=0)
+    changed[:, 20 - 2 * 3] += 1
+    assert final(changed).ne(final(items)).any()
 
 
 def test_prefix_register_is_a_constant():

@@ -45,6 +45,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--architecture", choices=["earn", "sasrec"], default="earn", help="sasrec: the baseline")
     parser.add_argument("--depth", type=int, default=6, help="N, layers; the one dial of size")
     parser.add_argument("--register-depth", type=int, help="k, layers that see the history (default: N / 4; N: no EARN)")
+    parser.add_argument("--tail", type=int, default=4, help="newest items that a token sees after layer k (0: none, as in the paper)")
     parser.add_argument("--prefixes", type=int, default=1, help="prefix registers; other than 1: to compare, never served")
     parser.add_argument("--suffixes", type=int, default=1, help="suffix registers, 0: the last item predicts; never served")
     parser.add_argument("--width", type=int, help="of a token's state (default: by depth)")
@@ -141,7 +142,7 @@ def prepare(args: argparse.Namespace) -> tuple[Dataset, Config, torch.Tensor, to
     config = Config.from_depth(
         args.depth, args.register_depth,
         items=len(data.items), levels=args.levels, codebook=codebook, window=args.window, width=args.width,
-        prefixes=args.prefixes, suffixes=args.suffixes,
+        prefixes=args.prefixes, suffixes=args.suffixes, tail=args.tail,
     )  # fmt: skip
     started = time.time()
     codes = semantic_ids(data.train, data.texts(), args.levels, codebook, args.seed)

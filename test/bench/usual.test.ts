@@ -7,14 +7,14 @@ import { Weights } from '../../scripts/build/graph.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, TINY, testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
-const registerDepth = TINY.depth;
-const full = await loadTiny('float32', { registerDepth });
+const withoutEarn = { registerDepth: TINY.depth, tail: 0 };
+const full = await loadTiny('float32', withoutEarn);
 const random = seededRandom(3);
 const histories = [0, 1, 2, 15, 40, TINY.window].map((length) => randomInts(random, length, TINY.items));
 
 async function usual(product: Product): Promise<UsualDecoder> {
   const store = new Weights();
-  const graph = usualGraph(tinyCheckpoint({ registerDepth }), product, store);
+  const graph = usualGraph(tinyCheckpoint(withoutEarn), product, store);
   const session = await testRuntime.createSession(graph, store.bytes());
   return new UsualDecoder(session, full.manifest.config, full.trie);
 }

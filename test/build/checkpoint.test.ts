@@ -50,8 +50,14 @@ test('registers that the engine does not have are refused', () => {
   expect(() => readCheckpoint(folder)).toThrow('one prefix and one suffix register');
 });
 
+test('a checkpoint from before codes entered after layer k is refused', () => {
+  const config = { model: {}, training: {}, validation: {}, activations: {} };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+  expect(() => readCheckpoint(folder)).toThrow('train anew');
+});
+
 test('the counts of a training reach the catalogue; a checkpoint without them says how to get them', () => {
-  const config = { model: { items: 1 }, training: {}, validation: {}, activations: {} };
+  const config = { model: { items: 1, tail: 0 }, training: {}, validation: {}, activations: {} };
   for (const decoder of DECODERS) Object.assign(config.validation, { [decoder]: { 'ndcg@10': 0 } });
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
   const ids = { dtype: 'I32', shape: [1, 1], data_offsets: [0, 4] };

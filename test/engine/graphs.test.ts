@@ -9,6 +9,7 @@ import {
 } from '../../scripts/build/reference.ts';
 import { servingWeights } from '../../scripts/build/weights.ts';
 import type { HistoryState } from '../../worker/engine/decoder.ts';
+import { firstCodeLayer } from '../../worker/engine/manifest.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, loadTinyGpu, TINY, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
@@ -23,42 +24,59 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
   expect(largest).toBeLessThanOrEqual(tolerance);
 }
 
-/** Rows of the given layers side by side, as a state stores them. */
-function rowsOf({ keyValues }: ReferenceOutput, position: number, layers: number): number[] {
-  return keyValues.slice(0, layers).flatMap((layer) => [...layer[position]!]);
+/** Rows of the layers from..to side by side, as a state stores them. */
+function rowsOf({ keyValues }: ReferenceOutput, position: number, from: number, to: number): number[] {
+  return keyValues.slice(from, to).flatMap((layer) => [...layer[position]!]);
 }
 
-function bytesOf({ keyValues, suffix, final, codeLogits }: HistoryState): Buffer {
+function bytesOf({ keyValues, recent, final, codeLogits }: HistoryState): Buffer {
   return Buffer.concat(
-    [keyValues, suffix, final, codeLogits].map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength)),
+    [keyValues, recent, final, codeLogits].map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength)),
   );
 }
 
-describe.each([1, 2, 4])('float32 graphs with register depth %i of 4', (registerDepth) => {
-  const weights = servingWeights(tinyCheckpoint({ registerDepth }));
+/** k and the tail, of four layers. */
+const SHAPES = [
+  { registerDepth: 1, tail: 2 },
+  { registerDepth: 2, tail: 0 },
+  { registerDepth: 2, tail: 3 },
+  { registerDepth: 4, tail: 0 },
+];
 
-  test.each([0, 1, 2, 13, 14, 15, 40])(
-    'prefill equals the reference, which runs layer k in full (%i items)',
+describe.each(SHAPES)('float32 graphs with k = $registerDepth of 4, a tail of $tail', (shape) => {
+  const { registerDepth, tail } = shape;
+  const weights = servingWeights(tinyCheckpoint(shape));
+  const first = firstCodeLayer(weights.config);
+
+  test.each([0, 1, 2, 3, 5, 13, 14, 15, 40])(
+    'prefill equals the reference, which runs every layer in full (%i items)',
     async (n) => {
-      const { decoder } = await loadTiny('float32', { registerDepth });
+      const { decoder } = await loadTiny('float32', shape);
       const items = history(n);
       const state = await decoder.prefill(items);
       const expected = runReference(weights, referenceTokens(weights, items, []));
       const suffixAt = n + 1;
-      expectClose(state.final, expected.states[suffixAt]!);
-      expectClose(state.codeLogits, referenceLogits(weights, expected.states[suffixAt]!, 0));
-      expectClose(await decoder.score(state), referenceItemLogProbs(weights, expected.states[suffixAt]!));
-      expectClose(state.suffix, rowsOf(expected, suffixAt, TINY.depth));
+      expectClose(state.final, expected.states[suffixAt]);
+      expectClose(state.codeLogits, referenceLogits(weights, expected.states[suffixAt], 0));
+      expectClose(await decoder.score(state), referenceItemLogProbs(weights, expected.states[suffixAt]));
+      const recent = Array.from(
+        { length: Math.min(n, tail) + 1 },
+        (_, i) => suffixAt - Math.min(n, tail) + i,
+      );
+      expectClose(
+        state.recent,
+        recent.flatMap((at) => rowsOf(expected, at, first, TINY.depth)),
+      );
       expectClose(
         state.keyValues,
-        items.flatMap((_, i) => rowsOf(expected, i + 1, registerDepth)),
+        items.flatMap((_, i) => rowsOf(expected, i + 1, 0, registerDepth)),
       );
     },
   );
 
-  test('decode equals the reference at every level', async () => {
-    const { decoder } = await loadTiny('float32', { registerDepth });
-    const items = history(21);
+  test.each([1, 21])('decode equals the reference at every level (%i items)', async (n) => {
+    const { decoder } = await loadTiny('float32', shape);
+    const items = history(n);
     const codes = [3, 1];
     const expected = runReference(weights, referenceTokens(weights, items, codes));
     const state = await decoder.prefill(items);
@@ -67,8 +85,8 @@ describe.each([1, 2, 4])('float32 graphs with register depth %i of 4', (register
       const ancestors = [Array.from({ length: level }, (_, row) => row)];
       const step = await decoder.decode(state, { codes: Int32Array.of(code), level, ancestors, earlier });
       const at = items.length + 2 + level;
-      expectClose(step.logits, referenceLogits(weights, expected.states[at]!, level + 1));
-      expectClose(step.keyValues, rowsOf(expected, at, TINY.depth));
+      expectClose(step.logits, referenceLogits(weights, expected.states[at], level + 1));
+      expectClose(step.keyValues, rowsOf(expected, at, first, TINY.depth));
       earlier = Float32Array.of(...earlier, ...step.keyValues);
     }
   });
@@ -137,15 +155,18 @@ test('the graphs for WebGPU round as the int8 ones do: the same keys and values,
 });
 
 describe('prefill(a + b) is prefill(b on top of prefill(a)), byte for byte in int8', () => {
-  test.each([1, 2, 4])('register depth %i: every way to cut a history in two', async (registerDepth) => {
-    const { decoder } = await loadTiny('int8', { registerDepth });
-    const items = history(50);
-    const whole = bytesOf(await decoder.prefill(items));
-    for (let cut = 0; cut < items.length; cut++) {
-      const warm = await decoder.prefill(items.slice(cut), await decoder.prefill(items.slice(0, cut)));
-      expect(bytesOf(warm).equals(whole), `cut at ${cut}`).toBe(true);
-    }
-  });
+  test.each(SHAPES)(
+    'k = $registerDepth, a tail of $tail: every way to cut a history in two',
+    async (shape) => {
+      const { decoder } = await loadTiny('int8', shape);
+      const items = history(50);
+      const whole = bytesOf(await decoder.prefill(items));
+      for (let cut = 0; cut < items.length; cut++) {
+        const warm = await decoder.prefill(items.slice(cut), await decoder.prefill(items.slice(0, cut)));
+        expect(bytesOf(warm).equals(whole), `cut at ${cut}`).toBe(true);
+      }
+    },
+  );
 
   test('a history that grows item by item, over every length up to the window', async () => {
     const { decoder } = await loadTiny('int8');

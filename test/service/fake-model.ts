@@ -33,6 +33,7 @@ export const MANIFEST: Manifest = {
     codebook: 4,
     depth: 4,
     registerDepth: 1,
+    tail: 0,
     width: 8,
     heads: 1,
     headDim: 8,
@@ -112,18 +113,18 @@ export class FakeModel implements Model {
     return {
       length: keyValues.length / ITEM_BYTES,
       keyValues,
-      suffix: NumberArray.of(sum & 127, (sum >> 7) & 127),
+      recent: NumberArray.of(sum & 127, (sum >> 7) & 127),
       final: Float32Array.of(sum, keyValues.length),
       codeLogits: Float32Array.of(-sum),
     };
   }
 
-  async search({ keyValues, suffix, final, codeLogits }: HistoryState, { k, allowed }: SearchRequest) {
+  async search({ keyValues, recent, final, codeLogits }: HistoryState, { k, allowed }: SearchRequest) {
     this.searches++;
     const count = this.catalogue.items.length;
     const newest =
       keyValues.length > 0 ? keyValues[keyValues.length - 2] + 128 * keyValues[keyValues.length - 1] : 0;
-    const spread = this.sumOf([...keyValues, ...suffix, ...final, ...codeLogits]) / 2 ** 32;
+    const spread = this.sumOf([...keyValues, ...recent, ...final, ...codeLogits]) / 2 ** 32;
     return Array.from({ length: count }, (_, step) => (newest + step) % count)
       .filter((item) => allowed[item] === 1)
       .slice(0, k)

@@ -7,20 +7,20 @@
  *    16  16 bytes: epoch of the log (a UUID), which no other user and no later log of this user has
  *    32  u32 anchor: known items of the log before the window
  *    36  u32 items: how many the state is of
- *    40  u32 bytes of keys and values, u32 of S's, u32 of its final state, u32 of the first code's logits
+ *    40  u32 bytes of keys and values, u32 of the recent rows, u32 of S's final state, u32 of the first code's logits
  *    56  32 bytes: SHA-256 of exactly those items' ids
- *    88  32 bytes: SHA-256 of everything else
- *   120  S's final state, the first code's logits, S's keys and values, the history's keys and values
+ *    88  S's final state, the first code's logits, the recent rows' keys and values, the history's
+ *   end  32 bytes: SHA-256 of all before
  *
- * The history's bytes come last and are the graph's own, so a longer history's begin with a shorter one's.
+ * The history's bytes are the graph's own, so a longer history's begin with a shorter one's.
  */
 import type { HistoryState } from '../engine/decoder.ts';
-import { fromHex, sha256Hex, toHex } from '../engine/hex.ts';
+import { fromHex, sha256, sha256Hex, toHex } from '../engine/hex.ts';
 
 const MAGIC = 0x4e524145; // 'EARN'
-const VERSION = 3;
-const CHECKSUM_AT = 88;
-const HEADER_BYTES = 120;
+const VERSION = 4;
+const HEADER_BYTES = 88;
+const CHECKSUM_BYTES = 32;
 
 /** A state and what it is of. Two that agree in all but `state` agree in `state`, byte for byte. */
 export interface StoredState {
@@ -37,7 +37,7 @@ export interface StoredState {
 
 export async function encodeState(stored: StoredState): Promise<ArrayBuffer> {
   const { model, epoch, anchor, digest, state } = stored;
-  const parts = [state.final, state.codeLogits, state.suffix, state.keyValues].map(bytesOf);
+  const parts = [state.final, state.codeLogits, state.recent, state.keyValues].map(bytesOf);
   const buffer = new Uint8Array(stateBytes(state));
   const view = new DataView(buffer.buffer);
   view.setUint32(0, MAGIC, true);
@@ -49,7 +49,7 @@ export async function encodeState(stored: StoredState): Promise<ArrayBuffer> {
     anchor,
     state.length,
     state.keyValues.byteLength,
-    state.suffix.byteLength,
+    state.recent.byteLength,
     state.final.byteLength,
     state.codeLogits.byteLength,
   ];
@@ -60,26 +60,25 @@ export async function encodeState(stored: StoredState): Promise<ArrayBuffer> {
     buffer.set(part, offset);
     offset += part.length;
   }
-  buffer.set(fromHex(await sha256Hex(buffer)), CHECKSUM_AT); // its own place counts as zeros
+  buffer.set(await sha256(buffer.subarray(0, offset)), offset);
   return buffer.buffer;
 }
 
 /** Null for anything but a whole, undamaged state of this version. Arrays are views of `buffer`. */
 export async function decodeState(buffer: ArrayBuffer): Promise<StoredState | null> {
-  if (buffer.byteLength < HEADER_BYTES) return null;
+  if (buffer.byteLength < HEADER_BYTES + CHECKSUM_BYTES) return null;
   const bytes = new Uint8Array(buffer);
   const view = new DataView(buffer);
   if (view.getUint32(0, true) !== MAGIC || view.getUint16(4, true) !== VERSION) return null;
-  const [anchor, length, historyBytes, suffixBytes, finalBytes, codeBytes] = [32, 36, 40, 44, 48, 52].map(
+  const [anchor, length, historyBytes, recentBytes, finalBytes, codeBytes] = [32, 36, 40, 44, 48, 52].map(
     (at) => view.getUint32(at, true),
   );
-  if (buffer.byteLength !== HEADER_BYTES + finalBytes + codeBytes + suffixBytes + historyBytes) return null;
-  const sum = toHex(bytes.subarray(CHECKSUM_AT, HEADER_BYTES));
-  const copy = new Uint8Array(buffer.slice(0));
-  copy.fill(0, CHECKSUM_AT, HEADER_BYTES);
-  if (sum !== (await sha256Hex(copy))) return null;
+  const end = HEADER_BYTES + finalBytes + codeBytes + recentBytes + historyBytes;
+  if (buffer.byteLength !== end + CHECKSUM_BYTES) return null;
+  const sum = await sha256(bytes.subarray(0, end));
+  if (sum.some((byte, i) => byte !== bytes[end + i])) return null;
   const codesAt = HEADER_BYTES + finalBytes;
-  const suffixAt = codesAt + codeBytes;
+  const recentAt = codesAt + codeBytes;
   const Numbers = view.getUint16(6, true) === Float32Array.BYTES_PER_ELEMENT ? Float32Array : Int8Array;
   const numbers = (at: number, size: number) => new Numbers(buffer, at, size / Numbers.BYTES_PER_ELEMENT);
   return {
@@ -91,15 +90,16 @@ export async function decodeState(buffer: ArrayBuffer): Promise<StoredState | nu
       length,
       final: new Float32Array(buffer, HEADER_BYTES, finalBytes / 4),
       codeLogits: new Float32Array(buffer, codesAt, codeBytes / 4),
-      suffix: numbers(suffixAt, suffixBytes),
-      keyValues: numbers(suffixAt + suffixBytes, historyBytes),
+      recent: numbers(recentAt, recentBytes),
+      keyValues: numbers(recentAt + recentBytes, historyBytes),
     },
   };
 }
 
 /** How many bytes `encodeState` makes. */
-export function stateBytes({ final, codeLogits, suffix, keyValues }: HistoryState): number {
-  return HEADER_BYTES + final.byteLength + codeLogits.byteLength + suffix.byteLength + keyValues.byteLength;
+export function stateBytes({ final, codeLogits, recent, keyValues }: HistoryState): number {
+  const numbers = [final, codeLogits, recent, keyValues];
+  return numbers.reduce((sum, { byteLength }) => sum + byteLength, HEADER_BYTES + CHECKSUM_BYTES);
 }
 
 /** SHA-256 over item ids. Ids hold no control characters, so the separator is unambiguous. */

@@ -1,5 +1,5 @@
 /** The graphs as functions: prefill a history, score what comes first, decode the next code of many beams. */
-import type { GraphName, ModelConfig } from './manifest.ts';
+import { firstCodeLayer, type GraphName, type ModelConfig, nearItems } from './manifest.ts';
 import { type Runtime, type Session, Tensor } from './runtime.ts';
 
 /** Keys must come in a multiple of this many for a state to be the same bytes however it was reached. */
@@ -13,8 +13,8 @@ export interface HistoryState {
   length: number;
   /** Layers 1..k, [length x k * 2 * headDim]: a longer history's rows begin with these. */
   keyValues: KeyValueBytes;
-  /** S in all layers, [N * 2 * headDim]. */
-  suffix: KeyValueBytes;
+  /** The newest `tail` items, or as many as there are, and S in the layers where codes run, [items + 1 x layers * 2 * headDim]. */
+  recent: KeyValueBytes;
   /** S's final state, [width]: what the item follows from. */
   final: Float32Array;
   /** Logits of the next item's first code, [codebook]. */
@@ -29,7 +29,7 @@ export interface BeamRows {
   level: number;
   /** For each beam, the rows of `earlier` that are its own former codes. */
   ancestors: number[][];
-  /** Keys and values of all former steps' rows, [rows x N * 2 * headDim]. */
+  /** Keys and values of all former steps' rows in the layers where codes run, [rows x layers * 2 * headDim]. */
   earlier: Float32Array;
 }
 
@@ -38,6 +38,8 @@ export class Decoder {
   private readonly runtime: Runtime;
   private readonly sessions: Record<GraphName, Session>;
   private readonly type: 'int8' | 'float32';
+  /** Of a token's keys and values in the layers where codes run. */
+  private readonly recentRow: number;
 
   constructor(
     runtime: Runtime,
@@ -49,6 +51,7 @@ export class Decoder {
     this.config = config;
     this.type = precision;
     this.sessions = sessions;
+    this.recentRow = (config.depth - firstCodeLayer(config)) * 2 * config.headDim;
   }
 
   /**
@@ -62,25 +65,37 @@ export class Decoder {
     const keys = length + 2; // with P and S
     const padding = (KEY_MULTIPLE - (keys % KEY_MULTIPLE)) % KEY_MULTIPLE;
     const rows = items.length + 1; // and S
-    const position = (row: number) => known + 1 + row;
-    const positions = BigInt64Array.from({ length: rows }, (_, row) => BigInt(position(row)));
-    const queries = Float32Array.from({ length: rows * heads }, (_, query) =>
-      position(Math.floor(query / heads)),
-    );
-    const keyPositions = Float32Array.from({ length: keys + padding }, (_, key) => key);
+    const positions = BigInt64Array.from({ length: rows }, (_, row) => BigInt(known + 1 + row));
+    const mask = new Float32Array(rows * heads * (keys + padding));
+    for (let query = 0; query < rows * heads; query++) {
+      const visible = known + 2 + Math.floor(query / heads); // P, and all up to itself
+      const start = query * (keys + padding);
+      mask.fill(-Infinity, start + visible, start + keys + padding);
+    }
+    const near = Math.min(nearItems(this.config), items.length) + 1;
+    const pastItems = past && near === rows ? past.recent.subarray(0, -this.recentRow) : this.zeros(0);
+    const pastRows = pastItems.length / this.recentRow;
     const outputs = await this.runtime.run(this.sessions.prefill, {
       item_ids: new Tensor('int32', Int32Array.from(items), [1, items.length]),
       position_ids: new Tensor('int64', positions, [1, rows]),
-      suffix_position_ids: new Tensor('int64', positions.slice(-1), [1, 1]),
-      query_positions: new Tensor('float32', queries, [1, rows * heads, 1]),
-      key_positions: new Tensor('float32', keyPositions, [1, 1, keys + padding]),
+      mask: new Tensor('float32', mask, [1, rows * heads, keys + padding]),
       past_key_values: this.tensor(past?.keyValues ?? this.zeros(0), known, registerDepth * 2 * headDim),
       key_padding: this.tensor(this.zeros(padding * 2 * headDim), padding, 2 * headDim),
+      near_from: new Tensor('int64', BigInt64Array.of(BigInt(rows - near)), [1]),
+      near_position_ids: new Tensor('int64', positions.slice(-near), [1, near]),
+      suffix_position_ids: new Tensor('int64', positions.slice(-1), [1, 1]),
+      near_mask: new Tensor('float32', mask.subarray(-near * heads * (keys + padding)), [
+        1,
+        near * heads,
+        keys + padding,
+      ]),
+      past_recent: this.tensor(pastItems, pastRows, this.recentRow),
+      ...surroundings(near, pastRows, this.config.tail),
     });
     return {
       length,
       keyValues: outputs.present_key_values.data as KeyValueBytes,
-      suffix: outputs.suffix_key_values.data as KeyValueBytes,
+      recent: outputs.present_recent.data as KeyValueBytes,
       final: outputs.final_state.data as Float32Array,
       codeLogits: outputs.code_logits.data as Float32Array,
     };
@@ -99,25 +114,29 @@ export class Decoder {
     state: HistoryState,
     beams: BeamRows,
   ): Promise<{ logits: Float32Array; keyValues: Float32Array }> {
-    const { registerDepth, depth, heads, headDim, codebook } = this.config;
+    const { registerDepth, heads, headDim, codebook } = this.config;
     const rows = beams.codes.length;
-    const row = depth * 2 * headDim;
-    const earlier = beams.earlier.length / row;
+    const recent = state.recent.length / this.recentRow;
+    const earlier = beams.earlier.length / this.recentRow;
     const codes = beams.codes.map((code) => beams.level * codebook + code);
     const position = BigInt(state.length + 2 + beams.level); // P, the history and S come before code 0
+    const shared = 1 + recent; // P, the newest items, S
+    const positions = (count: number) =>
+      new Tensor('int64', new BigInt64Array(count).fill(position), [1, count]);
+    const whole = {
+      past_key_values: this.tensor(state.keyValues, state.length, registerDepth * 2 * headDim),
+      key_counts: new Tensor('int64', [shared + earlier + rows, state.length].map(BigInt), [2]),
+    };
     const outputs = await this.runtime.run(this.sessions.decode, {
       code_ids: new Tensor('int32', codes, [1, rows]),
-      position_ids: new Tensor('int64', new BigInt64Array(rows).fill(position), [1, rows]),
+      position_ids: positions(rows),
       level: new Tensor('int64', BigInt64Array.of(BigInt(beams.level + 1)), [1]),
-      past_key_values: this.tensor(state.keyValues, state.length, registerDepth * 2 * headDim),
-      suffix_key_values: this.tensor(state.suffix, 1, row),
-      beam_key_values: new Tensor('float32', beams.earlier, [1, earlier, row]),
-      mask: visibility(beams.ancestors, heads, earlier),
-      key_counts: new Tensor(
-        'int64',
-        BigInt64Array.of(BigInt(2 + earlier + rows), BigInt(state.length)),
-        [2],
-      ),
+      recent_key_values: this.tensor(state.recent, recent, this.recentRow),
+      beam_key_values: new Tensor('float32', beams.earlier, [1, earlier, this.recentRow]),
+      mask: visibility(beams.ancestors, heads, shared, earlier),
+      ...(firstCodeLayer(this.config) < registerDepth
+        ? whole
+        : { shared_position_ids: positions(shared + earlier) }),
     });
     return {
       logits: outputs.logits.data as Float32Array,
@@ -141,18 +160,40 @@ export class Decoder {
 }
 
 /**
- * What each row sees of P, S, the beams' earlier codes and the rows: P, S, its own former codes and itself. 0 there,
- * -inf elsewhere, the same for each head: [1, rows * heads, keys].
+ * Which keys each row sees after layer k: P, the `tail` rows before it, itself. Keys stand as P, the past rows, the rows; `window`
+ * int32 [rows, tail + 2] has the places of those seen, `window_mask` float32 [1, rows, 1, tail + 2] is 0 for a row that is
+ * there and -inf for one that is not. In the same order for each row, whatever else runs: so its sums are the same.
  */
-function visibility(ancestors: number[][], heads: number, earlier: number) {
-  const keys = 2 + earlier + ancestors.length;
+function surroundings(rows: number, past: number, tail: number) {
+  const size = tail + 2;
+  const window = new Int32Array(rows * size);
+  const mask = new Float32Array(rows * size);
+  for (let row = 0; row < rows; row++) {
+    for (let slot = 1; slot < size; slot++) {
+      const place = 1 + past + row - (size - 1 - slot);
+      if (place >= 1) window[row * size + slot] = place;
+      else mask[row * size + slot] = -Infinity;
+    }
+  }
+  return {
+    window: new Tensor('int32', window, [rows, size]),
+    window_mask: new Tensor('float32', mask, [1, rows, 1, size]),
+  };
+}
+
+/**
+ * What each row sees of the `shared` keys, the beams' earlier codes and the rows: all of the first, its own former codes and
+ * itself. 0 there, -inf elsewhere, the same for each head: [1, rows * heads, keys].
+ */
+function visibility(ancestors: number[][], heads: number, shared: number, earlier: number) {
+  const keys = shared + earlier + ancestors.length;
   const mask = new Float32Array(ancestors.length * heads * keys).fill(-Infinity);
   for (const [row, own] of ancestors.entries()) {
     for (let head = 0; head < heads; head++) {
       const start = (row * heads + head) * keys;
-      mask.fill(0, start, start + 2);
-      for (const column of own) mask[start + 2 + column] = 0;
-      mask[start + 2 + earlier + row] = 0;
+      mask.fill(0, start, start + shared);
+      for (const column of own) mask[start + shared + column] = 0;
+      mask[start + shared + earlier + row] = 0;
     }
   }
   return new Tensor('float32', mask, [1, ancestors.length * heads, keys]);

@@ -2,7 +2,7 @@
 import { ModelUnavailable } from './errors.ts';
 
 /** The version of the folder's layout; the engine reads this one alone. */
-export const MANIFEST_FORMAT = 5;
+export const MANIFEST_FORMAT = 6;
 export const MANIFEST_FILE = 'manifest.json';
 
 /** The decoder's shapes (`scripts/train/model.py`). */
@@ -16,12 +16,24 @@ export interface ModelConfig {
   depth: number;
   /** k, layers that see the history. */
   registerDepth: number;
+  /** Newest items that a token sees after layer k. */
+  tail: number;
   width: number;
   heads: number;
   headDim: number;
   ffn: number;
   /** Most items of a history that are looked at. */
   window: number;
+}
+
+/** The layers before this one, from 0, are not for codes: with EARN they enter after layer k, without it in the first. */
+export function firstCodeLayer({ registerDepth, depth }: ModelConfig): number {
+  return registerDepth < depth ? registerDepth : 0;
+}
+
+/** How many of the newest items go through the layers after k when nothing is known of them: what S and `tail` items there rest on. */
+export function nearItems({ registerDepth, depth, tail }: ModelConfig): number {
+  return (depth - registerDepth) * tail;
 }
 
 export type GraphName = 'prefill' | 'score' | 'decode';
