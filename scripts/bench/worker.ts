@@ -96,25 +96,25 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
     };
     await search(state, allowed);
     model.decoder.decode = decode;
-    const stored = past && (await pack(past));
-    cases.push({ allowed, items: user.slice(known), past, stored, state, packed: await pack(state), steps });
+    const stored = past && pack(past);
+    cases.push({ allowed, items: user.slice(known), past, stored, state, packed: pack(state), steps });
   }
   const each = (task: (one: (typeof cases)[number]) => Promise<unknown>) => async () => {
     for (const one of cases) await task(one);
   };
   const coding = async ({ stored, state }: (typeof cases)[number]) => {
-    if (stored) await decodeState(stored);
-    if (fresh !== 0) await pack(state);
+    if (stored) decodeState(stored);
+    if (fresh !== 0) pack(state);
   };
   const parts = new Map<Part, () => Promise<void>>([
     ['empty', async () => {}],
     [
       'answer',
       each(async ({ items, allowed, stored }) => {
-        const past = stored && (await decodeState(stored))!.state;
+        const past = stored && decodeState(stored)!.state;
         const state = fresh === 0 ? past! : await model.prefill(items, past);
         await search(state, allowed);
-        if (fresh !== null && fresh > 0) await pack(state);
+        if (fresh !== null && fresh > 0) pack(state);
       }),
     ],
     ['search', each(({ state, allowed }) => search(state, allowed))],

@@ -61,7 +61,7 @@ async function serve(model: EarnModel, history: string[], random: () => number, 
     const anchor = windowStart(length, model.manifest.config.window);
     const state = await model.prefill(indices.slice(anchor));
     const digest = await digestOf(items.slice(anchor));
-    const cold = await encodeState({ model: model.manifest.id, epoch, anchor, digest, state });
+    const cold = encodeState({ model: model.manifest.id, epoch, anchor, digest, state });
     const [stored] = store.values.values();
     if (!Buffer.from(stored).equals(Buffer.from(cold))) totals.state_mismatches++;
     const ranked = await model.search(state, { k: LIST, allowed: model.catalogue.allowed(indices) });

@@ -181,7 +181,7 @@ describe('a store that answers with something else', () => {
       digest: await digestOf(['1', '2']),
       state,
     };
-    store.set(key, await encodeState(wrong));
+    store.set(key, encodeState(wrong));
     await answersAndHeals(MISS);
   });
 });
@@ -196,7 +196,27 @@ test('the bytes of a state are what it was, for int8 and for float32 models', as
       digest: await digestOf(['4', '2', '3']),
       state,
     };
-    expect(await decodeState(await encodeState(stored))).toEqual(stored);
+    expect(decodeState(encodeState(stored))).toEqual(stored);
+  }
+});
+
+test('a state with any byte changed, or two of its words exchanged, is none', async () => {
+  for (const items of [[], [3], [3, 1, 2, 7, 11, 4, 5]]) {
+    const state = await new FakeModel().prefill(items);
+    const digest = await digestOf([]);
+    const whole = encodeState({ model: MANIFEST.id, epoch: crypto.randomUUID(), anchor: 0, digest, state });
+    for (let at = 0; at < whole.byteLength; at++) {
+      for (const bit of [1, 16, 128]) {
+        const bytes = new Uint8Array(whole.slice(0));
+        bytes[at] ^= bit;
+        expect(decodeState(bytes.buffer), `byte ${at}`).toBeNull();
+      }
+    }
+    for (let at = 4; at < whole.byteLength / 4; at++) {
+      const words = new Int32Array(whole.slice(0));
+      [words[at - 4], words[at]] = [words[at], words[at - 4]]; // of the same lane
+      if (words[at] !== words[at - 4]) expect(decodeState(words.buffer), `word ${at}`).toBeNull();
+    }
   }
 });
 

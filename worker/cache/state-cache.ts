@@ -66,7 +66,7 @@ export class StateCache {
     let moved = kept !== undefined && isEarlier(kept, wanted);
     try {
       const bytes = await this.store.get(storeKey(key));
-      const stored = bytes && (await decodeState(bytes));
+      const stored = bytes && decodeState(bytes);
       if (stored && (await fits(stored, wanted))) {
         this.set(key, stored, true);
         return { stored, moved: false, failed: false };
@@ -101,7 +101,7 @@ export class StateCache {
     if (!newest || newest.saved) return null; // forgotten meanwhile, or written by another request
     const { stored } = newest;
     try {
-      await this.store.put(storeKey(key), await encodeState(stored), stored.state.length);
+      await this.store.put(storeKey(key), encodeState(stored), stored.state.length);
       newest.saved = true;
       return stored;
     } catch (error) {
