@@ -23,7 +23,7 @@ import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';
  * [1, past, k * 2D], `key_padding` [1, pad, 2D] zeros; `near_from` int64 [1], the first near row, `near_position_ids`, `suffix_position_ids` (the last of them) and `near_mask` of those,
  * `past_recent` [1, m, layers * 2D] of the
  * items right before them, `window` int32 [near, tail + 2] and `window_mask` float32 [1, near, 1, tail + 2]: what each near
- * row sees of P, the past rows and the near ones. Outputs: `present_key_values` [1, past + new, k * 2D], `present_recent`
+ * row sees of P, the past rows and the near ones. Outputs: `new_key_values` [1, new, k * 2D], `present_recent`
  * [1, at most tail + 1, layers * 2D] with S last, `final_state` float32 [1, 1, width] of S, and what follows from it,
  * `code_logits` float32 [1, 1, codebook] of the first code.
  *
@@ -100,8 +100,7 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
 
   const fresh = graph.node('Concat', newRows, { axis: 2 });
   const history = graph.node('Slice', [fresh, graph.ints('from', [0]), lastIndex, axis]);
-  const present = graph.node('Concat', [past, history], { axis: 1 });
-  graph.output(present, 'present_key_values', kvType, [1, 'history', registerDepth * row]);
+  graph.output(history, 'new_key_values', kvType, [1, 'new', registerDepth * row]);
   const recent =
     deep > 0
       ? graph.node('Concat', [pastRecent, graph.node('Concat', nearRows, { axis: 2 })], { axis: 1 })

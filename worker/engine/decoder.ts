@@ -94,7 +94,7 @@ export class Decoder {
     });
     return {
       length,
-      keyValues: outputs.present_key_values.data as KeyValueBytes,
+      keyValues: append(past?.keyValues, outputs.new_key_values.data as KeyValueBytes),
       recent: outputs.present_recent.data as KeyValueBytes,
       final: outputs.final_state.data as Float32Array,
       codeLogits: outputs.code_logits.data as Float32Array,
@@ -157,6 +157,14 @@ export class Decoder {
   private zeros(length: number): KeyValueBytes {
     return this.type === 'int8' ? new Int8Array(length) : new Float32Array(length);
   }
+}
+
+function append(before: KeyValueBytes | undefined, added: KeyValueBytes): KeyValueBytes {
+  if (before === undefined) return added;
+  const all = new (before instanceof Int8Array ? Int8Array : Float32Array)(before.length + added.length);
+  all.set(before);
+  all.set(added, before.length);
+  return all;
 }
 
 /**
