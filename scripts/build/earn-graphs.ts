@@ -23,8 +23,8 @@ import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';
  * [1, past, k * 2D], `key_padding` [1, pad, 2D] zeros; `near_from` int64 [1], the first near row, `near_position_ids`, `suffix_position_ids` (the last of them) and `near_mask` of those,
  * `past_recent` [1, m, layers * 2D] of the
  * items right before them, `window` int32 [near, tail + 2] and `window_mask` float32 [1, near, 1, tail + 2]: what each near
- * row sees of P, the past rows and the near ones. Outputs: `new_key_values` [1, new, k * 2D], `present_recent`
- * [1, at most tail + 1, layers * 2D] with S last, `final_state` float32 [1, 1, width] of S, and what follows from it,
+ * row sees of P, the past rows and the near ones. Outputs: `new_key_values` [1, new, k * 2D], `near_key_values`
+ * [1, near, layers * 2D], `final_state` float32 [1, 1, width] of S, and what follows from it,
  * `code_logits` float32 [1, 1, codebook] of the first code.
  *
  * Keys stand in the order of their positions, so key i is visible to a row (0 in the mask, else -inf) exactly when i <= its position,
@@ -101,12 +101,8 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
   const fresh = graph.node('Concat', newRows, { axis: 2 });
   const history = graph.node('Slice', [fresh, graph.ints('from', [0]), lastIndex, axis]);
   graph.output(history, 'new_key_values', kvType, [1, 'new', registerDepth * row]);
-  const recent =
-    deep > 0
-      ? graph.node('Concat', [pastRecent, graph.node('Concat', nearRows, { axis: 2 })], { axis: 1 })
-      : fresh;
-  const newest = graph.node('Slice', [recent, graph.ints('newest', [-(tail + 1)]), end, axis]);
-  graph.output(newest, 'present_recent', kvType, [1, 'recent', recentRow]);
+  const recent = deep > 0 ? graph.node('Concat', nearRows, { axis: 2 }) : last(fresh);
+  graph.output(recent, 'near_key_values', kvType, [1, 'near', recentRow]);
   const final = b.norm(stream, options.weights.norm).normed;
   graph.output(final, 'final_state', 'float32', [1, 1, config.width]);
   graph.output(b.head(final, 0), 'code_logits', 'float32', [1, 1, config.codebook]);

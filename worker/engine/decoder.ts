@@ -92,10 +92,11 @@ export class Decoder {
       past_recent: this.tensor(pastItems, pastRows, this.recentRow),
       ...surroundings(near, pastRows, this.config.tail),
     });
+    const newest = append(pastItems, outputs.near_key_values.data as KeyValueBytes);
     return {
       length,
       keyValues: append(past?.keyValues, outputs.new_key_values.data as KeyValueBytes),
-      recent: outputs.present_recent.data as KeyValueBytes,
+      recent: newest.subarray(-(this.config.tail + 1) * this.recentRow),
       final: outputs.final_state.data as Float32Array,
       codeLogits: outputs.code_logits.data as Float32Array,
     };
@@ -160,7 +161,7 @@ export class Decoder {
 }
 
 function append(before: KeyValueBytes | undefined, added: KeyValueBytes): KeyValueBytes {
-  if (before === undefined) return added;
+  if (before === undefined || before.length === 0) return added;
   const all = new (before instanceof Int8Array ? Int8Array : Float32Array)(before.length + added.length);
   all.set(before);
   all.set(added, before.length);
