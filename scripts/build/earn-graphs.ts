@@ -20,11 +20,11 @@ import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';
 
 /**
  * Inputs: `item_ids` int32 [1, new], `position_ids` int64 [1, new + 1], `mask` float32 [1, (new + 1) * H, keys], `past_key_values`
- * [1, past, k * 2D], `key_padding` [1, pad, 2D] zeros; `near_from` int64 [1], the first near row, `near_position_ids`, `suffix_position_ids` (the last of them) and `near_mask` of those,
- * `past_recent` [1, m, layers * 2D] of the
- * items right before them, `window` int32 [near, tail + 2] and `window_mask` float32 [1, near, 1, tail + 2]: what each near
- * row sees of P, the past rows and the near ones. Outputs: `new_key_values` [1, new, k * 2D], `near_key_values`
- * [1, near, layers * 2D], `final_state` float32 [1, 1, width] of S, and what follows from it,
+ * [1, past, k * 2D], `key_padding` [1, pad, 2D] zeros; `near_rows` int32 [near], the near ones among the rows, `near_position_ids`,
+ * `suffix_position_ids` (the last of them) and `near_mask` of those, `past_recent` [1, m, layers * 2D] of the items right before
+ * them, `window` int32 [near, tail + 2] and `window_mask` float32 [1, near, 1, tail + 2]: what each near row sees of P, the past
+ * rows and the near ones. Outputs: `new_key_values` [1, new + 1, k * 2D], `near_key_values` [1, near, layers * 2D] (the last rows
+ * of both are S's; without EARN the latter has no other), `final_state` float32 [1, 1, width] of S, and what follows from it,
  * `code_logits` float32 [1, 1, codebook] of the first code.
  *
  * Keys stand in the order of their positions, so key i is visible to a row (0 in the mask, else -inf) exactly when i <= its position,
@@ -43,7 +43,7 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
   const mask = graph.input('mask', 'float32', [1, 'queries', 'keys']);
   const past = graph.input('past_key_values', kvType, [1, 'past', registerDepth * row]);
   const padding = graph.input('key_padding', kvType, [1, 'padding', row]);
-  const nearFrom = graph.input('near_from', 'int64', [1]);
+  const nearRows = graph.input('near_rows', 'int32', ['near']);
   const nearPositions = graph.input('near_position_ids', 'int64', [1, 'near']);
   const suffixPosition = graph.input('suffix_position_ids', 'int64', [1, 1]);
   const nearMask = graph.input('near_mask', 'float32', [1, 'near_queries', 'keys']);
@@ -54,8 +54,7 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
   const pastLayers = b.arithmetic.splitEvenly(past, registerDepth, row);
   const deep = depth - registerDepth;
   const pastDeep = deep > 0 ? b.arithmetic.splitEvenly(pastRecent, deep, row) : [];
-  const [end, axis] = [graph.ints('end', [2 ** 31 - 1]), graph.ints('axis', [1])];
-  const near = (rows: string) => graph.node('Slice', [rows, nearFrom, end, axis]);
+  const near = (rows: string) => graph.node('Gather', [rows, nearRows], { axis: 1 });
   const lastIndex = graph.ints('last', [-1]);
   const last = (rows: string, along = 1) => graph.node('Gather', [rows, lastIndex], { axis: along });
 
@@ -63,7 +62,7 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
   const hidden = graph.node('Concat', [b.embedHistory(items), suffix], { axis: 1 });
   let stream: Stream = { hidden, delta: null };
   const newRows: string[] = [];
-  const nearRows: string[] = [];
+  const recentRows: string[] = [];
   for (const [index, layer] of options.weights.layers.entries()) {
     const { normed, residual } = b.norm(stream, layer.attentionNorm);
     const read = b.arithmetic.quantize(normed, layer.qkv.name);
@@ -84,13 +83,13 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
     } else if (index < depth - 1) {
       const { query, own } = b.project(read, layer, nearPositions);
       const rows = b.keyValueRows(own);
-      nearRows.push(rows);
+      recentRows.push(rows);
       const keys = [b.prefixRow(index), pastDeep[index - registerDepth], rows];
       stream = b.finish(residual, b.attendWindow(query, keys, window, windowMask), layer);
     } else {
       // In the last layer nothing reads those of the near items.
       const rows = b.keyValueRows(b.projectKeyValues(read, layer, nearPositions));
-      nearRows.push(rows);
+      recentRows.push(rows);
       const query = b.projectQueries(last(read), layer, suffixPosition);
       const keys = [b.prefixRow(index), pastDeep[index - registerDepth], rows];
       const attended = b.attendWindow(query, keys, last(window, 0), last(windowMask));
@@ -99,9 +98,8 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
   }
 
   const fresh = graph.node('Concat', newRows, { axis: 2 });
-  const history = graph.node('Slice', [fresh, graph.ints('from', [0]), lastIndex, axis]);
-  graph.output(history, 'new_key_values', kvType, [1, 'new', registerDepth * row]);
-  const recent = deep > 0 ? graph.node('Concat', nearRows, { axis: 2 }) : last(fresh);
+  graph.output(fresh, 'new_key_values', kvType, [1, 'rows', registerDepth * row]);
+  const recent = deep > 0 ? graph.node('Concat', recentRows, { axis: 2 }) : last(fresh);
   graph.output(recent, 'near_key_values', kvType, [1, 'near', recentRow]);
   const final = b.norm(stream, options.weights.norm).normed;
   graph.output(final, 'final_state', 'float32', [1, 1, config.width]);

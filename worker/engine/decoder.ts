@@ -81,7 +81,11 @@ export class Decoder {
       mask: new Tensor('float32', mask, [1, rows * heads, keys + padding]),
       past_key_values: this.tensor(past?.keyValues ?? this.zeros(0), known, registerDepth * 2 * headDim),
       key_padding: this.tensor(this.zeros(padding * 2 * headDim), padding, 2 * headDim),
-      near_from: new Tensor('int64', BigInt64Array.of(BigInt(rows - near)), [1]),
+      near_rows: new Tensor(
+        'int32',
+        Int32Array.from({ length: near }, (_, row) => rows - near + row),
+        [near],
+      ),
       near_position_ids: new Tensor('int64', positions.slice(-near), [1, near]),
       suffix_position_ids: new Tensor('int64', positions.slice(-1), [1, 1]),
       near_mask: new Tensor('float32', mask.subarray(-near * heads * (keys + padding)), [
@@ -92,10 +96,11 @@ export class Decoder {
       past_recent: this.tensor(pastItems, pastRows, this.recentRow),
       ...surroundings(near, pastRows, this.config.tail),
     });
+    const added = outputs.new_key_values.data as KeyValueBytes; // S's too
     const newest = append(pastItems, outputs.near_key_values.data as KeyValueBytes);
     return {
       length,
-      keyValues: append(past?.keyValues, outputs.new_key_values.data as KeyValueBytes),
+      keyValues: append(past?.keyValues, added.subarray(0, items.length * registerDepth * 2 * headDim)),
       recent: newest.subarray(-(this.config.tail + 1) * this.recentRow),
       final: outputs.final_state.data as Float32Array,
       codeLogits: outputs.code_logits.data as Float32Array,
