@@ -1,5 +1,6 @@
 /** The graphs as functions: prefill a history, score what comes first, decode the next code of many beams. */
 import { firstCodeLayer, type GraphName, type ModelConfig, nearItems } from './manifest.ts';
+import { causal, surroundings, visibility } from './masks.ts';
 import { type Runtime, type Session, Tensor } from './runtime.ts';
 
 /** Keys must come in a multiple of this many for a state to be the same bytes however it was reached. */
@@ -62,37 +63,25 @@ export class Decoder {
     const { registerDepth, heads, headDim } = this.config;
     const known = past?.length ?? 0;
     const length = known + items.length;
-    const keys = length + 2; // with P and S
-    const padding = (KEY_MULTIPLE - (keys % KEY_MULTIPLE)) % KEY_MULTIPLE;
+    const keys = KEY_MULTIPLE * Math.ceil((length + 2) / KEY_MULTIPLE); // P, the history, S, padding
+    const padding = keys - length - 2;
     const rows = items.length + 1; // and S
     const positions = BigInt64Array.from({ length: rows }, (_, row) => BigInt(known + 1 + row));
-    const mask = new Float32Array(rows * heads * (keys + padding));
-    for (let query = 0; query < rows * heads; query++) {
-      const visible = known + 2 + Math.floor(query / heads); // P, and all up to itself
-      const start = query * (keys + padding);
-      mask.fill(-Infinity, start + visible, start + keys + padding);
-    }
+    const mask = causal(known + 1, rows, heads, keys);
     const near = Math.min(nearItems(this.config), items.length) + 1;
+    const nearRows = Int32Array.from({ length: near }, (_, row) => rows - near + row);
     const pastItems = past && near === rows ? past.recent.subarray(0, -this.recentRow) : this.zeros(0);
     const pastRows = pastItems.length / this.recentRow;
     const outputs = await this.runtime.run(this.sessions.prefill, {
       item_ids: new Tensor('int32', Int32Array.from(items), [1, items.length]),
       position_ids: new Tensor('int64', positions, [1, rows]),
-      mask: new Tensor('float32', mask, [1, rows * heads, keys + padding]),
+      mask: new Tensor('float32', mask, [1, rows * heads, keys]),
       past_key_values: this.tensor(past?.keyValues ?? this.zeros(0), known, registerDepth * 2 * headDim),
       key_padding: this.tensor(this.zeros(padding * 2 * headDim), padding, 2 * headDim),
-      near_rows: new Tensor(
-        'int32',
-        Int32Array.from({ length: near }, (_, row) => rows - near + row),
-        [near],
-      ),
+      near_rows: new Tensor('int32', nearRows, [near]),
       near_position_ids: new Tensor('int64', positions.slice(-near), [1, near]),
       suffix_position_ids: new Tensor('int64', positions.slice(-1), [1, 1]),
-      near_mask: new Tensor('float32', mask.subarray(-near * heads * (keys + padding)), [
-        1,
-        near * heads,
-        keys + padding,
-      ]),
+      near_mask: new Tensor('float32', mask.subarray(-near * heads * keys), [1, near * heads, keys]),
       past_recent: this.tensor(pastItems, pastRows, this.recentRow),
       ...surroundings(near, pastRows, this.config.tail),
     });
@@ -129,10 +118,7 @@ export class Decoder {
     const shared = 1 + recent; // P, the newest items, S
     const positions = (count: number) =>
       new Tensor('int64', new BigInt64Array(count).fill(position), [1, count]);
-    const whole = {
-      past_key_values: this.tensor(state.keyValues, state.length, registerDepth * 2 * headDim),
-      key_counts: new Tensor('int64', [shared + earlier + rows, state.length].map(BigInt), [2]),
-    };
+    const counts = [shared + earlier + rows, state.length].map(BigInt);
     const outputs = await this.runtime.run(this.sessions.decode, {
       code_ids: new Tensor('int32', codes, [1, rows]),
       position_ids: positions(rows),
@@ -141,7 +127,10 @@ export class Decoder {
       beam_key_values: new Tensor('float32', beams.earlier, [1, earlier, this.recentRow]),
       mask: visibility(beams.ancestors, heads, shared, earlier),
       ...(firstCodeLayer(this.config) < registerDepth
-        ? whole
+        ? {
+            past_key_values: this.tensor(state.keyValues, state.length, registerDepth * 2 * headDim),
+            key_counts: new Tensor('int64', counts, [2]),
+          }
         : { shared_position_ids: positions(shared + earlier) }),
     });
     return {
@@ -171,44 +160,4 @@ function append(before: KeyValueBytes | undefined, added: KeyValueBytes): KeyVal
   all.set(before);
   all.set(added, before.length);
   return all;
-}
-
-/**
- * Which keys each row sees after layer k: P, the `tail` rows before it, itself. Keys stand as P, the past rows, the rows; `window`
- * int32 [rows, tail + 2] has the places of those seen, `window_mask` float32 [1, rows, 1, tail + 2] is 0 for a row that is
- * there and -inf for one that is not. In the same order for each row, whatever else runs: so its sums are the same.
- */
-function surroundings(rows: number, past: number, tail: number) {
-  const size = tail + 2;
-  const window = new Int32Array(rows * size);
-  const mask = new Float32Array(rows * size);
-  for (let row = 0; row < rows; row++) {
-    for (let slot = 1; slot < size; slot++) {
-      const place = 1 + past + row - (size - 1 - slot);
-      if (place >= 1) window[row * size + slot] = place;
-      else mask[row * size + slot] = -Infinity;
-    }
-  }
-  return {
-    window: new Tensor('int32', window, [rows, size]),
-    window_mask: new Tensor('float32', mask, [1, rows, 1, size]),
-  };
-}
-
-/**
- * What each row sees of the `shared` keys, the beams' earlier codes and the rows: all of the first, its own former codes and
- * itself. 0 there, -inf elsewhere, the same for each head: [1, rows * heads, keys].
- */
-function visibility(ancestors: number[][], heads: number, shared: number, earlier: number) {
-  const keys = shared + earlier + ancestors.length;
-  const mask = new Float32Array(ancestors.length * heads * keys).fill(-Infinity);
-  for (const [row, own] of ancestors.entries()) {
-    for (let head = 0; head < heads; head++) {
-      const start = (row * heads + head) * keys;
-      mask.fill(0, start, start + shared);
-      for (const column of own) mask[start + shared + column] = 0;
-      mask[start + shared + earlier + row] = 0;
-    }
-  }
-  return new Tensor('float32', mask, [1, ancestors.length * heads, keys]);
 }
