@@ -8,8 +8,12 @@ const USAGE = `Usage: npm run compare -- A.csv:COLUMN B.csv:COLUMN
 Takes files that \`npm run evaluate -- --ranks FILE\` or scripts/train/rank.py wrote. Prints the metrics of both over the cases
 that both have, the difference B - A and its paired 95% bootstrap interval; the last line as JSON.`;
 
-const { positionals } = parseArgs({ allowPositionals: true });
-if (positionals.length !== 2) {
+const { values, positionals } = parseArgs({
+  options: { help: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+if (values.help) console.log(USAGE);
+else if (positionals.length !== 2) {
   console.error(USAGE);
   process.exitCode = 1;
 } else {
