@@ -13,10 +13,13 @@ const { values } = parseArgs({
     data: { type: 'string' },
     users: { type: 'string', default: '50' },
     beams: { type: 'string', default: `10,${BEAM},50` },
+    help: { type: 'boolean', default: false },
   },
 });
-if (!values.data)
-  throw new Error('Usage: npm run verify:beam -- --data DIR [--model DIR] [--users N] [--beams 10,20]');
+if (values.help || !values.data) {
+  console.error('Usage: npm run verify:beam -- --data DIR [--model DIR] [--users N] [--beams 10,20]');
+  process.exit(values.help ? 0 : 1);
+}
 const model = await loadFolder(values.model);
 const beams = values.beams.split(',').map(Number);
 const cases = heldOut(await readDataset(values.data), 'test');

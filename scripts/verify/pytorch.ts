@@ -38,11 +38,14 @@ const { values } = parseArgs({
     checkpoint: { type: 'string' },
     data: { type: 'string' },
     users: { type: 'string', default: '100' },
+    help: { type: 'boolean', default: false },
   },
 });
 const { checkpoint: folder, data, users } = values;
-if (!folder || !data)
-  throw new Error('Usage: npm run verify:pytorch -- --checkpoint DIR --data DIR [--users N]');
+if (values.help || !folder || !data) {
+  console.error('Usage: npm run verify:pytorch -- --checkpoint DIR --data DIR [--users N]');
+  process.exit(values.help ? 0 : 1);
+}
 const scratch = mkdtempSync(join(tmpdir(), 'earn-edge-'));
 try {
   const out = join(scratch, 'logits.safetensors');
