@@ -62,7 +62,7 @@ export function readCheckpoint(folder: string): Checkpoint {
     codebook: model.codebook,
     depth: model.depth,
     registerDepth: model.register_depth,
-    tail: model.register_depth < model.depth ? tail : 0, // without EARN it concerns no layer
+    tail,
     width: model.width,
     heads: model.heads,
     headDim: model.head_dim,

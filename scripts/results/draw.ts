@@ -65,12 +65,14 @@ function byBeam(rows: Row[]): Plot {
 
 /** The study's runs: how many layers have to see the history. */
 function byRegisterDepth(rows: Row[]): Plot {
+  const others = REGISTER_DEPTHS.map((k) => ({ x: `${k}`, name: depthName(k) }));
+  const all = [...others, { x: '2', name: tailName(0) }];
   const points = studied(
     rows,
-    REGISTER_DEPTHS.map((k) => ({ x: `${k}`, name: depthName(k) })),
+    all.toSorted((a, b) => a.x.localeCompare(b.x)),
   );
   return {
-    title: 'NDCG@10 by the layers that see the history (6: without EARN)',
+    title: 'NDCG@10 by the layers that see the history, registers alone after them (6: without EARN)',
     x: 'k',
     y: 'NDCG@10',
     points,

@@ -11,12 +11,12 @@ export const depthName = (k: number): string => (k === LAYERS ? 'without EARN' :
 export const registersName = (prefixes: number, suffixes: number): string =>
   `${prefixes} prefix, ${suffixes} suffix`;
 
-/** How many layers see the history; the last is the same decoder without EARN. */
-export const REGISTER_DEPTHS = [1, 2, 4, LAYERS];
+/** How many layers see the history, with registers alone after them; the last is the same decoder without EARN. */
+export const REGISTER_DEPTHS = [1, 4, LAYERS];
 
 export const tailName = (items: number): string => `tail of ${items}`;
 
-/** Newest items that S sees after layer k, beside the base's four; 0 is the paper's EARN. */
+/** Newest items that S sees after layer 2, beside the base's four; 0 is the paper's EARN. */
 export const TAILS = [0, 1, 8];
 
 /** Prefix and suffix registers, beside one of each. */
@@ -30,10 +30,11 @@ export const REGISTERS = [
 ];
 
 /** One prefix and one suffix register, k = 2, a tail of four items: what the others are compared with. */
-export const BASE = depthName(2);
+export const BASE = tailName(4);
 
 export const VARIANTS: Variant[] = [
-  ...REGISTER_DEPTHS.map((k) => ({ name: depthName(k), flags: ['--register-depth', `${k}`] })),
+  { name: BASE, flags: ['--tail', '4'] },
+  ...REGISTER_DEPTHS.map((k) => ({ name: depthName(k), flags: ['--register-depth', `${k}`, '--tail', '0'] })),
   ...TAILS.map((items) => ({ name: tailName(items), flags: ['--tail', `${items}`] })),
   ...REGISTERS.map(([prefixes, suffixes]) => ({
     name: registersName(prefixes, suffixes),

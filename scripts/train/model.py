@@ -45,6 +45,10 @@ class Config:
     prefixes: int = 1  # p, prefix registers
     suffixes: int = 1  # s, suffix registers; 0: the last item's own token predicts
 
+    def __post_init__(self):
+        if self.register_depth == self.depth:
+            self.tail = 0  # there is no layer that it concerns
+
     @classmethod
     def from_depth(cls, depth: int, register_depth: int | None = None, width: int | None = None, **rest) -> "Config":
         """One dial: 64 of width for every three layers, heads of 64, SwiGLU of about 8/3, the paper's k = N / 4."""
@@ -124,16 +128,16 @@ class Earn(nn.Module):
             rotation(seen[..., None] + place[:own], size),
             rotation(seen.gather(1, at)[..., None] + own + place[:steps], size),
         )
-        depth, tail = self.config.register_depth, self.config.tail
-        early = code if depth == self.config.depth else code[:, :, :0]
-        for number, layer in enumerate(self.layers[:depth], 1):
-            kept = prefixes if number == depth and (tail == 0 or depth == self.config.depth) else None
+        k, without_earn = self.config.register_depth, self.config.register_depth == self.config.depth
+        early = code if without_earn else code[:, :, :0]
+        for number, layer in enumerate(self.layers[:k], 1):
+            kept = prefixes if number == k and self.config.tail == 0 else None
             history, suffix, early = layer(history, suffix, early, seen, at, (whole, *ends), kept)
-        if depth == self.config.depth:
+        if without_earn:
             return self.norm(suffix[:, :, -1]), self.norm(early)
         prefix, near = history[:, :prefixes], history[:, prefixes:, None]
         rotations = [tuple(x[:prefixes] for x in whole), tuple(x[prefixes : history.shape[1], None] for x in whole), *ends]
-        for layer in self.layers[depth:]:
+        for layer in self.layers[k:]:
             prefix, near, suffix, code = layer(prefix, near, suffix, code, t, at, rotations)
         return self.norm(suffix[:, :, -1]), self.norm(code)
 
