@@ -9,16 +9,16 @@ import { pythonFolder, runPython } from '../python.ts';
 import { addRun, type Run, readRows, writeRows } from '../results/rows.ts';
 import { BASE, VARIANTS } from './variants.ts';
 
-const USAGE = `Usage: npm run study -- --data DIR [--out DIR] [--only NAME] [flags of npm run train]
+const USAGE = `Usage: npm run study -- --data DIR [--out DIR] [--only NAME …] [flags of npm run train]
 
 Trains every variant of scripts/study/variants.ts with the same flags (those after --), ranks all validation items in float32
 PyTorch and puts a row each into docs/results.json, with the paired interval of its difference from "${BASE}". Runs that are
-done are not repeated. --only takes one variant and the base.`;
+done are not repeated. --only takes the base and the variants that it names.`;
 
 interface Options {
   data: string;
   out: string;
-  only?: string;
+  only?: string[];
   flags: string[];
 }
 
@@ -29,7 +29,7 @@ async function study({ data, out, only, flags }: Options): Promise<void> {
   // The base comes first, since the others are held against it.
   const all = VARIANTS.toSorted((a, b) => Number(b.name === BASE) - Number(a.name === BASE));
   for (const { name, flags: own } of all) {
-    if (only !== undefined && name !== BASE && name !== only) continue;
+    if (only !== undefined && name !== BASE && !only.includes(name)) continue;
     const checkpoint = join(out, name.replaceAll(/\W+/g, '-'));
     const train = ['--data', data, '--out', checkpoint, '--decoders', 'latent', ...flags, ...own];
     await runPython([join(pythonFolder, 'train.py'), ...train]);
@@ -56,7 +56,7 @@ const { values, positionals } = parseArgs({
   options: {
     data: { type: 'string' },
     out: { type: 'string', default: 'runs/study' },
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true },
     help: { type: 'boolean', default: false },
   },
   allowPositionals: true,
