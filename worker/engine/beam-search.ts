@@ -77,7 +77,8 @@ async function search(
 
 /**
  * Offers every open continuation of every beam with its log-probability (and the bonus) to `next`, whose ids are the trie's next
- * nodes and whose origins are beam * codebook + code. `logits` [beams x codebook]. Returns how many there are.
+ * nodes and whose origins are beam * codebook + code. `logits` [beams x codebook]. Returns how many there are, at the last level of those
+ * beams whose items can still be among the best.
  */
 function expand(
   trie: Trie,
@@ -92,6 +93,7 @@ function expand(
   const children = trie.children[level];
   let found = 0;
   for (let beam = 0; beam < beams.count; beam++) {
+    if (level === trie.levels - 1 && beams.scores[beam] < next.worst) break; // neither codes nor the bonus raise a score
     const node = beams.ids[beam];
     const row = logits.subarray(beam * codebook, (beam + 1) * codebook);
     const below = children.subarray(node * codebook, (node + 1) * codebook);

@@ -36,6 +36,11 @@ export class Best {
     origins[place] = origin;
   }
 
+  /** What a score must exceed, or equal, to be taken in: -Infinity while there is room. */
+  get worst(): number {
+    return this.count < this.capacity ? -Infinity : this.scores[this.capacity - 1];
+  }
+
   private before(id: number, score: number, place: number): boolean {
     const other = this.scores[place];
     return score > other || (score === other && id < this.ids[place]);

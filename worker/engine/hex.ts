@@ -9,7 +9,9 @@ export function toHex(bytes: Uint8Array): string {
 
 /** The bytes behind an even number of hexadecimal digits. */
 export function fromHex(digits: string): Uint8Array {
-  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  const bytes = new Uint8Array(digits.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
 }
 
 /** SHA-256, in hexadecimal. */

@@ -25,7 +25,7 @@ export interface Operation {
 }
 
 const ada = { user_id: 'ada' };
-const model = { id: 'b6093d76b2c76e4a' };
+const model = { id: 'c41e16d715e40ed5' };
 const jedi = { id: '1210', title: 'Star Wars: Episode VI - Return of the Jedi (1983)' };
 const phantom = { id: '2628', title: 'Star Wars: Episode I - The Phantom Menace (1999)' };
 const toys = {

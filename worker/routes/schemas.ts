@@ -100,7 +100,7 @@ const listedItems = z.array(
 );
 
 const model = z.object({
-  id: z.string().openapi({ description: 'Hash of the model that answered', example: 'b6093d76b2c76e4a' }),
+  id: z.string().openapi({ description: 'Hash of the model that answered', example: 'c41e16d715e40ed5' }),
 });
 
 /** A list of recommendations whose `cache` says this. */
