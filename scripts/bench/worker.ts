@@ -78,7 +78,6 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
     past?: HistoryState;
     stored?: ArrayBuffer;
     state: HistoryState;
-    packed: ArrayBuffer;
     steps: BeamRows[];
   }[] = [];
   const search = (state: HistoryState, allowed: ItemMask) =>
@@ -97,7 +96,7 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
     await search(state, allowed);
     model.decoder.decode = decode;
     const stored = past && pack(past);
-    cases.push({ allowed, items: user.slice(known), past, stored, state, packed: pack(state), steps });
+    cases.push({ allowed, items: user.slice(known), past, stored, state, steps });
   }
   const each = (task: (one: (typeof cases)[number]) => Promise<unknown>) => async () => {
     for (const one of cases) await task(one);

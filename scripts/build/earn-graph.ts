@@ -150,7 +150,7 @@ export class EarnGraph {
   }
 
   /** Attention of queries [1, rows, H * D] over keys and values [1, keys, D] -> [1, rows, H * D]. */
-  attend(query: string, keys: string, values: string, mask: string | null): string {
+  attend(query: string, keys: string, values: string, mask: string): string {
     const weights = this.graph.node('Softmax', [this.scores(this.perHead(query), keys, mask)], { axis: -1 });
     return this.graph.node('Reshape', [this.graph.node('MatMul', [weights, values]), this.rowShape]);
   }
@@ -244,21 +244,14 @@ export class EarnGraph {
     });
   }
 
-  /** Rotary embedding of rows [1, rows, n * D] at their positions [1, rows]. */
-  rotate(rows: string, positions: string): string {
+  /** Rotary embedding of rows [1, rows, n * D] at their positions [1, rows], or its inverse. */
+  rotate(rows: string, positions: string, back = false): string {
+    const cos = this.rotationTable('cos', Math.cos);
+    const sin = back
+      ? this.rotationTable('back', (angle) => -Math.sin(angle))
+      : this.rotationTable('sin', Math.sin);
     const op = 'com.microsoft.RotaryEmbedding';
-    const tables = [this.rotationTable('cos', Math.cos), this.rotationTable('sin', Math.sin)];
-    return this.graph.node(op, [rows, positions, ...tables], { interleaved: 0 });
-  }
-
-  /** The inverse. */
-  rotateBack(rows: string, positions: string): string {
-    const op = 'com.microsoft.RotaryEmbedding';
-    const tables = [
-      this.rotationTable('cos', Math.cos),
-      this.rotationTable('back', (angle) => -Math.sin(angle)),
-    ];
-    return this.graph.node(op, [rows, positions, ...tables], { interleaved: 0 });
+    return this.graph.node(op, [rows, positions, cos, sin], { interleaved: 0 });
   }
 
   private rotationTable(name: string, f: (angle: number) => number): string {

@@ -161,7 +161,7 @@ export function decodeGraph(options: GraphOptions): Uint8Array {
     const { query, own } = seesHistory ? b.project(read, layer, positions) : b.projectUnrotated(read, layer);
     const [key, value] = own;
     const [sharedKey, sharedValue] = shared[index];
-    const keys = [seesHistory ? sharedKey : b.rotateBack(sharedKey, back), key];
+    const keys = [seesHistory ? sharedKey : b.rotate(sharedKey, back, true), key];
     const all = [keys, [sharedValue, value]].map((half) => graph.node('Concat', half, { axis: 1 }));
     const attended = seesHistory
       ? b.attendBoth(query, all, mask, history[index], counts)

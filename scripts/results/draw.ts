@@ -66,51 +66,40 @@ function byBeam(rows: Row[]): Plot {
 /** The study's runs: how many layers have to see the history. */
 function byRegisterDepth(rows: Row[]): Plot {
   const others = REGISTER_DEPTHS.map((k) => ({ x: `${k}`, name: depthName(k) }));
-  const all = [...others, { x: '2', name: tailName(0) }];
-  const points = studied(
-    rows,
-    all.toSorted((a, b) => a.x.localeCompare(b.x)),
-  );
   return {
     title: 'NDCG@10 by the layers that see the history, registers alone after them (6: without EARN)',
     x: 'k',
     y: 'NDCG@10',
-    points,
+    points: studied(rows, [...others, { x: '2', name: tailName(0) }]),
   };
 }
 
 /** The study's runs: how many of the newest items have to go on after layer k. */
 function byTail(rows: Row[]): Plot {
   const others = TAILS.map((items) => ({ x: `${items}`, name: tailName(items) }));
-  const all = [...others, { x: '4', name: BASE }];
   return {
     title: 'NDCG@10 by the newest items that go on after layer k',
     x: 'items (0: the paper)',
     y: 'NDCG@10',
-    points: studied(
-      rows,
-      all.toSorted((a, b) => a.x.localeCompare(b.x)),
-    ),
+    points: studied(rows, [...others, { x: '4', name: BASE }]),
   };
 }
 
 /** The study's runs: registers before and after the history. */
 function byRegisters(rows: Row[]): Plot {
   const others = REGISTERS.map(([p, s]) => ({ x: `${p} + ${s}`, name: registersName(p, s) }));
-  const all = [...others, { x: '1 + 1', name: BASE }];
   return {
     title: 'NDCG@10 by registers',
     x: 'prefix + suffix registers',
     y: 'NDCG@10',
-    points: studied(
-      rows,
-      all.toSorted((a, b) => a.x.localeCompare(b.x)),
-    ),
+    points: studied(rows, [...others, { x: '1 + 1', name: BASE }]),
   };
 }
 
+/** The rows of these names, from the least x on. */
 function studied(rows: Row[], shown: { x: string; name: string }[]): Point[] {
-  return shown.flatMap(({ x, name }) =>
+  const ordered = shown.toSorted((a, b) => a.x.localeCompare(b.x));
+  return ordered.flatMap(({ x, name }) =>
     rows
       .filter((row) => row.name === name && row.protocol.includes('valid'))
       .map((row) => pointOf(row, x, row.dataset)),

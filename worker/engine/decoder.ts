@@ -118,7 +118,6 @@ export class Decoder {
     const shared = 1 + recent; // P, the newest items, S
     const positions = (count: number) =>
       new Tensor('int64', new BigInt64Array(count).fill(position), [1, count]);
-    const counts = [shared + earlier + rows, state.length].map(BigInt);
     const outputs = await this.runtime.run(this.sessions.decode, {
       code_ids: new Tensor('int32', codes, [1, rows]),
       position_ids: positions(rows),
@@ -129,7 +128,7 @@ export class Decoder {
       ...(firstCodeLayer(this.config) < registerDepth
         ? {
             past_key_values: this.tensor(state.keyValues, state.length, registerDepth * 2 * headDim),
-            key_counts: new Tensor('int64', counts, [2]),
+            key_counts: new Tensor('int64', [shared + earlier + rows, state.length].map(BigInt), [2]),
           }
         : { shared_position_ids: positions(shared + earlier) }),
     });
