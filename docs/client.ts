@@ -1,6 +1,6 @@
 /** Asks the service from TypeScript, with the types of its own routes. */
 import { hc } from 'hono/client';
-import type { AppType } from '../worker/app.ts';
+import type { AppType } from '../worker/http/app.ts';
 
 export async function recommendAfter(url: string, history: string[]) {
   const client = hc<AppType>(url);

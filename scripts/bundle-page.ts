@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
-import type { Backend } from '../worker/engine/manifest.ts';
+import type { Backend } from '../worker/models/manifest.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
@@ -36,8 +36,8 @@ const RUNTIMES: Record<Backend, { module: string; binary: string }> = {
  * untouched. The two device scripts are one with another runtime in it.
  */
 export async function bundlePage(): Promise<void> {
-  await bundle({ entryPoints: { page: 'worker/page/page.ts' } });
-  await bundle({ entryPoints: { page: 'worker/page/page.css', docs: 'worker/page/docs.css' } });
+  await bundle({ entryPoints: { page: 'worker/demo/page.ts' } });
+  await bundle({ entryPoints: { page: 'worker/demo/page.css', docs: 'worker/demo/docs.css' } });
   await bundleDevice('device', 'wasm');
   await bundleDevice('device-webgpu', 'webgpu');
   const names = Object.values(RUNTIMES).map(({ binary }) => placedName(binary));
@@ -52,7 +52,7 @@ async function bundleDevice(name: string, backend: Backend): Promise<void> {
   writeChanged(join(RUNTIME, placedName(binary)), bytes);
   const runtime = { backend, url: `/runtime/${placedName(binary)}`, bytes: bytes.length };
   await bundle({
-    entryPoints: { [name]: 'worker/page/device.ts' },
+    entryPoints: { [name]: 'worker/demo/device.ts' },
     define: { RUNTIME: JSON.stringify(runtime) },
     alias: module === RUNTIMES.wasm.module ? {} : { [RUNTIMES.wasm.module]: module },
   });

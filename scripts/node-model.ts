@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { AssetSource } from '../worker/engine/files.ts';
-import { type EarnModel, loadModel } from '../worker/engine/model.ts';
 import { Runtime } from '../worker/engine/runtime.ts';
+import type { AssetSource } from '../worker/models/files.ts';
+import { type EarnModel, loadModel } from '../worker/models/model.ts';
 
 /** A model folder on disk. */
 export function folderSource(folder: string): AssetSource {

@@ -1,16 +1,16 @@
 /** Workers entry. */
 import { env, waitUntil } from 'cloudflare:workers';
 import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
-import { Admission } from './admission.ts';
-import { createApp } from './app.ts';
 import { KvStore } from './cache/kv-store.ts';
 import { StateCache } from './cache/state-cache.ts';
-import { loadModel } from './engine/model.ts';
 import { Runtime } from './engine/runtime.ts';
 import { DurableLog } from './history/durable-log.ts';
-import { assetSource } from './model-files.ts';
-import { ModelHost } from './model-host.ts';
-import { type ModelName, Models } from './models.ts';
+import { Admission } from './http/admission.ts';
+import { createApp } from './http/app.ts';
+import { assetSource } from './models/assets.ts';
+import { ModelHost } from './models/host.ts';
+import { loadModel } from './models/model.ts';
+import { type ModelName, Models } from './models/rollout.ts';
 import { dataPoint } from './observe/data-point.ts';
 import { Metrics } from './observe/metrics.ts';
 

@@ -1,5 +1,5 @@
 /** What the isolate of the service, as `wrangler dev` runs it, has in memory after requests of mixed users. */
-import { DECODERS } from '../../worker/engine/manifest.ts';
+import { DECODERS } from '../../worker/models/manifest.ts';
 import { freePort, startServer } from '../local-service.ts';
 import { randomInts, seededRandom } from '../random.ts';
 import { heapBytes } from './heap.ts';

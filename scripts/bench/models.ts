@@ -1,7 +1,7 @@
 /** The folders that the bench Worker reads: the models that are compared, and a graph of bare products. */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Manifest, type ModelConfig, parseManifest } from '../../worker/engine/manifest.ts';
+import { type Manifest, type ModelConfig, parseManifest } from '../../worker/models/manifest.ts';
 import type { Checkpoint } from '../build/checkpoint.ts';
 import { Graph, WEIGHTS_FILE, Weights } from '../build/graph.ts';
 import { randomCheckpoint } from '../build/random-checkpoint.ts';

@@ -1,5 +1,5 @@
 /** What is measured: a model answers for users with so many items, so many of them new, with so wide a beam. */
-import type { DecoderName } from '../../worker/engine/manifest.ts';
+import type { DecoderName } from '../../worker/models/manifest.ts';
 
 /** What someone would do without EARN: `peers/` has both. */
 export const PEERS = ['usual', 'sasrec'] as const;

@@ -1,5 +1,5 @@
 /** Whose histories are answered. */
-import type { ModelConfig } from '../../worker/engine/manifest.ts';
+import type { ModelConfig } from '../../worker/models/manifest.ts';
 import { readHistories } from '../dataset.ts';
 import { randomInts, seededRandom, shuffled } from '../random.ts';
 import type { Users } from './scenario.ts';

@@ -1,5 +1,5 @@
 /** The arithmetic that an answer can't do without, counted from the shapes. */
-import { firstCodeLayer, type ModelConfig, nearItems } from '../../worker/engine/manifest.ts';
+import { firstCodeLayer, type ModelConfig, nearItems } from '../../worker/models/manifest.ts';
 import type { Prepared, Scenario } from './scenario.ts';
 
 /** Operations: a multiplication and an addition are two. */

@@ -4,10 +4,10 @@
 import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import { decodeState, encodeState, stateBytes } from '../../worker/cache/state-codec.ts';
 import type { BeamRows, HistoryState } from '../../worker/engine/decoder.ts';
-import type { AssetSource } from '../../worker/engine/files.ts';
-import { type EarnModel, loadModel } from '../../worker/engine/model.ts';
 import type { ItemMask } from '../../worker/engine/ranking.ts';
 import { Runtime, type Session, Tensor } from '../../worker/engine/runtime.ts';
+import type { AssetSource } from '../../worker/models/files.ts';
+import { type EarnModel, loadModel } from '../../worker/models/model.ts';
 import { loadPeer, type Peer } from './peers/peer.ts';
 import { type Call, type Part, PEERS, type Prepared, type Scenario, type Users } from './scenario.ts';
 import { wasmBytes } from './wasm-memory.ts';

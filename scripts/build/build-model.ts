@@ -7,7 +7,7 @@ import {
   MANIFEST_FORMAT,
   type Manifest,
   type ModelFile,
-} from '../../worker/engine/manifest.ts';
+} from '../../worker/models/manifest.ts';
 import type { ArithmeticKind } from './arithmetic.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { decodeGraph, prefillGraph, scoreGraph } from './earn-graphs.ts';

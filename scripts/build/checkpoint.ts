@@ -7,7 +7,7 @@ import {
   type DecoderName,
   type Manifest,
   type ModelConfig,
-} from '../../worker/engine/manifest.ts';
+} from '../../worker/models/manifest.ts';
 
 /** A float32 matrix as PyTorch stores it: row-major, a linear layer's as [out, in]. */
 export interface Matrix {

@@ -15,7 +15,7 @@
  * cached history and a fresh one are the same bytes. A history item's row is its k layers side by side; a *recent* row, of one of the
  * newest items or of S, the layers where codes run.
  */
-import { firstCodeLayer } from '../../worker/engine/manifest.ts';
+import { firstCodeLayer } from '../../worker/models/manifest.ts';
 import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';
 
 /**

@@ -1,5 +1,5 @@
 /** A decoder with random weights: it is as fast as a trained one of its shape, and as exact. */
-import type { ModelConfig } from '../../worker/engine/manifest.ts';
+import type { ModelConfig } from '../../worker/models/manifest.ts';
 import { randomNormal, seededRandom } from '../random.ts';
 import type { Checkpoint } from './checkpoint.ts';
 

@@ -2,7 +2,7 @@
  * The decoder over one whole sequence in plain float64 loops, with EARN's pruning written as what a token sees: slow and
  * obvious. The build takes the prefix register's keys and values from it; tests hold the graphs against it.
  */
-import { firstCodeLayer } from '../../worker/engine/manifest.ts';
+import { firstCodeLayer } from '../../worker/models/manifest.ts';
 import { type EarnWeights, type Linear, NORM_EPSILON, ROPE_BASE } from './weights.ts';
 
 export interface Token {

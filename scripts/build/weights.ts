@@ -6,7 +6,7 @@
  * a key's channels is divided, and the same pair of every query head multiplied, which commutes with the
  * rotation. The attention's 1 / sqrt(D) goes into the queries.
  */
-import type { ModelConfig } from '../../worker/engine/manifest.ts';
+import type { ModelConfig } from '../../worker/models/manifest.ts';
 import type { Checkpoint, Matrix } from './checkpoint.ts';
 
 /** As `scripts/train/model.py` has them. */

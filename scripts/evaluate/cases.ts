@@ -1,8 +1,8 @@
 /** Held-out items as a model sees them, and their places in its lists. */
 import type { HistoryState } from '../../worker/engine/decoder.ts';
-import type { DecoderName } from '../../worker/engine/manifest.ts';
-import type { EarnModel } from '../../worker/engine/model.ts';
 import { windowStart } from '../../worker/engine/window.ts';
+import type { DecoderName } from '../../worker/models/manifest.ts';
+import type { EarnModel } from '../../worker/models/model.ts';
 import type { Case } from '../dataset.ts';
 import { LIST_LENGTH } from './metrics.ts';
 

@@ -2,8 +2,8 @@
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
-import { DECODERS, type DecoderName } from '../../worker/engine/manifest.ts';
-import { BEAM } from '../../worker/engine/model.ts';
+import { DECODERS, type DecoderName } from '../../worker/models/manifest.ts';
+import { BEAM } from '../../worker/models/model.ts';
 import { before, heldOut, readDataset } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
 import { seededRandom, shuffled } from '../random.ts';

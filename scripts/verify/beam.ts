@@ -3,7 +3,7 @@
  * wide as the catalogue, which scores every item.
  */
 import { parseArgs } from 'node:util';
-import { BEAM } from '../../worker/engine/model.ts';
+import { BEAM } from '../../worker/models/model.ts';
 import { heldOut, readDataset } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
 

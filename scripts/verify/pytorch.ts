@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { HistoryState } from '../../worker/engine/decoder.ts';
-import { type EarnModel, loadModel } from '../../worker/engine/model.ts';
+import { type EarnModel, loadModel } from '../../worker/models/model.ts';
 import { buildModel } from '../build/build-model.ts';
 import { readCheckpoint, readSafetensors } from '../build/checkpoint.ts';
 import { memorySource, nodeRuntime } from '../node-model.ts';

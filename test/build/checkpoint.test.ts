@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readCheckpoint, readSafetensors } from '../../scripts/build/checkpoint.ts';
-import { DECODERS } from '../../worker/engine/manifest.ts';
+import { DECODERS } from '../../worker/models/manifest.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,7 +1,7 @@
 /** What a list promises: exact when the beam is wide, never an item from outside, never short, never an excluded one. */
 import { expect, test, vi } from 'vitest';
-import { DECODERS, type DecoderName } from '../../worker/engine/manifest.ts';
-import type { EarnModel } from '../../worker/engine/model.ts';
+import { DECODERS, type DecoderName } from '../../worker/models/manifest.ts';
+import type { EarnModel } from '../../worker/models/model.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, TINY, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 

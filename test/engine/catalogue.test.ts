@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Catalogue } from '../../worker/engine/catalogue.ts';
+import { Catalogue } from '../../worker/catalogue/catalogue.ts';
 import { bestItems } from '../../worker/engine/ranking.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 

@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { buildModel } from '../../scripts/build/build-model.ts';
 import { memorySource } from '../../scripts/node-model.ts';
-import { MANIFEST_FILE, MANIFEST_FORMAT } from '../../worker/engine/manifest.ts';
-import { loadModel } from '../../worker/engine/model.ts';
+import { MANIFEST_FILE, MANIFEST_FORMAT } from '../../worker/models/manifest.ts';
+import { loadModel } from '../../worker/models/model.ts';
 import { testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
 const { files, manifest } = buildModel(tinyCheckpoint(), 'tiny', 'int8');

@@ -9,7 +9,7 @@ import {
 } from '../../scripts/build/reference.ts';
 import { servingWeights } from '../../scripts/build/weights.ts';
 import type { HistoryState } from '../../worker/engine/decoder.ts';
-import { firstCodeLayer } from '../../worker/engine/manifest.ts';
+import { firstCodeLayer } from '../../worker/models/manifest.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, loadTinyGpu, TINY, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 

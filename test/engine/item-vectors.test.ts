@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { buildModel } from '../../scripts/build/build-model.ts';
 import { servingWeights } from '../../scripts/build/weights.ts';
 import { memorySource } from '../../scripts/node-model.ts';
-import { loadModel } from '../../worker/engine/model.ts';
+import { loadModel } from '../../worker/models/model.ts';
 import { TINY, testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
 const { files } = buildModel(tinyCheckpoint(), 'tiny', 'int8');

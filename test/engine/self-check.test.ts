@@ -1,6 +1,6 @@
 /** A GPU is trusted only when it recommends what WASM does. */
 import { expect, test } from 'vitest';
-import { mustAgree } from '../../worker/page/self-check.ts';
+import { mustAgree } from '../../worker/demo/self-check.ts';
 import { loadTiny, loadTinyGpu } from '../fixtures/tiny-model.ts';
 
 test("the same model in the GPU's arithmetic agrees with itself", async () => {

@@ -2,10 +2,10 @@
 import { env } from 'cloudflare:workers';
 import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { loadModel } from '../../worker/engine/model.ts';
 import { Runtime } from '../../worker/engine/runtime.ts';
-import { type Assets, assetSource } from '../../worker/model-files.ts';
-import { RETRY_AFTER_MS } from '../../worker/model-host.ts';
+import { type Assets, assetSource } from '../../worker/models/assets.ts';
+import { RETRY_AFTER_MS } from '../../worker/models/host.ts';
+import { loadModel } from '../../worker/models/model.ts';
 import { type Json, post, problemOf, serviceOf } from './helpers.ts';
 
 const runtime = new Runtime({ wasmModule });

@@ -1,9 +1,9 @@
-import { Catalogue } from '../../worker/engine/catalogue.ts';
+import { Catalogue } from '../../worker/catalogue/catalogue.ts';
 import type { HistoryState } from '../../worker/engine/decoder.ts';
-import { MANIFEST_FORMAT, type Manifest, type ModelFile } from '../../worker/engine/manifest.ts';
-import type { Model, RecommendRequest, SearchRequest } from '../../worker/engine/model.ts';
 import { bestItems } from '../../worker/engine/ranking.ts';
 import { windowStart } from '../../worker/engine/window.ts';
+import { MANIFEST_FORMAT, type Manifest, type ModelFile } from '../../worker/models/manifest.ts';
+import type { Model, RecommendRequest, SearchRequest } from '../../worker/models/model.ts';
 
 const TITLES = [
   'Toy Story (1995)',

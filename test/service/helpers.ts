@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
-import { Admission } from '../../worker/admission.ts';
-import { createApp } from '../../worker/app.ts';
 import { StateCache } from '../../worker/cache/state-cache.ts';
 import type { StateStore } from '../../worker/cache/state-store.ts';
 import { ModelUnavailable } from '../../worker/engine/errors.ts';
-import type { Model } from '../../worker/engine/model.ts';
 import type { HistoryLog } from '../../worker/history/log.ts';
-import { ModelHost } from '../../worker/model-host.ts';
-import { Models } from '../../worker/models.ts';
+import { Admission } from '../../worker/http/admission.ts';
+import { createApp } from '../../worker/http/app.ts';
+import { ModelHost } from '../../worker/models/host.ts';
+import type { Model } from '../../worker/models/model.ts';
+import { Models } from '../../worker/models/rollout.ts';
 import type { RequestFacts } from '../../worker/observe/facts.ts';
 import { Metrics } from '../../worker/observe/metrics.ts';
 import { FakeModel } from './fake-model.ts';

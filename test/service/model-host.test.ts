@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ModelUnavailable } from '../../worker/engine/errors.ts';
-import type { Model } from '../../worker/engine/model.ts';
-import { ModelHost, RETRY_AFTER_MS } from '../../worker/model-host.ts';
+import { ModelHost, RETRY_AFTER_MS } from '../../worker/models/host.ts';
+import type { Model } from '../../worker/models/model.ts';
 import { FakeModel, MANIFEST } from './fake-model.ts';
 import { type Json, problemOf, serviceOf } from './helpers.ts';
 

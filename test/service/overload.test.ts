@@ -2,7 +2,7 @@
 
 import { Hono } from 'hono';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Admission, MOST_IN_HAND, MOST_WITH_ENGINE } from '../../worker/admission.ts';
+import { Admission, MOST_IN_HAND, MOST_WITH_ENGINE } from '../../worker/http/admission.ts';
 import { problemOf } from './helpers.ts';
 import { MemoryLog } from './memory.ts';
 import { listOf, pathOf, Visitor } from './visitor.ts';

@@ -5,7 +5,7 @@
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { sha256Hex } from '../../worker/engine/hex.ts';
 import type { HistoryLog } from '../../worker/history/log.ts';
-import { recommend } from '../../worker/recommender.ts';
+import { recommend } from '../../worker/recommend/recommend.ts';
 import { seededRandom } from '../fixtures/random.ts';
 import { fakeClock } from './clock.ts';
 import { log as durableLog, warmUp } from './durable.ts';

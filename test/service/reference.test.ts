@@ -2,9 +2,9 @@
 import { exports } from 'cloudflare:workers';
 import { registerSchema, validate } from '@hyperjump/json-schema/openapi-3-1';
 import { beforeAll, expect, test } from 'vitest';
-import { PROBLEMS } from '../../worker/problem.ts';
-import { exampleRequest } from '../../worker/reference/curl.ts';
-import { type Document, operationsOf } from '../../worker/reference/document.ts';
+import { PROBLEMS } from '../../worker/http/problem.ts';
+import { exampleRequest } from '../../worker/http/reference/curl.ts';
+import { type Document, operationsOf } from '../../worker/http/reference/document.ts';
 import type { Json } from './helpers.ts';
 
 const ORIGIN = 'https://earn-edge.example';

@@ -1,8 +1,8 @@
 /** A new model beside the current one: for those who ask for it, or for a share of the users. */
 import { expect, test, vi } from 'vitest';
 import { ModelUnavailable } from '../../worker/engine/errors.ts';
-import { ModelHost } from '../../worker/model-host.ts';
-import { Models } from '../../worker/models.ts';
+import { ModelHost } from '../../worker/models/host.ts';
+import { Models } from '../../worker/models/rollout.ts';
 import { FakeModel, MANIFEST } from './fake-model.ts';
 import { type Json, post, problemOf, serviceOf } from './helpers.ts';
 import { MemoryLog, MemoryStore } from './memory.ts';

@@ -1,5 +1,5 @@
 /** The graphs as functions: prefill a history, score what comes first, decode the next code of many beams. */
-import { firstCodeLayer, type GraphName, type ModelConfig, nearItems } from './manifest.ts';
+import { firstCodeLayer, type GraphName, type ModelConfig, nearItems } from '../models/manifest.ts';
 import { causal, surroundings, visibility } from './masks.ts';
 import { type Runtime, type Session, Tensor } from './runtime.ts';
 

@@ -1,7 +1,7 @@
 /** onnxruntime-web on one WASM thread, the same in workerd, Node and browsers; in browsers also on WebGPU. */
 import * as ort from 'onnxruntime-web/wasm';
+import type { Backend } from '../models/manifest.ts';
 import { ModelUnavailable } from './errors.ts';
-import type { Backend } from './manifest.ts';
 import { Queue } from './queue.ts';
 
 export type Session = ort.InferenceSession;

@@ -2,8 +2,8 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { matchedRoutes } from 'hono/route';
-import type { ProblemCode } from '../problem.ts';
-import type { RecommendationList } from '../recommender.ts';
+import type { ProblemCode } from '../http/problem.ts';
+import type { RecommendationList } from '../recommend/recommend.ts';
 
 /** The lists of one answer, nearly always one. */
 export interface ListFacts {

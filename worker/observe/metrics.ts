@@ -1,5 +1,5 @@
 /** An isolate's counters, in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
-import type { ModelName } from '../models.ts';
+import type { ModelName } from '../models/rollout.ts';
 import type { RequestFacts } from './facts.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { wrapTime } from 'hono/timing';
-import type { Stage } from '../user-recommender.ts';
+import type { Stage } from '../recommend/recommend-user.ts';
 
 /** The stages of a request, as its `Server-Timing` header shows them. */
 export function stagesOf(c: Context): Stage {

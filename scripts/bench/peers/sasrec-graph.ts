@@ -1,5 +1,5 @@
 /** SASRec (`scripts/train/sasrec.py`) as one graph from a whole history to every item's score: it keeps nothing of a user. */
-import type { ModelConfig } from '../../../worker/engine/manifest.ts';
+import type { ModelConfig } from '../../../worker/models/manifest.ts';
 import type { Matrix } from '../../build/checkpoint.ts';
 import { Graph, type Weights } from '../../build/graph.ts';
 import { transpose } from '../../build/weights.ts';

@@ -1,0 +1,66 @@
+/** A Web Worker with the model in it, and the calls that wait for its answers. */
+import type { Backend } from '../models/manifest.ts';
+import type { Call, DeviceApi, Reply } from './device-api.ts';
+
+/** `device.ts` with the runtime that each backend needs. */
+const SCRIPTS: Record<Backend, string> = { wasm: '/device.js', webgpu: '/device-webgpu.js' };
+
+/** TypeScript's DOM does not know it: https://developer.mozilla.org/docs/Web/API/Trusted_Types_API */
+declare const trustedTypes: { createPolicy(name: string, rules: ScriptPolicy): ScriptPolicy } | undefined;
+interface ScriptPolicy {
+  createScriptURL(backend: Backend): string;
+}
+
+/** The only addresses that may become a script; the Content-Security-Policy names this policy and no other. */
+const scripts: ScriptPolicy = { createScriptURL: (backend) => SCRIPTS[backend] };
+const policy = typeof trustedTypes === 'undefined' ? scripts : trustedTypes.createPolicy('device', scripts);
+
+interface Waiting {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+export class DeviceWorker {
+  private readonly worker: Worker;
+  private readonly report: (loaded: number, total: number) => void;
+  private readonly waiting = new Map<number, Waiting>();
+  private calls = 0;
+
+  constructor(backend: Backend, report: (loaded: number, total: number) => void) {
+    this.report = report;
+    this.worker = new Worker(policy.createScriptURL(backend), { type: 'module' });
+    this.worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.receive(data));
+    this.worker.addEventListener('error', ({ message }) =>
+      this.stop(new Error(message || 'The model can’t be started in this browser')),
+    );
+  }
+
+  call<M extends keyof DeviceApi>(
+    method: M,
+    ...args: Parameters<DeviceApi[M]>
+  ): Promise<Awaited<ReturnType<DeviceApi[M]>>> {
+    const call: Call<M> = { id: ++this.calls, method, args };
+    this.worker.postMessage(call);
+    return new Promise((resolve, reject) =>
+      this.waiting.set(call.id, { resolve: resolve as Waiting['resolve'], reject }),
+    );
+  }
+
+  /** Gives the memory back. What was asked ends with the error. */
+  stop(error: Error): void {
+    this.worker.terminate();
+    for (const { reject } of this.waiting.values()) reject(error);
+    this.waiting.clear();
+  }
+
+  private receive(reply: Reply): void {
+    if ('loaded' in reply) {
+      this.report(reply.loaded, reply.total);
+      return;
+    }
+    const call = this.waiting.get(reply.id);
+    this.waiting.delete(reply.id);
+    if ('error' in reply) call?.reject(new Error(reply.error));
+    else call?.resolve(reply.result);
+  }
+}

@@ -1,0 +1,67 @@
+/** The model's files over HTTP, each fetched once and counted as it arrives. */
+import type { AssetSource } from '../models/files.ts';
+import { type Backend, graphsFor, MANIFEST_FILE, parseManifest } from '../models/manifest.ts';
+
+export class Download implements AssetSource {
+  private readonly report: (loaded: number, total: number) => void;
+  private readonly backends: readonly Backend[];
+  private readonly hashes = new Map<string, string>();
+  private readonly files = new Map<string, Promise<Uint8Array<ArrayBuffer> | null>>();
+  private loaded = 0;
+  private total: number;
+
+  /** `beside` are the bytes that come with the model, `backends` those whose graphs will be asked for. */
+  constructor(beside: number, backends: readonly Backend[], report: (loaded: number, total: number) => void) {
+    this.total = beside;
+    this.backends = backends;
+    this.report = report;
+  }
+
+  read(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    const file = this.files.get(path) ?? this.fetch(path);
+    this.files.set(path, file);
+    return file;
+  }
+
+  /** With its hash in the address a file is immutable, and the browser keeps it. */
+  private async fetch(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    const hash = this.hashes.get(path);
+    if (hash) return this.bytes(`/model/${path}?sha256=${hash}`);
+    const bytes = await fetchAll(`/model/${path}`, () => {});
+    if (bytes && path === MANIFEST_FILE) this.expect(bytes);
+    return bytes;
+  }
+
+  bytes(url: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    return fetchAll(url, (more) => {
+      this.loaded += more;
+      this.report(this.loaded, this.total);
+    });
+  }
+
+  /** Learns from the manifest what is to come. */
+  private expect(manifest: Uint8Array): void {
+    const parsed = parseManifest(manifest);
+    const { shards, catalogue, semanticIds } = parsed;
+    const graphs = this.backends.flatMap((backend) => Object.values(graphsFor(backend, parsed)));
+    for (const { path, bytes, sha256 } of new Set([...graphs, ...shards, catalogue, semanticIds])) {
+      this.hashes.set(path, sha256);
+      this.total += bytes;
+    }
+  }
+}
+
+async function fetchAll(url: string, arrived: (bytes: number) => void) {
+  const response = await fetch(url);
+  if (response.status === 404) return null;
+  if (!response.ok || !response.body) throw new Error(`${url}: ${response.status}`);
+  const counted = response.body.pipeThrough(
+    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform(chunk, controller) {
+        arrived(chunk.byteLength);
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+  return new Uint8Array(await new Response(counted).arrayBuffer());
+}

@@ -1,0 +1,128 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { requestId } from 'hono/request-id';
+import { secureHeaders } from 'hono/secure-headers';
+import { timing } from 'hono/timing';
+import { ModelUnavailable } from '../engine/errors.ts';
+import { HistoryUnavailable, IdempotencyConflict } from '../history/log.ts';
+import { modelHeader } from '../models/rollout.ts';
+import { observe, routeOf } from '../observe/facts.ts';
+import { modelUnavailable, PROBLEMS, Problem, problemResponse } from './problem.ts';
+import { batch } from './routes/batch.ts';
+import { categories } from './routes/categories.ts';
+import { healthz } from './routes/health.ts';
+import { interactions } from './routes/interactions.ts';
+import { items } from './routes/items.ts';
+import { isolateMetrics } from './routes/metrics.ts';
+import { modelFiles } from './routes/model.ts';
+import { page } from './routes/page.ts';
+import { recommendations } from './routes/recommendations.ts';
+import { reference } from './routes/reference.ts';
+import { similar } from './routes/similar.ts';
+import { userRecommendations } from './routes/user-recommendations.ts';
+import { users } from './routes/users.ts';
+import type { Services } from './services.ts';
+import { rejectInvalid } from './validation.ts';
+
+/**
+ * The service around its models, the users' logs and their cached states.
+ * @example
+ * createApp({ models, log, cache, admission, metrics, report }).request('/v1/items?q=toy')
+ */
+export function createApp(services: Services) {
+  const { models, admission, metrics, report } = services;
+  const app = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: rejectInvalid });
+
+  const observed = observe((facts) => {
+    metrics.request(facts);
+    report(facts);
+  });
+  app.use(
+    requestId(),
+    observed,
+    timing(),
+    headers,
+    methodNotAllowed({ app, onMethodNotAllowed }),
+    modelHeader,
+  );
+  app.use('/v1/*', admission.control);
+  app.notFound((c) => problemResponse(c, new Problem('route_unknown')));
+  app.onError(onError);
+
+  return app
+    .route('/', page)
+    .route('/', reference(app))
+    .route('/', healthz(models))
+    .route('/', isolateMetrics(metrics))
+    .route('/model', modelFiles)
+    .route('/v1', recommendations(models))
+    .route('/v1', batch(models))
+    .route('/v1', items(models))
+    .route('/v1', similar(models))
+    .route('/v1', categories(models))
+    .route('/v1', interactions(services))
+    .route('/v1', userRecommendations(services))
+    .route('/v1', users(services));
+}
+
+/** For Hono's typed client: `hc<AppType>(url)`. */
+export type AppType = ReturnType<typeof createApp>;
+
+/** Everything comes from here, scripts and styles as files; nothing may frame the page. */
+const headers = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    workerSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+    requireTrustedTypesFor: ["'script'"],
+    trustedTypes: ['device'],
+  },
+  // `/device.js` comes with a policy of its own.
+  overwrite: false,
+  xFrameOptions: 'DENY',
+  // Not for subdomains: they may be someone else's.
+  strictTransportSecurity: 'max-age=15552000',
+});
+
+function onMethodNotAllowed(c: Context, methods: string[]): Response {
+  const allow = methods.join(', ');
+  const problem = new Problem('method_not_allowed', {
+    detail: `Allowed: ${allow}`,
+    headers: { Allow: allow },
+  });
+  return problemResponse(c, problem);
+}
+
+function onError(error: Error, c: Context): Response {
+  const problem = problemOf(error);
+  // Whoever has too much to do does not write about each that is refused: the request's own line says it.
+  if (PROBLEMS[problem.code].status >= 500 && problem.code !== 'overloaded') log(error, c);
+  return problemResponse(c, problem);
+}
+
+function problemOf(error: Error): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof ModelUnavailable) return modelUnavailable(error);
+  if (error instanceof HistoryUnavailable) return new Problem('history_unavailable');
+  if (error instanceof IdempotencyConflict) return new Problem('idempotency_key_reused');
+  // Thrown by the body's validators.
+  if (error instanceof HTTPException && error.status === 400) return new Problem('malformed_json');
+  if (error instanceof HTTPException && error.status === 415) return new Problem('unsupported_media_type');
+  return new Problem('internal');
+}
+
+function log(error: Error, c: Context): void {
+  const { message, stack, cause } = error;
+  const request = { request_id: c.get('requestId'), method: c.req.method, route: routeOf(c) };
+  console.error(
+    JSON.stringify({ level: 'error', ...request, message, stack, cause: cause && String(cause) }),
+  );
+}

@@ -1,0 +1,36 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Models } from '../../models/rollout.ts';
+import { problemResponses } from '../problem.ts';
+import { json } from '../schemas/lists.ts';
+
+const health = z
+  .object({
+    status: z.literal('ok'),
+    model: z.object({
+      id: z.string(),
+      name: z.string(),
+      items: z.int(),
+      precision: z.enum(['int8', 'float32']),
+    }),
+  })
+  .openapi('Health');
+
+const route = createRoute({
+  method: 'get',
+  path: '/healthz',
+  summary: 'Whether the service can recommend',
+  responses: {
+    200: { description: 'The model is loaded', content: json(health) },
+    ...problemResponses('model_unavailable'),
+  },
+});
+
+/** `GET /healthz`: healthy only once the model is loaded. */
+export function healthz(models: Models) {
+  return new OpenAPIHono().openapi(route, async (c) => {
+    const { manifest, catalogue } = await models.model(c);
+    const { id, name, precision } = manifest;
+    const model = { id, name, items: catalogue.items.length, precision };
+    return c.json({ status: 'ok' as const, model }, 200);
+  });
+}

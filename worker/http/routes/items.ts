@@ -1,0 +1,73 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { TitleSearch } from '../../catalogue/title-search.ts';
+import type { Model } from '../../models/model.ts';
+import type { Models } from '../../models/rollout.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { Problem, problemResponses } from '../problem.ts';
+import { item, json } from '../schemas/lists.ts';
+
+/** Longer than any title. */
+const LONGEST_QUERY = 200;
+
+const query = z.strictObject({
+  q: z.string().max(LONGEST_QUERY).default('').openapi({ example: 'toy st' }),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().optional().openapi({ description: '`next_cursor` of the page before' }),
+});
+
+const search = createRoute({
+  method: 'get',
+  path: '/items',
+  summary: 'Search the catalogue by title',
+  description: 'Each word of `q` begins a word of the title; case and accents do not matter.',
+  request: { query },
+  responses: {
+    200: {
+      description: 'A page of items',
+      content: json(z.object({ items: z.array(item), next_cursor: z.string().nullable() })),
+    },
+    ...problemResponses('invalid_request', 'model_unavailable', 'overloaded'),
+  },
+});
+
+export const itemParams = z.object({ id: z.string().openapi({ example: '1196' }) });
+
+const get = createRoute({
+  method: 'get',
+  path: '/items/{id}',
+  summary: 'One item',
+  request: { params: itemParams },
+  responses: {
+    200: { description: 'The item', content: json(item) },
+    ...problemResponses('item_unknown', 'model_unavailable', 'overloaded'),
+  },
+});
+
+/** `GET /items` and `GET /items/{id}` */
+export function items(models: Models) {
+  const searches = new WeakMap<Model, TitleSearch>();
+
+  return new OpenAPIHono()
+    .openapi(search, async (c) => {
+      const { q, limit, cursor } = c.req.valid('query');
+      const start = cursor === undefined ? 0 : decodeCursor(cursor);
+      const found = searchOf(await models.model(c)).find(q);
+      const end = start + limit;
+      const next_cursor = end < found.length ? encodeCursor(end) : null;
+      return c.json({ items: found.slice(start, end), next_cursor }, 200);
+    })
+    .openapi(get, async (c) => {
+      const { id } = c.req.valid('param');
+      const { catalogue } = await models.model(c);
+      const index = catalogue.indexOf(id);
+      if (index === undefined) throw new Problem('item_unknown');
+      return c.json(catalogue.items[index], 200);
+    });
+
+  /** The words of all titles, split once a model. */
+  function searchOf(model: Model): TitleSearch {
+    const known = searches.get(model) ?? new TitleSearch(model.catalogue.items);
+    searches.set(model, known);
+    return known;
+  }
+}

@@ -1,0 +1,21 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Metrics } from '../../observe/metrics.ts';
+
+const route = createRoute({
+  method: 'get',
+  path: '/metrics',
+  summary: 'Counters of the isolate that answers',
+  description:
+    'In Prometheus’ text format. An isolate counts its own requests alone, and a deployment has many.',
+  responses: { 200: { description: 'The counters', content: { 'text/plain': { schema: z.string() } } } },
+});
+
+/** `GET /metrics` */
+export function isolateMetrics(metrics: Metrics) {
+  return new OpenAPIHono().openapi(route, (c) =>
+    c.text(metrics.toString(), 200, {
+      'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
+      'Cache-Control': 'no-store',
+    }),
+  );
+}

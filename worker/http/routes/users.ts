@@ -1,0 +1,78 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { Problem, problemResponses } from '../problem.ts';
+import { json } from '../schemas/lists.ts';
+import { properUserId, userParams } from '../schemas/users.ts';
+import type { Services } from '../services.ts';
+
+const state = z
+  .object({
+    items: z.int().openapi({ description: 'Items of the history that need no prefill' }),
+    bytes: z.int(),
+    age_seconds: z.int(),
+  })
+  .nullable()
+  .openapi({ description: 'null: none is stored, or the cache could not be asked' });
+
+const get = createRoute({
+  method: 'get',
+  path: '/users/{user_id}',
+  summary: 'What is kept of a user',
+  middleware: [properUserId],
+  request: { params: userParams },
+  responses: {
+    200: {
+      description: 'Length of the history, size and age of the cached state',
+      content: json(z.object({ user_id: z.string(), length: z.int(), state })),
+    },
+    ...problemResponses('invalid_request', 'history_unavailable', 'overloaded'),
+  },
+});
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/users/{user_id}',
+  summary: 'Forget a user',
+  description: 'Deletes the history, then every state and list made of it. Safe to repeat.',
+  middleware: [properUserId],
+  request: { params: userParams },
+  responses: {
+    204: { description: 'Nothing is left' },
+    ...problemResponses('invalid_request', 'history_unavailable', 'cache_unavailable', 'overloaded'),
+  },
+});
+
+/** `GET` and `DELETE /users/{user_id}` */
+export function users({ models, log, cache }: Services) {
+  return new OpenAPIHono()
+    .openapi(get, async (c) => {
+      const { user_id } = c.req.valid('param');
+      const { length } = await log.length(user_id);
+      const known = await describe(c, user_id);
+      const state = known && {
+        items: known.items,
+        bytes: known.bytes,
+        age_seconds: Math.max(0, Math.round((Date.now() - known.written) / 1000)),
+      };
+      return c.json({ user_id, length, state }, 200);
+    })
+    .openapi(remove, async (c) => {
+      const { user_id } = c.req.valid('param');
+      await log.clear(user_id); // from here on no state fits, wherever one is left
+      try {
+        await cache.forget(user_id, await models.ids());
+      } catch {
+        const detail = 'The history is deleted, its cached state is not yet; send the request again';
+        throw new Problem('cache_unavailable', { detail });
+      }
+      return c.body(null, 204);
+    });
+
+  async function describe(c: Context, user: string) {
+    try {
+      return await cache.describe(user, (await models.model(c, user)).manifest.id);
+    } catch {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import type { StateCache } from '../cache/state-cache.ts';
+import type { HistoryLog } from '../history/log.ts';
+import type { Models } from '../models/rollout.ts';
+import type { RequestFacts } from '../observe/facts.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { Admission } from './admission.ts';
+
+/** What the routes work with. */
+export interface Services {
+  models: Models;
+  log: HistoryLog;
+  cache: StateCache;
+  /** Which requests are taken in. */
+  admission: Admission;
+  /** This isolate's counters. */
+  metrics: Metrics;
+  /** Takes the facts of each answered request to where people look at them. */
+  report(facts: RequestFacts): void;
+}

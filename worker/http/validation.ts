@@ -1,0 +1,78 @@
+/** What is wrong with a request, as problems. */
+import type { z } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { createMiddleware } from 'hono/factory';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { type FieldError, invalidRequest, Problem } from './problem.ts';
+
+/** A body can be wrong in ten thousand places; this many are enough to see why. */
+const MOST_ERRORS = 20;
+
+/** Enough for the longest history with ids of some hundred bytes, and little beside an isolate's 128 MB. */
+export const LARGEST_BODY = 1024 * 1024;
+
+const limit = bodyLimit({
+  maxSize: LARGEST_BODY,
+  onError: () => {
+    throw new Problem('body_too_large', { detail: `A body may have ${LARGEST_BODY} bytes` });
+  },
+});
+
+/** JSON is UTF-8 (RFC 8259, 8.1); decoding it leniently would turn damaged ids into other ids. */
+const utf8Body = createMiddleware(async (c, next) => {
+  try {
+    new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(await c.req.arrayBuffer());
+  } catch {
+    throw new Problem('malformed_json', { detail: 'The body is not UTF-8' });
+  }
+  await next();
+});
+
+/** Middleware of every route that takes a JSON body. */
+export const jsonBody = [limit, utf8Body];
+
+/** What can be wrong with such a body. */
+export const JSON_BODY_PROBLEMS = [
+  'malformed_json',
+  'body_too_large',
+  'unsupported_media_type',
+  'invalid_request',
+] as const;
+
+type Result = { target: string; success: boolean; error?: z.ZodError };
+
+/** Hook of every validated route. @throws {Problem} `invalid_request` unless the validation succeeded */
+export function rejectInvalid({ target, error }: Result): void {
+  if (!error) return;
+  const errors = error.issues.slice(0, MOST_ERRORS).flatMap((issue) => fieldErrors(issue, target));
+  throw invalidRequest(errors.slice(0, MOST_ERRORS));
+}
+
+/**
+ * `path` leads to the list of names.
+ * @throws {Problem} `invalid_request` unless the catalogue has all of these categories
+ */
+export function rejectUnknownCategories({ categories }: Catalogue, names: string[], path: string): void {
+  const errors = names.flatMap((name, index) =>
+    categories.has(name)
+      ? []
+      : [{ path: `${path}/${index}`, message: 'The catalogue has no such category (GET /v1/categories)' }],
+  );
+  if (errors.length > 0) throw invalidRequest(errors.slice(0, MOST_ERRORS));
+}
+
+function fieldErrors(issue: z.core.$ZodIssue, target: string): FieldError[] {
+  if (issue.code !== 'unrecognized_keys') {
+    return [{ path: pathOf(target, issue.path), message: issue.message }];
+  }
+  return issue.keys.map((key) => ({
+    path: pathOf(target, [...issue.path, key]),
+    message: 'Unknown field',
+  }));
+}
+
+/** A JSON pointer (RFC 6901) into the body; elsewhere the place's name comes first. */
+function pathOf(target: string, keys: PropertyKey[]): string {
+  const pointer = keys.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return target === 'json' ? pointer : `${target}${pointer}`;
+}
