@@ -40,7 +40,7 @@ async function oneStart(script: string, models: string, user: number[], empty: n
     const scenario: Scenario = {
       variant: 'cold',
       model: 'earn',
-      decoder: 'beam',
+      ranker: 'beam',
       history: user.length,
       fresh: null,
       beam: 20,

@@ -1,5 +1,5 @@
 /** What the isolate of the service, as `wrangler dev` runs it, has in memory after requests of mixed users. */
-import { DECODERS } from '../../worker/models/manifest.ts';
+import { RANKERS } from '../../worker/models/manifest.ts';
 import { freePort, startServer } from '../local-service.ts';
 import { randomInts, seededRandom } from '../random.ts';
 import { heapBytes } from './heap.ts';
@@ -39,7 +39,7 @@ interface Ask {
 
 /** Asks the service of `model` for `requests` answers. @throws an Error for an answer that is none */
 export async function isolateMemory(model: string, requests: number): Promise<IsolateMemory> {
-  const next = mixOf(itemIdsOf(model), readManifestOf(model).config.window);
+  const next = mixOf(itemIdsOf(model), readManifestOf(model).config.contextWindow);
   const inspector = await freePort();
   const entry = 'scripts/bench/service-worker.ts';
   const server = await startServer(['--model', model, '--inspector-port', `${inspector}`, entry]);
@@ -75,7 +75,7 @@ function mixOf(ids: string[], window: number): (at: number) => Ask {
   const history = (length: number) => randomInts(random, length, ids.length).map((index) => ids[index]);
   const added = (most: number) => history(1 + Math.floor(random() * most)).map((id) => ({ id }));
   const user = () => `/v1/users/returning-${Math.floor(random() * USERS)}`;
-  const decoder = () => DECODERS[Math.floor(random() * DECODERS.length)];
+  const decoder = () => RANKERS[Math.floor(random() * RANKERS.length)];
   const kinds: ((at: number) => Ask)[] = [
     () => ({ path: `${user()}/recommendations`, body: { items: added(3) } }),
     () => ({ path: `${user()}/interactions`, body: { items: added(window) } }),

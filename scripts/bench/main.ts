@@ -43,12 +43,12 @@ async function main(options: { data?: string; model: string; full?: string; roun
     const configs = new Map(
       ['earn', 'full'].map((name) => [name, readManifestOf(join(folder, name)).config]),
     );
-    const shape = { ...config, registerDepth: config.depth, tail: 0 };
+    const shape = { ...config, registerDepth: config.depth, localWindow: 0 };
     if (!isDeepStrictEqual(configs.get('full'), shape)) {
       throw new Error(`${full} is not ${model} without EARN: the same shape, and k = N`);
     }
     const users = await readUsers(config, itemIdsOf(model), data);
-    const longest = Math.min(config.window, Math.max(...users.map(({ length }) => length)));
+    const longest = Math.min(config.contextWindow, Math.max(...users.map(({ length }) => length)));
     const all = scenarios(longest);
     if (all.length === 0) throw new Error(`no user has more than ${longest} items that the model knows`);
     const workerd = await Workerd.start(script, folder);

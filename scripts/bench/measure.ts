@@ -1,6 +1,6 @@
 /** Takes the times: every scenario in turn, so that whatever else the machine does meets all of them alike. */
 import { SingleBar } from 'cli-progress';
-import type { ModelConfig } from '../../worker/models/manifest.ts';
+import type { ModelConfig } from '../../worker/engine/config.ts';
 import type { Row } from './report.ts';
 import type { Part, Prepared, Scenario, Users } from './scenario.ts';
 import { median, percentile, round } from './statistics.ts';

@@ -1,7 +1,8 @@
 /** The folders that the bench Worker reads: the models that are compared, and a graph of bare products. */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Manifest, type ModelConfig, parseManifest } from '../../worker/models/manifest.ts';
+import type { ModelConfig } from '../../worker/engine/config.ts';
+import { type Manifest, parseManifest } from '../../worker/models/manifest.ts';
 import type { Checkpoint } from '../build/checkpoint.ts';
 import { Graph, WEIGHTS_FILE, Weights } from '../build/graph.ts';
 import { randomCheckpoint } from '../build/random-checkpoint.ts';
@@ -22,9 +23,9 @@ export function itemIdsOf(folder: string): string[] {
 
 /** A model's files, without what else its folder holds. */
 export function placeModel(from: string, to: string): void {
-  const { graphs, shards, catalogue, semanticIds } = readManifestOf(from);
+  const { graphs, shards, catalogue, semanticIds, itemVectors } = readManifestOf(from);
   mkdirSync(to, { recursive: true });
-  for (const { path } of [...Object.values(graphs), ...shards, catalogue, semanticIds]) {
+  for (const { path } of [...Object.values(graphs), ...shards, catalogue, semanticIds, itemVectors]) {
     cpSync(join(from, path), join(to, path));
   }
   cpSync(join(from, 'manifest.json'), join(to, 'manifest.json'));
@@ -38,7 +39,7 @@ export function withoutEarn(from: string): Checkpoint {
   const { config, catalogue, semanticIds } = readManifestOf(from);
   const ids = readFileSync(join(from, semanticIds.path));
   return {
-    ...randomCheckpoint({ ...config, registerDepth: config.depth, tail: 0 }),
+    ...randomCheckpoint({ ...config, registerDepth: config.depth, localWindow: 0 }),
     items: JSON.parse(readFileSync(join(from, catalogue.path), 'utf8')),
     semanticIds: Int32Array.from(new Uint16Array(ids.buffer, ids.byteOffset, ids.length / 2)),
   };

@@ -1,5 +1,5 @@
 /** What the bench is about: ratios of medians, 20 beams, three new items where a user comes back. */
-import type { ModelConfig } from '../../worker/models/manifest.ts';
+import type { ModelConfig } from '../../worker/engine/config.ts';
 import type { ColdStart } from './cold-start.ts';
 import { findRow, type Row } from './report.ts';
 import { round } from './statistics.ts';

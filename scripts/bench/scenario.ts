@@ -1,5 +1,5 @@
 /** What is measured: a model answers for users with so many items, so many of them new, with so wide a beam. */
-import type { DecoderName } from '../../worker/models/manifest.ts';
+import type { RankerName } from '../../worker/models/manifest.ts';
 
 /** What someone would do without EARN: `peers/` has both. */
 export const PEERS = ['usual', 'sasrec'] as const;
@@ -11,7 +11,7 @@ export type ModelFolder = 'earn' | 'full' | PeerName;
 export interface Scenario {
   variant: string;
   model: ModelFolder;
-  decoder: DecoderName;
+  ranker: RankerName;
   /** Items behind each user. */
   history: number;
   /** How many of them came since the cached state; null when there is none. */
@@ -51,7 +51,7 @@ export function scenarios(longest: number): Scenario[] {
     const of = (variant: string, model: ModelFolder, fresh: number | null, beam = 20): Scenario => ({
       variant,
       model,
-      decoder: variant === 'latent' || variant === 'hybrid' ? variant : 'beam',
+      ranker: variant === 'latent' || variant === 'hybrid' ? variant : 'beam',
       history,
       fresh,
       beam,

@@ -1,5 +1,5 @@
 /** Whose histories are answered. */
-import type { ModelConfig } from '../../worker/models/manifest.ts';
+import type { ModelConfig } from '../../worker/engine/config.ts';
 import { readHistories } from '../dataset.ts';
 import { randomInts, seededRandom, shuffled } from '../random.ts';
 import type { Users } from './scenario.ts';
@@ -10,13 +10,13 @@ const SEED = 1;
 
 /** The users of the data in `folder`, in a fixed order, by the model's item `ids`; without one drawn from the catalogue. */
 export async function readUsers(
-  { window, items }: ModelConfig,
+  { contextWindow, items }: ModelConfig,
   ids: string[],
   folder: string | undefined,
 ): Promise<Users> {
   const random = seededRandom(SEED);
   if (folder === undefined) {
-    return Array.from({ length: USERS }, () => randomInts(random, window, items));
+    return Array.from({ length: USERS }, () => randomInts(random, contextWindow, items));
   }
   const indices = new Map(ids.map((id, index) => [id, index]));
   const known = [...(await readHistories(folder)).values()].map((history) =>

@@ -1,5 +1,5 @@
 /** The arithmetic that an answer can't do without, counted from the shapes. */
-import { firstCodeLayer, type ModelConfig, nearItems } from '../../worker/models/manifest.ts';
+import { firstCodeLayer, localReach, type ModelConfig } from '../../worker/engine/config.ts';
 import type { Prepared, Scenario } from './scenario.ts';
 
 /** Operations: a multiplication and an addition are two. */
@@ -12,8 +12,8 @@ export interface Work {
 
 /** `config` is that of the scenario's model. Padding, masked keys and everything that is no product count nothing. */
 export function workOf(config: ModelConfig, scenario: Scenario, { decodeRows }: Prepared): Work {
-  const { width, heads, headDim, ffn, depth, registerDepth, tail, items } = config;
-  const { history, fresh, decoder } = scenario;
+  const { width, heads, headDim, ffn, depth, registerDepth, localWindow, items } = config;
+  const { history, fresh, ranker } = scenario;
   const query = width * heads * headDim;
   const keyValue = width * 2 * headDim;
   const rest = heads * headDim * width + 3 * width * ffn; // output projection and SwiGLU
@@ -26,7 +26,7 @@ export function workOf(config: ModelConfig, scenario: Scenario, { decodeRows }: 
   const fresh0 = fresh ?? history;
   if (fresh0 > 0) {
     const rows = fresh0 + 1; // and S
-    const near = Math.min(fresh0, nearItems(config)) + 1;
+    const near = Math.min(fresh0, localReach(config)) + 1;
     const seen = (history - fresh0 + history) / 2 + 2; // keys of a row, on average
     int8 += (registerDepth - 1) * rows * row;
     float32 += (registerDepth - 1) * attention(rows, seen);
@@ -35,14 +35,14 @@ export function workOf(config: ModelConfig, scenario: Scenario, { decodeRows }: 
     const deep = depth - registerDepth;
     if (deep > 0) {
       int8 += (deep - 1) * near * row + near * keyValue + query + rest;
-      float32 += attention((deep - 1) * near + 1, tail + 2);
+      float32 += attention((deep - 1) * near + 1, localWindow + 2);
     }
   }
   for (const [level, rows] of decodeRows.entries()) {
     int8 += (depth - first) * rows * row;
     float32 += (registerDepth - first) * attention(rows, history + level + 3);
-    float32 += (depth - registerDepth) * attention(rows, tail + level + 3);
+    float32 += (depth - registerDepth) * attention(rows, localWindow + level + 3);
   }
-  if (decoder !== 'beam') int8 += width * items;
+  if (ranker !== 'beam') int8 += width * items;
   return { int8: 2 * int8, float32: 2 * float32 };
 }

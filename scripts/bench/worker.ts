@@ -8,6 +8,7 @@ import type { ItemMask } from '../../worker/engine/ranking.ts';
 import { Runtime, type Session, Tensor } from '../../worker/engine/runtime.ts';
 import type { AssetSource } from '../../worker/models/files.ts';
 import { type EarnModel, loadModel } from '../../worker/models/model.ts';
+import { search } from '../../worker/recommend/search.ts';
 import { loadPeer, type Peer } from './peers/peer.ts';
 import { type Call, type Part, PEERS, type Prepared, type Scenario, type Users } from './scenario.ts';
 import { wasmBytes } from './wasm-memory.ts';
@@ -63,7 +64,7 @@ async function load(env: Env, name: string): Promise<EarnModel> {
 
 /** Everything that the parts of a scenario need, made before the clock starts. */
 async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
-  const { history, fresh, beam, decoder } = scenario;
+  const { history, fresh, beam, ranker } = scenario;
   const peer = peers.get(scenario.model);
   if (peer !== undefined) {
     const parts = await peer.prepare(users, LIST, beam);
@@ -80,8 +81,8 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
     state: HistoryState;
     steps: BeamRows[];
   }[] = [];
-  const search = (state: HistoryState, allowed: ItemMask) =>
-    model.search(state, { k: LIST, allowed, beam, decoder });
+  const list = (state: HistoryState, allowed: ItemMask) =>
+    search(model, state, { k: LIST, allowed, beam, ranker });
   for (const user of users) {
     const known = fresh === null ? 0 : history - fresh;
     const past = fresh === null ? undefined : await model.prefill(user.slice(0, known));
@@ -93,7 +94,7 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
       steps.push(beams);
       return decode.call(model.decoder, state, beams);
     };
-    await search(state, allowed);
+    await list(state, allowed);
     model.decoder.decode = decode;
     const stored = past && pack(past);
     cases.push({ allowed, items: user.slice(known), past, stored, state, steps });
@@ -112,15 +113,15 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
       each(async ({ items, allowed, stored }) => {
         const past = stored && decodeState(stored)!.state;
         const state = fresh === 0 ? past! : await model.prefill(items, past);
-        await search(state, allowed);
+        await list(state, allowed);
         if (fresh !== null && fresh > 0) pack(state);
       }),
     ],
-    ['search', each(({ state, allowed }) => search(state, allowed))],
+    ['search', each(({ state, allowed }) => list(state, allowed))],
     [
       'decode',
       each(async ({ state, steps }) => {
-        if (decoder !== 'beam') await model.decoder.score(state);
+        if (ranker !== 'beam') await model.decoder.score(state);
         for (const step of steps) await model.decoder.decode(state, step);
       }),
     ],
@@ -163,9 +164,10 @@ async function handle(call: Call, env: Env): Promise<unknown> {
   if (call.do === 'peak') return peak(env, call);
   if (call.do === 'first') {
     const { user: history, scenario } = call;
-    const { beam, decoder } = scenario;
+    const { beam, ranker } = scenario;
     const model = models.get(scenario.model)!;
-    return model.recommend({ history, k: LIST, allowed: model.catalogue.allowed(history), beam, decoder });
+    const allowed = model.catalogue.allowed(history);
+    return search(model, await model.prefill(history), { k: LIST, allowed, beam, ranker });
   }
   return prepared.get(JSON.stringify(call.scenario))!.get(call.part)!();
 }

@@ -63,13 +63,18 @@ export function buildModel(
     'semantic-ids.bin',
     new Uint8Array(Uint16Array.from(checkpoint.semanticIds).buffer),
   );
-  const { config, decoder } = checkpoint;
+  const { config, ranker } = checkpoint;
   const itemVectors = file('item-vectors.bin', new Uint8Array(quantizeRows(weights.history).data.buffer));
-  const content = { precision, config, decoder, graphs, webgpu, shards, catalogue, semanticIds, itemVectors };
-  const id = sha256(json(content)).slice(0, 16);
+  const content = { precision, config, ranker, graphs, webgpu, shards, catalogue, semanticIds, itemVectors };
+  const { items: _, ...shapes } = config;
+  const ids = checkpoint.items.map((item) => item.id);
+  const prefills = [graphs.prefill.sha256, webgpu.prefill.sha256];
+  const hash = (value: unknown) => sha256(json(value)).slice(0, 16);
   const manifest: Manifest = {
     format: MANIFEST_FORMAT,
-    id,
+    id: hash(content),
+    stateId: hash([precision, shapes, prefills, shards.map((shard) => shard.sha256), ids]),
+    catalogueId: catalogue.sha256.slice(0, 16),
     name,
     ...content,
     validation: checkpoint.validation,

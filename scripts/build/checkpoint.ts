@@ -1,13 +1,9 @@
 /** Reads what `npm run train` wrote: `model.safetensors`, `config.json`, `items.jsonl`. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type CatalogueItem,
-  DECODERS,
-  type DecoderName,
-  type Manifest,
-  type ModelConfig,
-} from '../../worker/models/manifest.ts';
+import type { CatalogueItem } from '../../worker/catalogue/item.ts';
+import type { ModelConfig } from '../../worker/engine/config.ts';
+import { type Manifest, RANKERS, type RankerName } from '../../worker/models/manifest.ts';
 
 /** A float32 matrix as PyTorch stores it: row-major, a linear layer's as [out, in]. */
 export interface Matrix {
@@ -19,7 +15,7 @@ export interface Matrix {
 export interface Checkpoint {
   config: ModelConfig;
   /** The one with the highest NDCG@10 on validation. */
-  decoder: DecoderName;
+  ranker: RankerName;
   /** How it was trained and what it reached, as the training wrote it. */
   training: Manifest['training'];
   validation: Manifest['validation'];
@@ -36,11 +32,12 @@ export function readCheckpoint(folder: string): Checkpoint {
   const path = join(folder, 'config.json');
   const { model, training, validation, activations } = JSON.parse(readFileSync(path, 'utf8'));
   if (!activations) throw new Error(`${path}: no activation ranges; let the training finish`);
-  const { prefixes = 1, suffixes = 1, tail } = model; // older checkpoints don't say
+  const { prefixes = 1, suffixes = 1 } = model; // older checkpoints don't say
+  const localWindow = model.local_window ?? model.tail; // its older name
   if (prefixes !== 1 || suffixes !== 1) {
     throw new Error(`${path}: the engine runs one prefix and one suffix register, no other number`);
   }
-  if (tail === undefined) {
+  if (localWindow === undefined) {
     throw new Error(
       `${path}: its codes were trained to begin in the first layer, they begin after layer k now; train anew`,
     );
@@ -62,12 +59,12 @@ export function readCheckpoint(folder: string): Checkpoint {
     codebook: model.codebook,
     depth: model.depth,
     registerDepth: model.register_depth,
-    tail,
+    localWindow,
     width: model.width,
     heads: model.heads,
     headDim: model.head_dim,
     ffn: model.ffn,
-    window: model.window,
+    contextWindow: model.window,
   };
   if (items.some(({ count }) => !Number.isInteger(count))) {
     throw new Error(`${folder}/items.jsonl has no counts; npm run train with the same flags adds them`);
@@ -76,10 +73,10 @@ export function readCheckpoint(folder: string): Checkpoint {
     throw new Error(`${folder}: ${items.length} items listed, ${config.items} in the model`);
   }
   const semanticIds = tensors.get('semantic_ids')!.data as Int32Array;
-  const ndcg = (decoder: DecoderName): number => validation[decoder]?.['ndcg@10'] ?? 0;
+  const ndcg = (ranker: RankerName): number => validation[ranker]?.['ndcg@10'] ?? 0;
   return {
     config,
-    decoder: DECODERS.reduce((best, each) => (ndcg(each) > ndcg(best) ? each : best)),
+    ranker: RANKERS.reduce((best, each) => (ndcg(each) > ndcg(best) ? each : best)),
     training,
     validation,
     activations,

@@ -15,14 +15,14 @@
  * cached history and a fresh one are the same bytes. A history item's row is its k layers side by side; a *recent* row, of one of the
  * newest items or of S, the layers where codes run.
  */
-import { firstCodeLayer } from '../../worker/models/manifest.ts';
+import { firstCodeLayer } from '../../worker/engine/config.ts';
 import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';
 
 /**
  * Inputs: `item_ids` int32 [1, new], `position_ids` int64 [1, new + 1], `mask` float32 [1, (new + 1) * H, keys], `past_key_values`
  * [1, past, k * 2D], `key_padding` [1, pad, 2D] zeros; `near_rows` int32 [near], the near ones among the rows, `near_position_ids`,
  * `suffix_position_ids` (the last of them) and `near_mask` of those, `past_recent` [1, m, layers * 2D] of the items right before
- * them, `window` int32 [near, tail + 2] and `window_mask` float32 [1, near, 1, tail + 2]: what each near row sees of P, the past
+ * them, `window` int32 [near, localWindow + 2] and `window_mask` float32 [1, near, 1, localWindow + 2]: what each near row sees of P, the past
  * rows and the near ones. Outputs: `new_key_values` [1, new + 1, k * 2D], `near_key_values` [1, near, layers * 2D] (the last rows
  * of both are S's; without EARN the latter has no other), `final_state` float32 [1, 1, width] of S, and what follows from it,
  * `code_logits` float32 [1, 1, codebook] of the first code.
@@ -35,7 +35,7 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
   const b = new EarnGraph('prefill', options);
   const { graph, config } = b;
   const { kvType } = b.arithmetic;
-  const { registerDepth, depth, headDim, tail } = config;
+  const { registerDepth, depth, headDim, localWindow } = config;
   const row = 2 * headDim;
   const recentRow = (depth - firstCodeLayer(config)) * row;
   const items = graph.input('item_ids', 'int32', [1, 'new']);
@@ -48,8 +48,8 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
   const suffixPosition = graph.input('suffix_position_ids', 'int64', [1, 1]);
   const nearMask = graph.input('near_mask', 'float32', [1, 'near_queries', 'keys']);
   const pastRecent = graph.input('past_recent', kvType, [1, 'past_recent', recentRow]);
-  const window = graph.input('window', 'int32', ['near', tail + 2]);
-  const windowMask = graph.input('window_mask', 'float32', [1, 'near', 1, tail + 2]);
+  const window = graph.input('window', 'int32', ['near', localWindow + 2]);
+  const windowMask = graph.input('window_mask', 'float32', [1, 'near', 1, localWindow + 2]);
 
   const pastLayers = b.arithmetic.splitEvenly(past, registerDepth, row);
   const deep = depth - registerDepth;

@@ -1,5 +1,5 @@
 /** A decoder with random weights: it is as fast as a trained one of its shape, and as exact. */
-import type { ModelConfig } from '../../worker/models/manifest.ts';
+import type { ModelConfig } from '../../worker/engine/config.ts';
 import { randomNormal, seededRandom } from '../random.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
@@ -44,7 +44,7 @@ export function randomCheckpoint(config: ModelConfig, seed = 1): Checkpoint {
   });
   return {
     config,
-    decoder: 'beam',
+    ranker: 'beam',
     training: { seed },
     validation: { parameters: 0 },
     activations,

@@ -2,7 +2,7 @@
  * The decoder over one whole sequence in plain float64 loops, with EARN's pruning written as what a token sees: slow and
  * obvious. The build takes the prefix register's keys and values from it; tests hold the graphs against it.
  */
-import { firstCodeLayer } from '../../worker/models/manifest.ts';
+import { firstCodeLayer } from '../../worker/engine/config.ts';
 import { type EarnWeights, type Linear, NORM_EPSILON, ROPE_BASE } from './weights.ts';
 
 export interface Token {
@@ -19,7 +19,7 @@ export interface ReferenceOutput {
 
 /** `tokens` in the order of their positions: P, history, S, codes. */
 export function runReference(weights: EarnWeights, tokens: Token[]): ReferenceOutput {
-  const { heads, headDim, ffn, registerDepth, tail } = weights.config;
+  const { heads, headDim, ffn, registerDepth, localWindow } = weights.config;
   let x: Float64Array[] = tokens.map((token) => Float64Array.from(token.embedding));
   const keyValues: (Float64Array | null)[][] = [];
   /** Items before a token. */
@@ -30,7 +30,7 @@ export function runReference(weights: EarnWeights, tokens: Token[]): ReferenceOu
       key === query ||
       index < registerDepth ||
       tokens[key].kind !== 'item' ||
-      before[key] >= before[query] - tail;
+      before[key] >= before[query] - localWindow;
     const normed = x.map((row) => rmsNorm(row, layer.attentionNorm));
     const kv = normed.map((row, position) => {
       if (!runs(tokens[position])) return null;

@@ -6,7 +6,7 @@
  * a key's channels is divided, and the same pair of every query head multiplied, which commutes with the
  * rotation. The attention's 1 / sqrt(D) goes into the queries.
  */
-import type { ModelConfig } from '../../worker/models/manifest.ts';
+import type { ModelConfig } from '../../worker/engine/config.ts';
 import type { Checkpoint, Matrix } from './checkpoint.ts';
 
 /** As `scripts/train/model.py` has them. */
@@ -15,10 +15,10 @@ export const NORM_EPSILON = 1e-6;
 
 /** cos or sin (`f`) of the rotary angles at every position that a token can have: P, a window of items, S, the codes. */
 export function rotationTable(
-  { window, levels, headDim }: ModelConfig,
+  { contextWindow, levels, headDim }: ModelConfig,
   f: (angle: number) => number,
 ): Matrix {
-  const [rows, half] = [window + levels + 2, headDim / 2];
+  const [rows, half] = [contextWindow + levels + 2, headDim / 2];
   const data = Float32Array.from({ length: rows * half }, (_, i) =>
     f(Math.floor(i / half) * ROPE_BASE ** (-(i % half) / half)),
   );

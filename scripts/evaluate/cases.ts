@@ -1,8 +1,9 @@
 /** Held-out items as a model sees them, and their places in its lists. */
 import type { HistoryState } from '../../worker/engine/decoder.ts';
 import { windowStart } from '../../worker/engine/window.ts';
-import type { DecoderName } from '../../worker/models/manifest.ts';
+import type { RankerName } from '../../worker/models/manifest.ts';
 import type { EarnModel } from '../../worker/models/model.ts';
+import { search } from '../../worker/recommend/search.ts';
 import type { Case } from '../dataset.ts';
 import { LIST_LENGTH } from './metrics.ts';
 
@@ -29,19 +30,19 @@ export function indexed(model: EarnModel, { history, target }: Case): IndexedCas
 }
 
 export function stateOf(model: EarnModel, { history }: IndexedCase): Promise<HistoryState> {
-  return model.prefill(history.slice(windowStart(history.length, model.manifest.config.window)));
+  return model.prefill(history.slice(windowStart(history.length, model.manifest.config.contextWindow)));
 }
 
-/** The first items of a decoder's list. */
+/** The first items of a ranker's list. */
 export async function listOf(
   model: EarnModel,
   state: HistoryState,
   { excluded }: IndexedCase,
-  decoder: DecoderName,
+  ranker: RankerName,
   beam: number,
 ): Promise<number[]> {
   const allowed = model.catalogue.allowed(excluded);
-  const ranked = await model.search(state, { k: LIST_LENGTH, allowed, decoder, beam });
+  const ranked = await search(model, state, { k: LIST_LENGTH, allowed, ranker, beam });
   return ranked.map(({ item }) => item);
 }
 

@@ -2,8 +2,8 @@
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
-import { DECODERS, type DecoderName } from '../../worker/models/manifest.ts';
-import { BEAM } from '../../worker/models/model.ts';
+import { RANKERS, type RankerName } from '../../worker/models/manifest.ts';
+import { BEAM } from '../../worker/recommend/search.ts';
 import { before, heldOut, readDataset } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
 import { seededRandom, shuffled } from '../random.ts';
@@ -26,7 +26,7 @@ function flags() {
       model: { type: 'string' },
       data: { type: 'string' },
       split: { type: 'string', default: 'test' },
-      decoders: { type: 'string', default: DECODERS.join() },
+      decoders: { type: 'string', default: RANKERS.join() },
       beam: { type: 'string', default: `${BEAM}` },
       cases: { type: 'string' },
       ranks: { type: 'string' },
@@ -39,10 +39,9 @@ function flags() {
   if (split !== 'test' && split !== 'valid') throw new Error('--split is test or valid');
   const beam = Number(values.beam);
   if (!Number.isInteger(beam) || beam < 1) throw new Error('--beam is a whole number from 1');
-  const decoders = values.decoders.split(',') as DecoderName[];
+  const decoders = values.decoders.split(',') as RankerName[];
   for (const name of decoders) {
-    if (!DECODERS.includes(name))
-      throw new Error(`--decoders names ${name}; there are ${DECODERS.join(', ')}`);
+    if (!RANKERS.includes(name)) throw new Error(`--decoders names ${name}; there are ${RANKERS.join(', ')}`);
   }
   return { model, data, split, decoders, beam, ranks, cases: Number(values.cases ?? Infinity) } as const;
 }
@@ -111,7 +110,7 @@ async function main(): Promise<void> {
 
   if (options.ranks)
     writeRanks(options.ranks, cases, new Map([...results].map(([n, { ranks }]) => [n, ranks])));
-  const { id, precision, decoder, config, training, validation } = model.manifest;
+  const { id, precision, ranker, config, training, validation } = model.manifest;
   const summaries = Object.fromEntries([...results].map(([name, result]) => [name, result.summary()]));
   console.table(Object.fromEntries([...results].map(([name, { ranks }]) => [name, metricsOf(ranks)])));
   const protocol = `${dataset.protocol} ${split}, all items ranked, seen filtered`;
@@ -121,11 +120,11 @@ async function main(): Promise<void> {
     cases: cases.length,
     model: id,
     precision,
-    default_decoder: decoder,
+    default_decoder: ranker,
     beam,
     depth: config.depth,
     register_depth: config.registerDepth,
-    tail: config.tail,
+    tail: config.localWindow,
     parameters: validation.parameters,
     seed: training.seed,
     command: `npm run evaluate -- ${process.argv.slice(2).join(' ')}`,

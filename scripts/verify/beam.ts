@@ -3,7 +3,8 @@
  * wide as the catalogue, which scores every item.
  */
 import { parseArgs } from 'node:util';
-import { BEAM } from '../../worker/models/model.ts';
+import { windowStart } from '../../worker/engine/window.ts';
+import { BEAM, search } from '../../worker/recommend/search.ts';
 import { heldOut, readDataset } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
 
@@ -21,6 +22,7 @@ if (values.help || !values.data) {
   process.exit(values.help ? 0 : 1);
 }
 const model = await loadFolder(values.model);
+const { config } = model.manifest;
 const beams = values.beams.split(',').map(Number);
 const cases = heldOut(await readDataset(values.data), 'test');
 const step = Math.floor(cases.length / Number(values.users));
@@ -29,8 +31,9 @@ let users = 0;
 for (let i = 0; i < cases.length && users < Number(values.users); i += step, users++) {
   const history = cases[i].history.map((id) => model.catalogue.indexOf(id)!);
   const allowed = model.catalogue.allowed(history);
+  const state = await model.prefill(history.slice(windowStart(history.length, config.contextWindow)));
   const list = async (beam: number) =>
-    (await model.recommend({ history, k: 10, allowed, beam, decoder: 'beam' })).items.map(({ item }) => item);
+    (await search(model, state, { k: 10, allowed, beam, ranker: 'beam' })).map(({ item }) => item);
   const exact = new Set(await list(model.catalogue.items.length));
   for (const beam of beams) {
     const found = (await list(beam)).filter((item) => exact.has(item)).length / 10;

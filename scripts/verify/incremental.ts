@@ -11,6 +11,7 @@ import type { StateStore } from '../../worker/cache/state-store.ts';
 import { windowStart } from '../../worker/engine/window.ts';
 import type { EarnModel } from '../../worker/models/model.ts';
 import { recommendUser } from '../../worker/recommend/recommend-user.ts';
+import { search } from '../../worker/recommend/search.ts';
 import { readHistories } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
 import { randomInts, seededRandom, shuffled } from '../random.ts';
@@ -58,13 +59,13 @@ async function serve(model: EarnModel, history: string[], random: () => number, 
     await later;
 
     const indices = items.map((id) => model.catalogue.indexOf(id)!);
-    const anchor = windowStart(length, model.manifest.config.window);
+    const anchor = windowStart(length, model.manifest.config.contextWindow);
     const state = await model.prefill(indices.slice(anchor));
     const digest = await digestOf(items.slice(anchor));
     const cold = encodeState({ model: model.manifest.id, epoch, anchor, digest, state });
     const [stored] = store.values.values();
     if (!Buffer.from(stored).equals(Buffer.from(cold))) totals.state_mismatches++;
-    const ranked = await model.search(state, { k: LIST, allowed: model.catalogue.allowed(indices) });
+    const ranked = await search(model, state, { k: LIST, allowed: model.catalogue.allowed(indices) });
     const same = ranked.every(({ item, score }, place) => {
       const { id, score: served } = list.items[place];
       return id === model.catalogue.items[item].id && score === served;
@@ -78,8 +79,8 @@ async function serve(model: EarnModel, history: string[], random: () => number, 
     bytes = stored.byteLength;
   }
   totals.users++;
-  const { window } = model.manifest.config;
-  return { bytes, items: before - windowStart(before, window) };
+  const { contextWindow } = model.manifest.config;
+  return { bytes, items: before - windowStart(before, contextWindow) };
 }
 
 /** Of real users: all of them, shuffled. Else as many items as people of MovieLens have, 20 to 400. */

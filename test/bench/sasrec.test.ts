@@ -9,7 +9,7 @@ import { TINY, testRuntime } from '../fixtures/tiny-model.ts';
 
 const weights = randomSasRec(TINY);
 const random = seededRandom(5);
-const histories = [1, 2, 17, TINY.window].map((length) => randomInts(random, length, TINY.items));
+const histories = [1, 2, 17, TINY.contextWindow].map((length) => randomInts(random, length, TINY.items));
 
 async function scorer(product: Product) {
   const store = new Weights();

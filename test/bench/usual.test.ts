@@ -7,10 +7,12 @@ import { Weights } from '../../scripts/build/graph.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, TINY, testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
-const withoutEarn = { registerDepth: TINY.depth, tail: 0 };
+const withoutEarn = { registerDepth: TINY.depth, localWindow: 0 };
 const full = await loadTiny('float32', withoutEarn);
 const random = seededRandom(3);
-const histories = [0, 1, 2, 15, 40, TINY.window].map((length) => randomInts(random, length, TINY.items));
+const histories = [0, 1, 2, 15, 40, TINY.contextWindow].map((length) =>
+  randomInts(random, length, TINY.items),
+);
 
 async function usual(product: Product): Promise<UsualDecoder> {
   const store = new Weights();
@@ -27,7 +29,7 @@ describe.each([
     const decoder = await usual(floatProduct);
     for (const history of histories) {
       const request = { ...options, allowed: full.catalogue.allowed(history) };
-      const expected = await full.search(await full.prefill(history), { ...request, decoder: 'beam' });
+      const expected = await full.beamSearch(await full.prefill(history), request);
       const list = await decoder.search(await decoder.prompt(history), request);
       expect(list.map(({ item }) => item)).toEqual(expected.map(({ item }) => item));
       for (const [place, { score }] of list.entries()) expect(score).toBeCloseTo(expected[place].score, 3);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readCheckpoint, readSafetensors } from '../../scripts/build/checkpoint.ts';
-import { DECODERS } from '../../worker/models/manifest.ts';
+import { RANKERS } from '../../worker/models/manifest.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -58,7 +58,7 @@ test('a checkpoint from before codes entered after layer k is refused', () => {
 
 test('the counts of a training reach the catalogue; a checkpoint without them says how to get them', () => {
   const config = { model: { items: 1, tail: 0 }, training: {}, validation: {}, activations: {} };
-  for (const decoder of DECODERS) Object.assign(config.validation, { [decoder]: { 'ndcg@10': 0 } });
+  for (const ranker of RANKERS) Object.assign(config.validation, { [ranker]: { 'ndcg@10': 0 } });
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
   const ids = { dtype: 'I32', shape: [1, 1], data_offsets: [0, 4] };
   write('model.safetensors', { semantic_ids: ids }, Int32Array.of(0));

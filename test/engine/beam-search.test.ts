@@ -1,6 +1,7 @@
 /** What a list promises: exact when the beam is wide, never an item from outside, never short, never an excluded one. */
 import { expect, test, vi } from 'vitest';
-import { DECODERS, type DecoderName } from '../../worker/models/manifest.ts';
+import type { BeamOptions } from '../../worker/engine/beam-search.ts';
+import type { Ranked } from '../../worker/engine/ranking.ts';
 import type { EarnModel } from '../../worker/models/model.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, TINY, tinyCheckpoint } from '../fixtures/tiny-model.ts';
@@ -8,6 +9,7 @@ import { loadTiny, TINY, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 const model = await loadTiny('int8');
 const random = seededRandom(11);
 const checkpoint = tinyCheckpoint();
+const all = new Uint8Array(TINY.items).fill(1);
 const semanticIds = (item: number) =>
   checkpoint.semanticIds.subarray(item * TINY.levels, (item + 1) * TINY.levels);
 
@@ -49,16 +51,16 @@ async function exhaustiveScores(
   return scores;
 }
 
+/** The list after a history. */
+async function listOf(history: number[], options: BeamOptions): Promise<Ranked[]> {
+  return model.beamSearch(await model.prefill(history), options);
+}
+
 test('with a beam as wide as the catalogue the list is the exhaustive one, and all probabilities sum to one', async () => {
   for (const length of [0, 5, 40]) {
     const history = randomInts(random, length, TINY.items);
     const scores = await exhaustiveScores(model, history);
-    const { items } = await model.recommend({
-      history,
-      k: TINY.items,
-      allowed: model.catalogue.allowed([]),
-      beam: TINY.items,
-    });
+    const items = await listOf(history, { k: TINY.items, allowed: all, beam: TINY.items });
     const expected = [...scores].sort((a, b) => b[1] - a[1]).map(([item]) => item);
     expect(items.map(({ item }) => item)).toEqual(expected);
     for (const { item, score } of items) expect(score).toBeCloseTo(scores.get(item)!, 4);
@@ -66,30 +68,28 @@ test('with a beam as wide as the catalogue the list is the exhaustive one, and a
   }
 });
 
-test('latent: all items by their own scores; hybrid: by the sum of both decoders', async () => {
+test('a bonus per item is added to its score: the list is ordered by the sum', async () => {
   const history = randomInts(random, 20, TINY.items);
-  const itemLogProbs = await model.decoder.score(await model.decoder.prefill(history));
+  const bonus = await model.itemLogProbs(await model.prefill(history));
+  expect(bonus.reduce((sum, score) => sum + Math.exp(score), 0)).toBeCloseTo(1, 4);
   const codes = await exhaustiveScores(model, history);
-  const request = { history, k: TINY.items, allowed: model.catalogue.allowed([]), beam: TINY.items };
-  for (const decoder of ['latent', 'hybrid'] as const) {
-    const { items } = await model.recommend({ ...request, decoder });
-    const scoreOf = (item: number) => itemLogProbs[item] + (decoder === 'hybrid' ? codes.get(item)! : 0);
-    const expected = [...itemLogProbs.keys()].sort((a, b) => scoreOf(b) - scoreOf(a));
-    expect(items.map(({ item }) => item)).toEqual(expected);
-    for (const { item, score } of items) expect(score).toBeCloseTo(scoreOf(item), 4);
-  }
-  expect(itemLogProbs.reduce((sum, score) => sum + Math.exp(score), 0)).toBeCloseTo(1, 4);
+  const items = await listOf(history, { k: TINY.items, allowed: all, beam: TINY.items, bonus });
+  const scoreOf = (item: number) => bonus[item] + codes.get(item)!;
+  const expected = [...bonus.keys()].sort((a, b) => scoreOf(b) - scoreOf(a));
+  expect(items.map(({ item }) => item)).toEqual(expected);
+  for (const { item, score } of items) expect(score).toBeCloseTo(scoreOf(item), 4);
 });
 
-test.each(DECODERS)(
-  '%s: a list is full, ordered and free of excluded items, however narrow the beam',
-  async (decoder) => {
+test.each([{ withBonus: false }, { withBonus: true }])(
+  'a list is full, ordered and free of excluded items, however narrow the beam (bonus: $withBonus)',
+  async ({ withBonus }) => {
     for (const beam of [1, 2, 3, 20]) {
       for (const k of [1, 10, TINY.items]) {
         const history = randomInts(random, 12, TINY.items);
         const excluded = new Set(randomInts(random, 30, TINY.items));
         const allowed = model.catalogue.allowed(excluded);
-        const { items } = await model.recommend({ history, k, allowed, beam, decoder });
+        const bonus = withBonus ? await model.itemLogProbs(await model.prefill(history)) : undefined;
+        const items = await listOf(history, { k, allowed, beam, bonus });
         expect(items).toHaveLength(Math.min(k, TINY.items - excluded.size));
         expect(new Set(items.map(({ item }) => item)).size).toBe(items.length);
         for (const [index, { item, score }] of items.entries()) {
@@ -123,14 +123,12 @@ test('only items of the named categories, as many as there are, the best of them
     );
     const allowed = catalogue.allowed(excluded, categories);
     const k = 1 + (round % 12);
-    const list = async (decoder: DecoderName, beam: number) =>
-      (await model.recommend({ history, k, allowed, beam, decoder })).items.map(({ item }) => item);
-    expect(await list('beam', TINY.items)).toEqual(await reference(history, new Set(wanted), k));
-    for (const decoder of DECODERS) {
-      const narrow = await list(decoder, 1 + (round % 4));
-      expect(narrow).toHaveLength(Math.min(k, wanted.length));
-      for (const item of narrow) expect(wanted).toContain(item);
-    }
+    const list = async (beam: number) =>
+      (await listOf(history, { k, allowed, beam })).map(({ item }) => item);
+    expect(await list(TINY.items)).toEqual(await reference(history, new Set(wanted), k));
+    const narrow = await list(1 + (round % 4));
+    expect(narrow).toHaveLength(Math.min(k, wanted.length));
+    for (const item of narrow) expect(wanted).toContain(item);
   }
 });
 
@@ -140,7 +138,7 @@ test('a prefix that leads to no allowed item is never decoded', async () => {
     decode.mockClear();
     const allowed = new Uint8Array(TINY.items);
     allowed[item] = 1;
-    const { items } = await model.recommend({ history: [3, 1], k: 5, allowed, beam: 2, decoder: 'beam' });
+    const items = await listOf([3, 1], { k: 5, allowed, beam: 2 });
     expect(items.map((ranked) => ranked.item)).toEqual([item]);
     // One row a level: its own code.
     const path = decode.mock.calls.map(([, { codes }]) => [...codes]);
@@ -150,40 +148,20 @@ test('a prefix that leads to no allowed item is never decoded', async () => {
 });
 
 test('excluding the best item moves the others up and changes nothing else', async () => {
-  const request = { history: [4, 8, 15], k: 10, beam: TINY.items };
-  const before = await model.recommend({ ...request, k: 11, allowed: model.catalogue.allowed([]) });
-  const allowed = model.catalogue.allowed([before.items[0].item]);
-  const after = await model.recommend({ ...request, allowed });
-  expect(after.items).toEqual(before.items.slice(1));
+  const before = await listOf([4, 8, 15], { k: 11, beam: TINY.items, allowed: all });
+  const allowed = model.catalogue.allowed([before[0].item]);
+  expect(await listOf([4, 8, 15], { k: 10, beam: TINY.items, allowed })).toEqual(before.slice(1));
 });
 
 test('nothing allowed: an empty list', async () => {
-  const allowed = new Uint8Array(TINY.items);
-  const { items } = await model.recommend({ history: [1], k: 10, allowed });
-  expect(items).toEqual([]);
-});
-
-test('a history longer than the window: its newest part alone decides', async () => {
-  const history = randomInts(random, TINY.window + 10, TINY.items);
-  const allowed = model.catalogue.allowed([]);
-  const long = await model.recommend({ history, k: 5, allowed });
-  const newest = await model.recommend({
-    history: history.slice(TINY.window / 2),
-    k: 5,
-    allowed,
-  });
-  expect(long.items).toEqual(newest.items);
-  expect(long.prefilled).toBe(TINY.window / 2 + 10);
+  expect(await listOf([1], { k: 10, beam: 20, allowed: new Uint8Array(TINY.items) })).toEqual([]);
 });
 
 test('requests that come at once get the answers that they get alone', async () => {
-  const requests = Array.from({ length: 8 }, (_, i) => ({
-    history: randomInts(random, i * 5, TINY.items),
-    k: 5,
-    allowed: model.catalogue.allowed([]),
-  }));
-  const together = await Promise.all(requests.map((request) => model.recommend(request)));
-  for (const [index, request] of requests.entries()) {
-    expect(await model.recommend(request)).toEqual(together[index]);
+  const histories = Array.from({ length: 8 }, (_, i) => randomInts(random, i * 5, TINY.items));
+  const options = { k: 5, beam: 20, allowed: all };
+  const together = await Promise.all(histories.map((history) => listOf(history, options)));
+  for (const [index, history] of histories.entries()) {
+    expect(await listOf(history, options)).toEqual(together[index]);
   }
 });

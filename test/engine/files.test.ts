@@ -7,9 +7,9 @@ import { loadModel } from '../../worker/models/model.ts';
 import { testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
 const { files, manifest } = buildModel(tinyCheckpoint(), 'tiny', 'int8');
-/** Item vectors are read when similar items are first asked for, some graphs only for WebGPU. */
-const later = [manifest.itemVectors, ...Object.values(manifest.webgpu)].map(({ path }) => path);
-const read = [...files.keys()].filter((path) => !later.includes(path));
+/** Some graphs are read only for WebGPU. */
+const gpuOnly = Object.values(manifest.webgpu).map(({ path }) => path);
+const read = [...files.keys()].filter((path) => !gpuOnly.includes(path));
 const load = (changed: Map<string, Uint8Array>) => loadModel(memorySource(changed), testRuntime);
 
 test.each(read)('%s missing', async (path) => {

@@ -8,8 +8,8 @@ import {
   runReference,
 } from '../../scripts/build/reference.ts';
 import { servingWeights } from '../../scripts/build/weights.ts';
+import { firstCodeLayer } from '../../worker/engine/config.ts';
 import type { HistoryState } from '../../worker/engine/decoder.ts';
-import { firstCodeLayer } from '../../worker/models/manifest.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, loadTinyGpu, TINY, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
@@ -29,68 +29,73 @@ function rowsOf({ keyValues }: ReferenceOutput, position: number, from: number, 
   return keyValues.slice(from, to).flatMap((layer) => [...layer[position]!]);
 }
 
-function bytesOf({ keyValues, recent, final, codeLogits }: HistoryState): Buffer {
+function bytesOf({ keyValues, localKeyValues, final, codeLogits }: HistoryState): Buffer {
   return Buffer.concat(
-    [keyValues, recent, final, codeLogits].map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength)),
+    [keyValues, localKeyValues, final, codeLogits].map((a) =>
+      Buffer.from(a.buffer, a.byteOffset, a.byteLength),
+    ),
   );
 }
 
-/** k and the tail, of four layers. */
+/** k and the local window, of four layers. */
 const SHAPES = [
-  { registerDepth: 1, tail: 2 },
-  { registerDepth: 2, tail: 0 },
-  { registerDepth: 2, tail: 3 },
-  { registerDepth: 4, tail: 0 },
+  { registerDepth: 1, localWindow: 2 },
+  { registerDepth: 2, localWindow: 0 },
+  { registerDepth: 2, localWindow: 3 },
+  { registerDepth: 4, localWindow: 0 },
 ];
 
-describe.each(SHAPES)('float32 graphs with k = $registerDepth of 4, a tail of $tail', (shape) => {
-  const { registerDepth, tail } = shape;
-  const weights = servingWeights(tinyCheckpoint(shape));
-  const first = firstCodeLayer(weights.config);
+describe.each(SHAPES)(
+  'float32 graphs with k = $registerDepth of 4, a local window of $localWindow',
+  (shape) => {
+    const { registerDepth, localWindow } = shape;
+    const weights = servingWeights(tinyCheckpoint(shape));
+    const first = firstCodeLayer(weights.config);
 
-  test.each([0, 1, 2, 3, 5, 13, 14, 15, 40])(
-    'prefill equals the reference, which runs every layer in full (%i items)',
-    async (n) => {
+    test.each([0, 1, 2, 3, 5, 13, 14, 15, 40])(
+      'prefill equals the reference, which runs every layer in full (%i items)',
+      async (n) => {
+        const { decoder } = await loadTiny('float32', shape);
+        const items = history(n);
+        const state = await decoder.prefill(items);
+        const expected = runReference(weights, referenceTokens(weights, items, []));
+        const suffixAt = n + 1;
+        expectClose(state.final, expected.states[suffixAt]);
+        expectClose(state.codeLogits, referenceLogits(weights, expected.states[suffixAt], 0));
+        expectClose(await decoder.score(state), referenceItemLogProbs(weights, expected.states[suffixAt]));
+        const recent = Array.from(
+          { length: Math.min(n, localWindow) + 1 },
+          (_, i) => suffixAt - Math.min(n, localWindow) + i,
+        );
+        expectClose(
+          state.localKeyValues,
+          recent.flatMap((at) => rowsOf(expected, at, first, TINY.depth)),
+        );
+        expectClose(
+          state.keyValues,
+          items.flatMap((_, i) => rowsOf(expected, i + 1, 0, registerDepth)),
+        );
+      },
+    );
+
+    test.each([1, 21])('decode equals the reference at every level (%i items)', async (n) => {
       const { decoder } = await loadTiny('float32', shape);
       const items = history(n);
+      const codes = [3, 1];
+      const expected = runReference(weights, referenceTokens(weights, items, codes));
       const state = await decoder.prefill(items);
-      const expected = runReference(weights, referenceTokens(weights, items, []));
-      const suffixAt = n + 1;
-      expectClose(state.final, expected.states[suffixAt]);
-      expectClose(state.codeLogits, referenceLogits(weights, expected.states[suffixAt], 0));
-      expectClose(await decoder.score(state), referenceItemLogProbs(weights, expected.states[suffixAt]));
-      const recent = Array.from(
-        { length: Math.min(n, tail) + 1 },
-        (_, i) => suffixAt - Math.min(n, tail) + i,
-      );
-      expectClose(
-        state.recent,
-        recent.flatMap((at) => rowsOf(expected, at, first, TINY.depth)),
-      );
-      expectClose(
-        state.keyValues,
-        items.flatMap((_, i) => rowsOf(expected, i + 1, 0, registerDepth)),
-      );
-    },
-  );
-
-  test.each([1, 21])('decode equals the reference at every level (%i items)', async (n) => {
-    const { decoder } = await loadTiny('float32', shape);
-    const items = history(n);
-    const codes = [3, 1];
-    const expected = runReference(weights, referenceTokens(weights, items, codes));
-    const state = await decoder.prefill(items);
-    let earlier = new Float32Array();
-    for (const [level, code] of codes.entries()) {
-      const ancestors = [Array.from({ length: level }, (_, row) => row)];
-      const step = await decoder.decode(state, { codes: Int32Array.of(code), level, ancestors, earlier });
-      const at = items.length + 2 + level;
-      expectClose(step.logits, referenceLogits(weights, expected.states[at], level + 1));
-      expectClose(step.keyValues, rowsOf(expected, at, first, TINY.depth));
-      earlier = Float32Array.of(...earlier, ...step.keyValues);
-    }
-  });
-});
+      let earlier = new Float32Array();
+      for (const [level, code] of codes.entries()) {
+        const ancestors = [Array.from({ length: level }, (_, row) => row)];
+        const step = await decoder.decode(state, { codes: Int32Array.of(code), level, ancestors, earlier });
+        const at = items.length + 2 + level;
+        expectClose(step.logits, referenceLogits(weights, expected.states[at], level + 1));
+        expectClose(step.keyValues, rowsOf(expected, at, first, TINY.depth));
+        earlier = Float32Array.of(...earlier, ...step.keyValues);
+      }
+    });
+  },
+);
 
 test('the prefix register sees nothing: its keys and values do not depend on the history', () => {
   const weights = servingWeights(tinyCheckpoint());
@@ -147,8 +152,8 @@ test('the graphs for WebGPU round as the int8 ones do: the same keys and values,
     const other = steps.filter((step) => step !== 0); // off by a step where float sums fell on the other side
     expect(other.every((step) => Math.abs(step) === 1)).toBe(true);
     expect(other.length).toBeLessThanOrEqual(steps.length / 100);
-    const request = { k: 10, allowed: int8.catalogue.allowed(items) };
-    const lists = [await int8.search(expected, request), await gpu.search(actual, request)];
+    const options = { k: 10, beam: 20, allowed: int8.catalogue.allowed(items) };
+    const lists = [await int8.beamSearch(expected, options), await gpu.beamSearch(actual, options)];
     const [best, theirs] = lists.map((list) => list.map(({ item }) => item));
     expect(theirs.filter((item) => best.includes(item)).length).toBeGreaterThanOrEqual(9);
   }
@@ -156,7 +161,7 @@ test('the graphs for WebGPU round as the int8 ones do: the same keys and values,
 
 describe('prefill(a + b) is prefill(b on top of prefill(a)), byte for byte in int8', () => {
   test.each(SHAPES)(
-    'k = $registerDepth, a tail of $tail: every way to cut a history in two',
+    'k = $registerDepth, a tail of $localWindow: every way to cut a history in two',
     async (shape) => {
       const { decoder } = await loadTiny('int8', shape);
       const items = history(50);
@@ -170,7 +175,7 @@ describe('prefill(a + b) is prefill(b on top of prefill(a)), byte for byte in in
 
   test('a history that grows item by item, over every length up to the window', async () => {
     const { decoder } = await loadTiny('int8');
-    const items = history(TINY.window);
+    const items = history(TINY.contextWindow);
     let grown = await decoder.prefill([]);
     for (const [index, item] of items.entries()) {
       grown = await decoder.prefill([item], grown);

@@ -60,8 +60,8 @@ test('a failure of the engine takes the place of its own list alone', async () =
   const { model } = service;
   const requests = ['1', '2', '3', '4'].map((id) => ({ history: [id], k: 2 }));
   const failed = new ModelUnavailable('runtime_failed', 'out of memory');
-  const recommend = model.recommend.bind(model);
-  model.recommend = (request) => (request.history[0] === 1 ? Promise.reject(failed) : recommend(request));
+  const prefill = model.prefill.bind(model);
+  model.prefill = (items, past) => (items[0] === 1 ? Promise.reject(failed) : prefill(items, past));
   const results = await batch(service, requests);
   for (const index of [0, 2, 3]) expect(results[index]).toEqual(await alone(requests[index]));
   expect(results[1]).toEqual({
@@ -80,6 +80,6 @@ test('a failure of the engine takes the place of its own list alone', async () =
 
 test('any other failure is no answer', async () => {
   const service = fakeService();
-  service.model.recommend = () => Promise.reject(new Error('a mistake of ours'));
+  service.model.prefill = () => Promise.reject(new Error('a mistake of ours'));
   await problemOf(await post(service.app, { requests: [{ history: ['1'] }] }, PATH), 500, 'internal');
 });

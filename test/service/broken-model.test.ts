@@ -70,6 +70,12 @@ test.each<[string, Fault, string, string]>([
   ['no weights', at('/weights-0.bin', missing), 'asset_missing', 'weights-0.bin'],
   ['no answer for the weights', at('/weights-0.bin', unreachable), 'asset_missing', 'weights-0.bin'],
   ['a bit of a graph flipped', at('/decode.onnx', flipOneBit), 'asset_damaged', 'decode.onnx'],
+  [
+    'a bit of the item vectors flipped',
+    at('/item-vectors.bin', flipOneBit),
+    'asset_damaged',
+    'item-vectors.bin',
+  ],
   ['a damaged catalogue', at('/catalogue.json', flipOneBit), 'asset_damaged', 'catalogue.json'],
   ['no manifest', at('/manifest.json', missing), 'asset_missing', 'manifest.json'],
   ['half of the manifest', at('/manifest.json', cutInHalf), 'manifest_damaged', 'manifest.json'],
@@ -84,16 +90,4 @@ test.each<[string, Fault, string, string]>([
   repair();
   expect((await app.request('/healthz')).status).toBe(200);
   expect((await post(app, { history: ['1'] })).status).toBe(200);
-});
-
-test.each<[string, Fault, string]>([
-  ['damaged', at('/item-vectors.bin', flipOneBit), 'asset_damaged'],
-  ['missing', at('/item-vectors.bin', missing), 'asset_missing'],
-])('%s item vectors: lists all the same, similar items once they are right', async (_, fault, reason) => {
-  const { app, repair } = faultyService(fault);
-  expect((await post(app, { history: ['1'] })).status).toBe(200);
-  const problem = await problemOf(await app.request('/v1/items/1/similar'), 503, 'model_unavailable');
-  expect(problem.reason).toBe(reason);
-  repair();
-  expect((await app.request('/v1/items/1/similar')).status).toBe(200);
 });

@@ -1,9 +1,11 @@
 import { Catalogue } from '../../worker/catalogue/catalogue.ts';
+import type { BeamOptions } from '../../worker/engine/beam-search.ts';
 import type { HistoryState } from '../../worker/engine/decoder.ts';
+import type { ItemTable } from '../../worker/engine/item-table.ts';
 import { bestItems } from '../../worker/engine/ranking.ts';
-import { windowStart } from '../../worker/engine/window.ts';
+import { Trie } from '../../worker/engine/trie.ts';
 import { MANIFEST_FORMAT, type Manifest, type ModelFile } from '../../worker/models/manifest.ts';
-import type { Model, RecommendRequest, SearchRequest } from '../../worker/models/model.ts';
+import type { Model } from '../../worker/models/model.ts';
 
 const TITLES = [
   'Toy Story (1995)',
@@ -25,6 +27,8 @@ const file = (path: string): ModelFile => ({ path, bytes: 1, sha256: path.padEnd
 export const MANIFEST: Manifest = {
   format: MANIFEST_FORMAT,
   id: 'fa4efa4efa4efa4e',
+  stateId: 'fa4efa4efa4efa4e',
+  catalogueId: 'fa4efa4efa4efa4e',
   name: 'twelve-films',
   precision: 'int8',
   config: {
@@ -33,16 +37,16 @@ export const MANIFEST: Manifest = {
     codebook: 4,
     depth: 4,
     registerDepth: 1,
-    tail: 0,
+    localWindow: 0,
     width: 8,
     heads: 1,
     headDim: 8,
     ffn: 16,
-    window: 4,
+    contextWindow: 4,
   },
   training: { seed: 1 },
   validation: { parameters: 0 },
-  decoder: 'beam',
+  ranker: 'beam',
   graphs: { prefill: file('prefill.onnx'), score: file('score.onnx'), decode: file('decode.onnx') },
   webgpu: { prefill: file('prefill.webgpu.onnx'), decode: file('decode.webgpu.onnx') },
   shards: [file('weights-0.bin')],
@@ -76,14 +80,17 @@ const ITEM_BYTES = 2;
 export class FakeModel implements Model {
   readonly manifest: Manifest;
   readonly catalogue: Catalogue;
+  readonly trie: Trie;
   /** The items of each prefill, in the order of the calls. */
   readonly prefills: number[][] = [];
   /** Lists that were searched for. */
   searches = 0;
 
   constructor({ id = MANIFEST.id, titles = TITLES, window = 4, precision = 'int8' }: FakeOptions = {}) {
-    const config = { ...MANIFEST.config, items: titles.length, window };
+    const config = { ...MANIFEST.config, items: titles.length, contextWindow: window };
     this.manifest = { ...MANIFEST, id, precision, config };
+    const codes = titles.flatMap((_, index) => [index >> 2, index & 3]);
+    this.trie = new Trie(Uint16Array.from(codes), config.levels, config.codebook);
     this.catalogue = new Catalogue(
       titles.map((title, index) => ({
         id: String(index + 1),
@@ -113,36 +120,45 @@ export class FakeModel implements Model {
     return {
       length: keyValues.length / ITEM_BYTES,
       keyValues,
-      recent: NumberArray.of(sum & 127, (sum >> 7) & 127),
+      localKeyValues: NumberArray.of(sum & 127, (sum >> 7) & 127),
       final: Float32Array.of(sum, keyValues.length),
       codeLogits: Float32Array.of(-sum),
     };
   }
 
-  async search({ keyValues, recent, final, codeLogits }: HistoryState, { k, allowed }: SearchRequest) {
+  async itemLogProbs(state: HistoryState) {
+    const { length } = this.catalogue.items;
+    const scores = new Float32Array(length);
+    const options = { k: length, beam: length, allowed: new Uint8Array(length).fill(1) };
+    for (const { item, score } of await this.beamSearch(state, options)) scores[item] = score;
+    return scores;
+  }
+
+  async beamSearch(
+    { keyValues, localKeyValues, final, codeLogits }: HistoryState,
+    { k, allowed }: BeamOptions,
+  ) {
     this.searches++;
     const count = this.catalogue.items.length;
     const newest =
       keyValues.length > 0 ? keyValues[keyValues.length - 2] + 128 * keyValues[keyValues.length - 1] : 0;
-    const spread = this.sumOf([...keyValues, ...recent, ...final, ...codeLogits]) / 2 ** 32;
+    const spread = this.sumOf([...keyValues, ...localKeyValues, ...final, ...codeLogits]) / 2 ** 32;
     return Array.from({ length: count }, (_, step) => (newest + step) % count)
       .filter((item) => allowed[item] === 1)
       .slice(0, k)
       .map((item, place) => ({ item, score: -1 - place - spread }));
   }
 
-  async recommend({ history, ...request }: RecommendRequest) {
-    const seen = history.slice(windowStart(history.length, this.manifest.config.window));
-    const items = await this.search(await this.prefill(seen), request);
-    return { items, prefilled: seen.length };
-  }
-
   /** The films nearest in the catalogue. */
-  async similar(item: number, { k, allowed }: Pick<SearchRequest, 'k' | 'allowed'>) {
-    const others = allowed.slice();
-    others[item] = 0;
-    const nearness = this.catalogue.items.map((_, other) => 1 - Math.abs(other - item) / 10);
-    return bestItems(nearness, others, k);
+  itemTable(): ItemTable {
+    return {
+      nearest: (item, allowed, k) => {
+        const others = allowed.slice();
+        others[item] = 0;
+        const nearness = this.catalogue.items.map((_, other) => 1 - Math.abs(other - item) / 10);
+        return bestItems(nearness, others, k);
+      },
+    };
   }
 
   /** FNV-1a over the model and the numbers, from 0 to 2^32 - 1. */

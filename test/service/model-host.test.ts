@@ -83,7 +83,7 @@ test.each([
 test('an unexpected error tells the caller nothing and the log everything', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const model = new FakeModel();
-  model.recommend = () => Promise.reject(new Error('secret detail'));
+  model.prefill = () => Promise.reject(new Error('secret detail'));
   const app = serviceOf(async () => model).app;
   const headers = { 'X-Request-Id': 'request-1', 'Content-Type': 'application/json' };
   const init = { method: 'POST', headers, body: '{"history": ["1"]}' };

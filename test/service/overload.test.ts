@@ -33,10 +33,10 @@ async function busy() {
   await visitor.append('ada', ['1', '2']);
   const list = await visitor.recommend('ada');
   const { promise: engine, resolve: finish } = Promise.withResolvers<void>();
-  const recommend = visitor.model.recommend.bind(visitor.model);
-  vi.spyOn(visitor.model, 'recommend').mockImplementation(async (request) => {
+  const prefill = visitor.model.prefill.bind(visitor.model);
+  vi.spyOn(visitor.model, 'prefill').mockImplementation(async (items, past) => {
     await engine;
-    return recommend(request);
+    return prefill(items, past);
   });
   const history = ['1', '2', '3'];
   const answers = times(MOST_WITH_ENGINE, () => visitor.request('POST', '/v1/recommendations', { history }));
@@ -137,7 +137,7 @@ test('a request with a wrong shape or method takes no place for longer than its 
 
 test('an error gives the place back, too', async () => {
   const visitor = new Visitor({});
-  const broken = vi.spyOn(visitor.model, 'recommend').mockRejectedValue(new Error('a mistake of ours'));
+  const broken = vi.spyOn(visitor.model, 'prefill').mockRejectedValue(new Error('a mistake of ours'));
   for (let index = 0; index < MOST_IN_HAND; index++) {
     const response = await visitor.request('POST', '/v1/recommendations', { history: ['1'] });
     await problemOf(response, 500, 'internal');
@@ -166,6 +166,6 @@ test('requests that the runtime has ended without a word are not counted for eve
   vi.advanceTimersByTime(29_999);
   await expectRefused(await visitor.request('POST', '/v1/recommendations', { history }));
   vi.advanceTimersByTime(1);
-  vi.mocked(visitor.model.recommend).mockRestore();
+  vi.mocked(visitor.model.prefill).mockRestore();
   expect((await visitor.fromScratch(history)).source).toBe('model');
 });

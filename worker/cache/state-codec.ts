@@ -37,7 +37,7 @@ export interface StoredState {
 
 export function encodeState(stored: StoredState): ArrayBuffer {
   const { model, epoch, anchor, digest, state } = stored;
-  const parts = [state.final, state.codeLogits, state.recent, state.keyValues].map(bytesOf);
+  const parts = [state.final, state.codeLogits, state.localKeyValues, state.keyValues].map(bytesOf);
   const buffer = new Uint8Array(stateBytes(state));
   const view = new DataView(buffer.buffer);
   view.setUint32(0, MAGIC, true);
@@ -49,7 +49,7 @@ export function encodeState(stored: StoredState): ArrayBuffer {
     anchor,
     state.length,
     state.keyValues.byteLength,
-    state.recent.byteLength,
+    state.localKeyValues.byteLength,
     state.final.byteLength,
     state.codeLogits.byteLength,
   ];
@@ -91,15 +91,15 @@ export function decodeState(buffer: ArrayBuffer): StoredState | null {
       length,
       final: new Float32Array(buffer, HEADER_BYTES, finalBytes / 4),
       codeLogits: new Float32Array(buffer, codesAt, codeBytes / 4),
-      recent: numbers(recentAt, recentBytes),
+      localKeyValues: numbers(recentAt, recentBytes),
       keyValues: numbers(recentAt + recentBytes, historyBytes),
     },
   };
 }
 
 /** How many bytes `encodeState` makes. */
-export function stateBytes({ final, codeLogits, recent, keyValues }: HistoryState): number {
-  const numbers = [final, codeLogits, recent, keyValues];
+export function stateBytes({ final, codeLogits, localKeyValues, keyValues }: HistoryState): number {
+  const numbers = [final, codeLogits, localKeyValues, keyValues];
   return aligned(numbers.reduce((sum, { byteLength }) => sum + byteLength, HEADER_BYTES)) + CHECKSUM_BYTES;
 }
 

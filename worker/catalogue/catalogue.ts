@@ -1,5 +1,5 @@
 import type { ItemMask } from '../engine/ranking.ts';
-import type { CatalogueItem } from '../models/manifest.ts';
+import type { CatalogueItem } from './item.ts';
 
 /** The items that the model knows, by index (as the graphs count them) and by id (as users name them). */
 export class Catalogue {

@@ -1,4 +1,4 @@
-import type { CatalogueItem } from '../models/manifest.ts';
+import type { CatalogueItem } from './item.ts';
 
 interface Entry {
   item: CatalogueItem;

@@ -1,7 +1,7 @@
 /** The engine's runtime in a browser: WASM on one thread, or WebGPU with a runtime of its own. */
 
+import type { Backend } from '../engine/config.ts';
 import { Runtime } from '../engine/runtime.ts';
-import type { Backend } from '../models/manifest.ts';
 import type { Download } from './download.ts';
 
 /** Set by `scripts/bundle-page.ts`, which makes a script for each backend. */

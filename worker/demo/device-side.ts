@@ -1,5 +1,5 @@
 /** The model in this browser, on the GPU where there is one: nothing about the visitor leaves it. */
-import type { Backend } from '../models/manifest.ts';
+import type { Backend } from '../engine/config.ts';
 import { DeviceWorker } from './device-worker.ts';
 import { IdbStore } from './idb-store.ts';
 import { type Film, type Interaction, LIST_LENGTH, type Side, type UserList } from './side.ts';

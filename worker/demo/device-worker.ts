@@ -1,5 +1,5 @@
 /** A Web Worker with the model in it, and the calls that wait for its answers. */
-import type { Backend } from '../models/manifest.ts';
+import type { Backend } from '../engine/config.ts';
 import type { Call, DeviceApi, Reply } from './device-api.ts';
 
 /** `device.ts` with the runtime that each backend needs. */

@@ -4,7 +4,7 @@
  */
 import { StateCache } from '../cache/state-cache.ts';
 import { TitleSearch } from '../catalogue/title-search.ts';
-import { BACKENDS } from '../models/manifest.ts';
+import { BACKENDS } from '../engine/config.ts';
 import { type EarnModel, loadModel } from '../models/model.ts';
 import { recommendUser } from '../recommend/recommend-user.ts';
 import type { Call, DeviceApi, Reply } from './device-api.ts';

@@ -1,5 +1,6 @@
 /** GPUs and their drivers differ: before one is trusted, it has to agree with WASM. */
 import type { Model } from '../models/model.ts';
+import { search } from '../recommend/search.ts';
 
 /** Items of the history that both are asked about. */
 const HISTORY = 12;
@@ -12,9 +13,10 @@ const AGREEMENT = 0.9;
 export async function mustAgree(model: Model, reference: Model): Promise<void> {
   const items = model.catalogue.items.length;
   const history = Array.from({ length: HISTORY }, (_, i) => Math.floor((i * items) / HISTORY));
-  const request = { history, k: LIST, allowed: model.catalogue.allowed(history) };
-  const expected = (await reference.recommend(request)).items.map(({ item }) => item);
-  const actual = (await model.recommend(request)).items.map(({ item }) => item);
+  const request = { k: LIST, allowed: model.catalogue.allowed(history) };
+  const list = async (of: Model) => await search(of, await of.prefill(history), request);
+  const expected = (await list(reference)).map(({ item }) => item);
+  const actual = (await list(model)).map(({ item }) => item);
   const shared = actual.filter((item) => expected.includes(item)).length;
   if (shared < AGREEMENT * expected.length) {
     throw new Error(`WebGPU recommends other films than WASM: ${shared} of ${expected.length} are the same`);

@@ -4,7 +4,7 @@ import type { Decoder, HistoryState } from './decoder.ts';
 import { type ItemMask, type Ranked, ranked } from './ranking.ts';
 import type { Trie } from './trie.ts';
 
-export interface SearchOptions {
+export interface BeamOptions {
   /** How many items to return. */
   k: number;
   /** Prefixes kept at each level but the last. */
@@ -26,7 +26,7 @@ export async function beamSearch(
   decoder: Decoder,
   trie: Trie,
   state: HistoryState,
-  options: SearchOptions,
+  options: BeamOptions,
 ): Promise<Ranked[]> {
   const open = trie.leadingTo(options.allowed);
   for (let beam = options.beam; ; beam *= 2) {
@@ -41,7 +41,7 @@ async function search(
   decoder: Decoder,
   trie: Trie,
   state: HistoryState,
-  { k, beam, bonus }: SearchOptions,
+  { k, beam, bonus }: BeamOptions,
   open: Uint8Array[],
 ): Promise<{ ranked: Ranked[]; complete: boolean }> {
   const last = trie.levels - 1;

@@ -1,5 +1,5 @@
 /** The graphs as functions: prefill a history, score what comes first, decode the next code of many beams. */
-import { firstCodeLayer, type GraphName, type ModelConfig, nearItems } from '../models/manifest.ts';
+import { firstCodeLayer, type GraphName, localReach, type ModelConfig } from './config.ts';
 import { causal, surroundings, visibility } from './masks.ts';
 import { type Runtime, type Session, Tensor } from './runtime.ts';
 
@@ -15,7 +15,7 @@ export interface HistoryState {
   /** Layers 1..k, [length x k * 2 * headDim]: a longer history's rows begin with these. */
   keyValues: KeyValueBytes;
   /** The newest `tail` items, or as many as there are, and S in the layers where codes run, [items + 1 x layers * 2 * headDim]. */
-  recent: KeyValueBytes;
+  localKeyValues: KeyValueBytes;
   /** S's final state, [width]: what the item follows from. */
   final: Float32Array;
   /** Logits of the next item's first code, [codebook]. */
@@ -68,9 +68,10 @@ export class Decoder {
     const rows = items.length + 1; // and S
     const positions = BigInt64Array.from({ length: rows }, (_, row) => BigInt(known + 1 + row));
     const mask = causal(known + 1, rows, heads, keys);
-    const near = Math.min(nearItems(this.config), items.length) + 1;
+    const near = Math.min(localReach(this.config), items.length) + 1;
     const nearRows = Int32Array.from({ length: near }, (_, row) => rows - near + row);
-    const pastItems = past && near === rows ? past.recent.subarray(0, -this.recentRow) : this.zeros(0);
+    const pastItems =
+      past && near === rows ? past.localKeyValues.subarray(0, -this.recentRow) : this.zeros(0);
     const pastRows = pastItems.length / this.recentRow;
     const outputs = await this.runtime.run(this.sessions.prefill, {
       item_ids: new Tensor('int32', Int32Array.from(items), [1, items.length]),
@@ -83,14 +84,14 @@ export class Decoder {
       suffix_position_ids: new Tensor('int64', positions.slice(-1), [1, 1]),
       near_mask: new Tensor('float32', mask.subarray(-near * heads * keys), [1, near * heads, keys]),
       past_recent: this.tensor(pastItems, pastRows, this.recentRow),
-      ...surroundings(near, pastRows, this.config.tail),
+      ...surroundings(near, pastRows, this.config.localWindow),
     });
     const added = outputs.new_key_values.data as KeyValueBytes; // S's too
     const newest = append(pastItems, outputs.near_key_values.data as KeyValueBytes);
     return {
       length,
       keyValues: append(past?.keyValues, added.subarray(0, items.length * registerDepth * 2 * headDim)),
-      recent: newest.subarray(-(this.config.tail + 1) * this.recentRow),
+      localKeyValues: newest.subarray(-(this.config.localWindow + 1) * this.recentRow),
       final: outputs.final_state.data as Float32Array,
       codeLogits: outputs.code_logits.data as Float32Array,
     };
@@ -111,7 +112,7 @@ export class Decoder {
   ): Promise<{ logits: Float32Array; keyValues: Float32Array }> {
     const { registerDepth, heads, headDim, codebook } = this.config;
     const rows = beams.codes.length;
-    const recent = state.recent.length / this.recentRow;
+    const recent = state.localKeyValues.length / this.recentRow;
     const earlier = beams.earlier.length / this.recentRow;
     const codes = beams.codes.map((code) => beams.level * codebook + code);
     const position = BigInt(state.length + 2 + beams.level); // P, the history and S come before code 0
@@ -122,7 +123,7 @@ export class Decoder {
       code_ids: new Tensor('int32', codes, [1, rows]),
       position_ids: positions(rows),
       level: new Tensor('int64', BigInt64Array.of(BigInt(beams.level + 1)), [1]),
-      recent_key_values: this.tensor(state.recent, recent, this.recentRow),
+      recent_key_values: this.tensor(state.localKeyValues, recent, this.recentRow),
       beam_key_values: new Tensor('float32', beams.earlier, [1, earlier, this.recentRow]),
       mask: visibility(beams.ancestors, heads, shared, earlier),
       ...(firstCodeLayer(this.config) < registerDepth

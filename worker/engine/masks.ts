@@ -15,12 +15,12 @@ export function causal(first: number, rows: number, heads: number, keys: number)
 }
 
 /**
- * Which keys each row sees after layer k: P, the `tail` rows before it, itself. Keys stand as P, the past rows, the rows; `window`
- * int32 [rows, tail + 2] has the places of those seen, `window_mask` float32 [1, rows, 1, tail + 2] is 0 for a row that is
+ * Which keys each row sees after layer k: P, the `localWindow` rows before it, itself. Keys stand as P, the past rows, the rows; `window`
+ * int32 [rows, localWindow + 2] has the places of those seen, `window_mask` float32 [1, rows, 1, localWindow + 2] is 0 for a row that is
  * there and -inf for one that is not. In the same order for each row, whatever else runs: so its sums are the same.
  */
-export function surroundings(rows: number, past: number, tail: number) {
-  const size = tail + 2;
+export function surroundings(rows: number, past: number, localWindow: number) {
+  const size = localWindow + 2;
   const window = new Int32Array(rows * size);
   const mask = new Float32Array(rows * size);
   for (let row = 0; row < rows; row++) {

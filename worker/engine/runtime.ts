@@ -1,6 +1,6 @@
 /** onnxruntime-web on one WASM thread, the same in workerd, Node and browsers; in browsers also on WebGPU. */
 import * as ort from 'onnxruntime-web/wasm';
-import type { Backend } from '../models/manifest.ts';
+import type { Backend } from './config.ts';
 import { ModelUnavailable } from './errors.ts';
 import { Queue } from './queue.ts';
 

@@ -63,7 +63,7 @@ export function admitted(c: Context, model: Model): Model {
   const refuse = () => Promise.reject(new Problem('overloaded'));
   return Object.create(model, {
     prefill: { value: refuse },
-    search: { value: refuse },
-    recommend: { value: refuse },
+    itemLogProbs: { value: refuse },
+    beamSearch: { value: refuse },
   });
 }

@@ -1,50 +1,14 @@
-/** What `npm run build:model` writes and the engine reads: `manifest.json` and the catalogue beside it. */
+/** `manifest.json`: what `npm run build:model` says of the folder that it writes. */
+import type { Backend, GraphName, ModelConfig } from '../engine/config.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
 
-/** The version of the folder's layout; the engine reads this one alone. */
-export const MANIFEST_FORMAT = 6;
+/** Version of the folder's layout. Only this one is read. */
+export const MANIFEST_FORMAT = 7;
 export const MANIFEST_FILE = 'manifest.json';
 
-/** The decoder's shapes (`scripts/train/model.py`). */
-export interface ModelConfig {
-  items: number;
-  /** C, semantic-ID codes an item. */
-  levels: number;
-  /** Codes a level. */
-  codebook: number;
-  /** N, layers. */
-  depth: number;
-  /** k, layers that see the history. */
-  registerDepth: number;
-  /** Newest items that a token sees after layer k. */
-  tail: number;
-  width: number;
-  heads: number;
-  headDim: number;
-  ffn: number;
-  /** Most items of a history that are looked at. */
-  window: number;
-}
-
-/** The layers before this one, from 0, are not for codes: with EARN they enter after layer k, without it in the first. */
-export function firstCodeLayer({ registerDepth, depth }: ModelConfig): number {
-  return registerDepth < depth ? registerDepth : 0;
-}
-
-/** How many of the newest items go through the layers after k when nothing is known of them: what S and `tail` items there rest on. */
-export function nearItems({ registerDepth, depth, tail }: ModelConfig): number {
-  return (depth - registerDepth) * tail;
-}
-
-export type GraphName = 'prefill' | 'score' | 'decode';
-
-/** Where a model runs. */
-export const BACKENDS = ['wasm', 'webgpu'] as const;
-export type Backend = (typeof BACKENDS)[number];
-
-/** How a state becomes a list; `model.ts` says what each does. */
-export const DECODERS = ['latent', 'beam', 'hybrid'] as const;
-export type DecoderName = (typeof DECODERS)[number];
+/** Ways to turn a state into a list. */
+export const RANKERS = ['latent', 'beam', 'hybrid'] as const;
+export type RankerName = (typeof RANKERS)[number];
 
 /** One file of the model's folder. */
 export interface ModelFile {
@@ -55,14 +19,18 @@ export interface ModelFile {
 
 export interface Manifest {
   format: typeof MANIFEST_FORMAT;
-  /** Hash over the config and every file: two models share it only if they are the same. */
+  /** Hash of the whole model. */
   id: string;
+  /** Hash of what a user's state depends on: as long as it stays the same, stored states stay valid. */
+  stateId: string;
+  /** Hash of the items' ids, titles, categories and counts. */
+  catalogueId: string;
   /** What the model was trained on, for people. */
   name: string;
   precision: 'int8' | 'float32';
   config: ModelConfig;
-  /** The decoder that was best on validation: the one used unless a request names another. */
-  decoder: DecoderName;
+  /** The best one on validation, used unless a request names another. */
+  ranker: RankerName;
   /** How it was trained and what validation reached, as the training wrote it. */
   training: { seed: number; [flag: string]: unknown };
   validation: { parameters: number; [result: string]: unknown };
@@ -80,14 +48,6 @@ export interface Manifest {
   semanticIds: ModelFile;
   /** int8 [items x any width], of which similar items are found (`item-vectors.ts`). */
   itemVectors: ModelFile;
-}
-
-export interface CatalogueItem {
-  id: string;
-  title: string;
-  categories: string[];
-  /** Interactions with it that the model was trained on. */
-  count: number;
 }
 
 /** The graphs that a backend runs. */

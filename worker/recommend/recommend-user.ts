@@ -13,6 +13,7 @@ import {
   resolve,
   searchFor,
 } from './recommend.ts';
+import { search } from './search.ts';
 
 export interface UserCache {
   /** `hit`: nothing was prefilled. `extended`: only what is new. `miss`: the whole window. */
@@ -64,7 +65,7 @@ export async function recommendUser(
     return { list, later: Promise.resolve(null) };
   }
 
-  const anchor = windowStart(known.length, model.manifest.config.window);
+  const anchor = windowStart(known.length, model.manifest.config.contextWindow);
   const seen = known.slice(anchor);
   const ids = seen.map((index) => model.catalogue.items[index].id);
   const wanted = { model: model.manifest.id, epoch: snapshot.epoch, anchor, items: ids };
@@ -76,10 +77,10 @@ export async function recommendUser(
     current = { model: wanted.model, epoch: wanted.epoch, anchor, digest: await digestOf(ids), state };
     await cache.remember(user, current);
   }
-  const { exclude, categories, include_seen, decoder = model.manifest.decoder } = query;
+  const { exclude, categories, include_seen, decoder = model.manifest.ranker } = query;
   const question = JSON.stringify([known.length, request.k, include_seen, exclude, categories, decoder]);
   const { state } = current;
-  const items = await cache.list(current, question, () => stage('search', model.search(state, request)));
+  const items = await cache.list(current, question, () => stage('search', search(model, state, request)));
   const status = reused === 0 ? 'miss' : reused < seen.length ? 'extended' : 'hit';
   return {
     list: listOf(model, history, items, query, {

@@ -1,7 +1,9 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { bestItems, type Ranked } from '../engine/ranking.ts';
-import type { DecoderName } from '../models/manifest.ts';
-import type { Model, SearchRequest } from '../models/model.ts';
+import { windowStart } from '../engine/window.ts';
+import type { RankerName } from '../models/manifest.ts';
+import type { Model } from '../models/model.ts';
+import { type SearchRequest, search } from './search.ts';
 
 /** What may be asked of any list. */
 export interface ListQuery {
@@ -18,7 +20,7 @@ export interface RecommendationQuery extends ListQuery {
   /** Whether items of the history may be recommended again. */
   include_seen: boolean;
   /** How the list is made of the history's state (`SearchRequest`). @default the model's best on validation */
-  decoder?: DecoderName;
+  decoder?: RankerName;
 }
 
 export interface ListedItem {
@@ -65,11 +67,10 @@ export async function recommend(
   const history = resolve(model, ids);
   const { known } = history;
   const request = searchFor(model, known, query);
-  const { items, prefilled } =
-    known.length > 0
-      ? await model.recommend({ history: known, ...request })
-      : { items: mostPopular(model, request), prefilled: 0 };
-  const cache: NoCache = { status: 'none', reused_items: 0, prefilled_items: prefilled };
+  const read = known.slice(windowStart(known.length, model.manifest.config.contextWindow));
+  const items =
+    read.length > 0 ? await search(model, await model.prefill(read), request) : mostPopular(model, request);
+  const cache: NoCache = { status: 'none', reused_items: 0, prefilled_items: read.length };
   return listOf(model, history, items, query, cache);
 }
 
@@ -94,7 +95,7 @@ export function searchFor(model: Model, history: number[], query: Recommendation
   const { k, offset, exclude, categories, include_seen, decoder } = query;
   const { known } = resolve(model, exclude);
   const excluded = include_seen ? known : [...known, ...history];
-  return { k: offset + k, allowed: model.catalogue.allowed(excluded, categories), decoder };
+  return { k: offset + k, allowed: model.catalogue.allowed(excluded, categories), ranker: decoder };
 }
 
 export function listOf<Cache>(

@@ -7,9 +7,9 @@ export interface SimilarList {
   model: { id: string };
 }
 
-/** The items most like one of the catalogue (its index). Throws ModelUnavailable when its vectors can't be read. */
-export async function similarTo(model: Model, item: number, query: ListQuery): Promise<SimilarList> {
+/** The items most like one of the catalogue (its index). */
+export function similarTo(model: Model, item: number, query: ListQuery): SimilarList {
   const request = searchFor(model, [], { ...query, include_seen: false });
-  const items = await model.similar(item, request);
+  const items = model.itemTable().nearest(item, request.allowed, request.k);
   return { items: listed(model.catalogue, items, query), model: { id: model.manifest.id } };
 }

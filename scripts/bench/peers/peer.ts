@@ -1,10 +1,10 @@
 /** The peers inside the bench Worker: what an answer of each takes, part by part. */
 
+import type { ModelConfig } from '../../../worker/engine/config.ts';
 import { bestItems, type ItemMask } from '../../../worker/engine/ranking.ts';
 import { type Runtime, Tensor } from '../../../worker/engine/runtime.ts';
 import { Trie } from '../../../worker/engine/trie.ts';
 import type { AssetSource } from '../../../worker/models/files.ts';
-import type { ModelConfig } from '../../../worker/models/manifest.ts';
 import type { Part, PeerName, Users } from '../scenario.ts';
 import { type Chosen, UsualDecoder } from './usual.ts';
 

@@ -1,5 +1,5 @@
 /** SASRec (`scripts/train/sasrec.py`) as one graph from a whole history to every item's score: it keeps nothing of a user. */
-import type { ModelConfig } from '../../../worker/models/manifest.ts';
+import type { ModelConfig } from '../../../worker/engine/config.ts';
 import type { Matrix } from '../../build/checkpoint.ts';
 import { Graph, type Weights } from '../../build/graph.ts';
 import { transpose } from '../../build/weights.ts';
@@ -15,11 +15,11 @@ export const EPSILON = 1e-5;
 export type SasRecWeights = (name: string) => Matrix;
 
 /** Random weights of the shape that a decoder's width, heads and window give. */
-export function randomSasRec({ items, width, window }: ModelConfig, seed = 1): SasRecWeights {
+export function randomSasRec({ items, width, contextWindow }: ModelConfig, seed = 1): SasRecWeights {
   const random = seededRandom(seed);
   const shapes: Record<string, [number, number]> = {
     'item.weight': [items, width],
-    'position.weight': [window, width],
+    'position.weight': [contextWindow, width],
     'encoder.norm.weight': [1, width],
     'encoder.norm.bias': [1, width],
   };
@@ -50,7 +50,7 @@ export function randomSasRec({ items, width, window }: ModelConfig, seed = 1): S
 
 /** Input: `item_ids` int64 [1, n], oldest first. Output: `scores` float32 [1, items], logits of the next one. */
 export function sasRecGraph(
-  { items, width, heads, window }: ModelConfig,
+  { items, width, heads, contextWindow }: ModelConfig,
   weights: SasRecWeights,
   product: Product,
   store: Weights,
@@ -70,7 +70,7 @@ export function sasRecGraph(
   const scale = graph.floats('scale', [1 / Math.sqrt(size)], []);
 
   const vectors = graph.floats('item', weights('item.weight').data, [items, width]);
-  const positions = graph.floats('position', weights('position.weight').data, [window, width]);
+  const positions = graph.floats('position', weights('position.weight').data, [contextWindow, width]);
   let x = graph.node('Add', [
     graph.node('Gather', [vectors, ids], { axis: 0 }),
     graph.node('Slice', [positions, zero, count, axis]),

@@ -1,9 +1,9 @@
 /** The usual beam loop around such a graph (`usual-graph.ts`): a batch row a beam, each with a cache of its own. */
 
+import type { ModelConfig } from '../../../worker/engine/config.ts';
 import type { ItemMask, Ranked } from '../../../worker/engine/ranking.ts';
 import { type Feeds, type Session, Tensor } from '../../../worker/engine/runtime.ts';
 import type { Trie } from '../../../worker/engine/trie.ts';
-import type { ModelConfig } from '../../../worker/models/manifest.ts';
 
 /** What a run gives: the last tokens' logits [batch x codes], and keys and values by name, [batch x tokens x D]. */
 export interface Step {

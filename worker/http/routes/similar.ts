@@ -28,6 +28,6 @@ export function similar(models: Models) {
     const item = model.catalogue.indexOf(id);
     if (item === undefined) throw new Problem('item_unknown');
     rejectUnknownCategories(model.catalogue, query.categories, 'query/categories');
-    return c.json(await similarTo(model, item, query), 200);
+    return c.json(similarTo(model, item, query), 200);
   });
 }

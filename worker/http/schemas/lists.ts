@@ -1,6 +1,6 @@
 /** What requests and answers have in common. */
 import { z } from '@hono/zod-openapi';
-import { DECODERS } from '../../models/manifest.ts';
+import { RANKERS } from '../../models/manifest.ts';
 
 /** Ids come from anyone's catalogue; no real one is longer, and control characters are no part of a name. */
 const LONGEST_ID = 200;
@@ -37,7 +37,7 @@ const EXCLUDE = 'Ids that must not be in the list; others take their places';
 const CATEGORIES = 'Only items of at least one of these (`GET /v1/categories`); of any when empty';
 
 /** How a list is made of a history's state. */
-export const decoder = z.enum(DECODERS).optional().openapi({
+export const decoder = z.enum(RANKERS).optional().openapi({
   description:
     'latent: every item by its vector; beam: semantic-ID codes by beam search; hybrid: what the beam finds, by the sum of both. By default what was best on validation',
 });

@@ -1,11 +1,19 @@
+/** What the model has learned of each item: one vector per item. */
 import { bestItems, type ItemMask, type Ranked } from './ranking.ts';
 
-/** What the model has learned of each item, as directions: items that are taken by like users point alike. */
-export class ItemVectors {
-  /** [items x width]; each row fills the int8 range by itself, for its length means nothing. */
+export interface ItemTable {
+  /**
+   * The `k` allowed items whose vectors have the largest cosines with this item's, best first. Never the item itself.
+   * Items that the same users take have vectors of similar directions.
+   */
+  nearest(item: number, allowed: ItemMask, k: number): Ranked[];
+}
+
+export class StoredItemTable implements ItemTable {
+  /** [items x width]. */
   private readonly rows: Int8Array;
   private readonly width: number;
-  /** Each row's length. */
+  /** Length of each row. */
   private readonly norms: Float64Array;
 
   /** `bytes` are int8 [items x width] (`quantizeRows` in `scripts/build`). */
@@ -15,7 +23,6 @@ export class ItemVectors {
     this.norms = Float64Array.from({ length: items }, (_, item) => Math.sqrt(this.dot(item, item)) || 1);
   }
 
-  /** The `k` allowed items whose vectors have the largest cosines to the item's own, best first; without the item itself. */
   nearest(item: number, allowed: ItemMask, k: number): Ranked[] {
     const cosines = this.norms.map((norm, other) => this.dot(item, other) / (norm * this.norms[item]));
     const others = allowed.slice();

@@ -1,0 +1,42 @@
+/** The decoder's shapes, and where it runs. */
+
+/** `scripts/train/model.py` has the same ones. */
+export interface ModelConfig {
+  items: number;
+  /** C, semantic-ID codes per item. */
+  levels: number;
+  /** Codes per level. */
+  codebook: number;
+  /** N, layers. */
+  depth: number;
+  /** k, layers that read the whole history. */
+  registerDepth: number;
+  /** Newest items that a token sees in the layers after k. */
+  localWindow: number;
+  width: number;
+  heads: number;
+  headDim: number;
+  ffn: number;
+  /** Most items of a history that are read. */
+  contextWindow: number;
+}
+
+/** Index of the first layer that code tokens enter: k with EARN, 0 without. */
+export function firstCodeLayer({ registerDepth, depth }: ModelConfig): number {
+  return registerDepth < depth ? registerDepth : 0;
+}
+
+/**
+ * Newest items that go through the layers after k when no state is known: each of these layers looks `localWindow`
+ * items further back.
+ */
+export function localReach({ registerDepth, depth, localWindow }: ModelConfig): number {
+  return (depth - registerDepth) * localWindow;
+}
+
+export const GRAPHS = ['prefill', 'score', 'decode'] as const;
+export type GraphName = (typeof GRAPHS)[number];
+
+/** What a model can run on. */
+export const BACKENDS = ['wasm', 'webgpu'] as const;
+export type Backend = (typeof BACKENDS)[number];
