@@ -1,39 +1,120 @@
-/** What the commands that take a user's own data have in common: flags in, messages of one line out. */
-import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { DataError } from './data/errors.ts';
+/** What all commands share: options that are declared, `--help`, and mistakes told in one line. */
+import { parseArgs } from 'node:util';
+import { ModelUnavailable } from '../worker/engine/errors.ts';
+import { UserError } from './errors.ts';
+import { describeOptions, fill, type Options, UsageError, type Values, valuesOf } from './options.ts';
 
-/** @throws {DataError} for a flag that is unknown or lacks its value */
-export function parseFlags<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+/** What a command gets beside the values of its options. */
+export interface Context {
+  /** Arguments that are no options. */
+  positionals: string[];
+  /** Arguments after `--`, for another program. */
+  rest: string[];
+  /** All arguments as they were given. */
+  args: string[];
+  /** Prints a line on stdout. */
+  print(line: string): void;
+}
+
+export interface Definition<O extends Options> {
+  /** The command as one types it, and what it does. Its paragraphs are filled, and the options added. */
+  usage: string;
+  options: O;
+  /** Arguments that are no options. @default none */
+  positionals?: { name: string; min: number; max: number };
+  /** What the arguments after `--` are. @default such arguments are refused */
+  rest?: string;
+  main(values: Values<O>, context: Context): void | Promise<void>;
+}
+
+export interface Command {
+  /** What `--help` prints. */
+  usage: string;
+  /**
+   * Runs the command with these arguments.
+   * @throws {UsageError} for wrong arguments
+   * @throws {UserError} for anything else that the user can solve
+   */
+  execute(args: string[], print?: (line: string) => void): Promise<void>;
+}
+
+/**
+ * Declares a command; {@link runCommand} runs it.
+ * @example
+ * const command = defineCommand({
+ *   usage: 'npm run count -- --data DIR [options]\n\nCounts the users of a dataset.',
+ *   options: {
+ *     data: { type: 'folder', holds: 'interactions.csv', required: true, description: 'the dataset' },
+ *     most: { type: 'integer', min: 1, default: 100, description: 'stop after so many users' },
+ *   },
+ *   async main({ data, most }, { print }) {
+ *     print(JSON.stringify(await count(data, most)));
+ *   },
+ * });
+ * if (import.meta.main) await runCommand(command);
+ */
+export function defineCommand<const O extends Options>(definition: Definition<O>): Command {
+  const { options, main } = definition;
+  const usage = `${fill(`Usage: ${definition.usage}`)}\n\nOptions\n${describeOptions(options)}`;
+  return {
+    usage,
+    async execute(args, print = console.log) {
+      const end = args.indexOf('--');
+      const own = end < 0 ? args : args.slice(0, end);
+      if (own.includes('--help')) return print(usage);
+      const rest = end < 0 ? [] : args.slice(end + 1);
+      if (rest.length > 0 && !definition.rest)
+        throw new UsageError(`unexpected arguments after --: ${rest.join(' ')}`);
+      const { values, positionals } = parse(own, options);
+      checkPositionals(positionals, definition.positionals);
+      await main(valuesOf(options, values), { positionals, rest, args, print });
+    },
+  };
+}
+
+function parse(args: string[], options: Options) {
+  const flags = Object.entries(options).map(([name, option]) => {
+    const multiple = option.type !== 'boolean' && option.multiple === 'repeated';
+    return [name, { type: option.type === 'boolean' ? 'boolean' : 'string', multiple } as const];
+  });
   try {
-    return parseArgs(config);
+    return parseArgs({ args, options: Object.fromEntries(flags), allowPositionals: true });
   } catch (error) {
-    // The first sentence names the flag; the rest is advice on how to escape a dash.
-    throw new DataError(`${(error as Error).message.split(/\.\s/)[0]} (--help prints usage)`);
+    // The first sentence names the option; the rest is advice on how to escape a dash.
+    throw new UsageError((error as Error).message.split(/\.\s/)[0]);
   }
 }
 
-/** What a measuring command printed for machines: its last line, a JSON object. */
-export function lastLine(printed: string): string {
-  return printed.trimEnd().split('\n').at(-1)!;
+function checkPositionals(given: string[], expected = { name: '', min: 0, max: 0 }): void {
+  const { name, min, max } = expected;
+  if (given.length > max) throw new UsageError(`unexpected argument: ${given[max]}`);
+  if (given.length < min) throw new UsageError(`${name} is missing`);
 }
 
-/** Runs a command with the flags of the command line, and prints what is the user's to solve without a stack trace. */
-export async function run(
-  main: (args: string[], print: (line: string) => void) => Promise<void>,
-): Promise<void> {
-  // Exit handlers, which remove what is half-written, run only when the process ends by itself.
-  for (const [signal, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-  ] as const) {
-    process.once(signal, () => process.exit(128 + number));
-  }
+/**
+ * Runs a command with the arguments of this process. Ends it with status 2 for whatever the user can solve: wrong arguments,
+ * which are told with the usage, data or files that can't be used, a full disk. A bug keeps its stack trace.
+ */
+export async function runCommand({ usage, execute }: Command): Promise<void> {
+  exitOnSignals();
   try {
-    await main(process.argv.slice(2), console.log);
+    await execute(process.argv.slice(2));
   } catch (error) {
-    // A system error (disk full, no permission) is the user's to solve and also says enough in one line.
-    if (!(error instanceof DataError) && !(error as NodeJS.ErrnoException).syscall) throw error;
-    console.error(`error: ${(error as Error).message}`);
-    process.exitCode = 1;
+    if (!isForUser(error)) throw error;
+    console.error(`error: ${error.message}`);
+    if (error instanceof UsageError) console.error(`\n${usage}`);
+    process.exitCode = 2;
   }
+}
+
+/** Makes signals end this process by `process.exit`, so that exit handlers run: they remove what is half-written. */
+export function exitOnSignals(): void {
+  process.once('SIGINT', () => process.exit(128 + 2));
+  process.once('SIGTERM', () => process.exit(128 + 15));
+}
+
+function isForUser(error: unknown): error is Error {
+  if (error instanceof UserError) return true;
+  if (error instanceof ModelUnavailable) return error.reason !== 'runtime_failed';
+  return error instanceof Error && 'syscall' in error;
 }

@@ -17,11 +17,25 @@ export interface Server {
   kill(): Promise<void>;
 }
 
-/** `args` go to `wrangler dev`. A `state` folder that is given outlives the server. */
-export async function startServer(args: string[] = [], given?: string): Promise<Server> {
+export interface ServerOptions {
+  /** The model's folder. @default the embedded model */
+  model?: string;
+  /** The folder of a second model. */
+  candidate?: string;
+  /** Where users' logs and states are; it outlives the server. @default a folder that goes with it */
+  state?: string;
+  /** Further arguments of `wrangler dev`. */
+  wrangler?: string[];
+}
+
+/** Starts the service and waits until it answers. @throws an Error with what the server printed, when it ends instead */
+export async function startServer(options: ServerOptions = {}): Promise<Server> {
+  const { model, candidate, state: given, wrangler = [] } = options;
   const state = given ?? mkdtempSync(join(tmpdir(), 'earn-edge-state-'));
   const port = await freePort();
-  const child = spawn(process.execPath, ['scripts/start.ts', '--persist-to', state, ...args], {
+  const models = [...(model ? ['--model', model] : []), ...(candidate ? ['--candidate', candidate] : [])];
+  const args = [...models, '--', '--persist-to', state, ...wrangler];
+  const child = spawn(process.execPath, ['scripts/start.ts', ...args], {
     env: { ...process.env, PORT: `${port}` },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true, // a process group, so that workerd ends with it

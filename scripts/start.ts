@@ -1,64 +1,109 @@
-/**
- * `npm start [-- --model DIR] [--candidate DIR]`: the service on http://127.0.0.1:8787 (`PORT` changes it), with the
- * embedded model or another one, and beside it the one that is to replace it. Further flags go to `wrangler dev`.
- */
+/** `npm start`: the service under `wrangler dev`, with the embedded model or another one. */
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, rmSync } from 'node:fs';
+import { on, once } from 'node:events';
+import { cpSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join, relative, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { defineCommand, runCommand } from './command.ts';
+import { UserError } from './errors.ts';
+import { UsageError } from './options.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const args = process.argv.slice(2);
-const model = folderOf('--model', 'model-shards')!;
-const candidate = folderOf('--candidate');
-const port = process.env.PORT ?? '8787';
-const folder = candidate ? together(model, candidate) : model;
-const url = `http://127.0.0.1:${port}`;
-const child = spawn(
-  'wrangler',
-  [
-    ...['dev', '--ip', '127.0.0.1', '--port', port, '--show-interactive-dev-session=false'],
-    ...['--assets', folder, ...args],
-  ],
-  {
-    cwd: root,
-    env: { WRANGLER_SEND_METRICS: 'false', ...process.env, MODEL_DIR: folder },
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const HOST = '127.0.0.1';
+
+const command = defineCommand({
+  usage: `npm start [-- options] [-- flags of wrangler dev]
+
+Serves the embedded model, or another one, on http://${HOST}:8787. The variable PORT names another port.`,
+  options: {
+    model: {
+      type: 'folder',
+      holds: 'manifest.json',
+      default: relative('.', join(ROOT, 'model-shards')),
+      description: 'the model to serve, as `npm run build:model` writes it',
+    },
+    candidate: {
+      type: 'folder',
+      holds: 'manifest.json',
+      description: 'a second model, for a share of the users (-- --var CANDIDATE_SHARE:50)',
+    },
   },
-);
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
-child.on('error', (error) => console.error(`wrangler: ${error.message}; run npm install first`));
-child.on('exit', (status) => process.exit(status ?? 1));
+  rest: 'flags of wrangler dev',
+  async main({ model, candidate }, { rest, print }) {
+    const port = portOf(process.env.PORT ?? '8787');
+    await checkFree(port);
+    const folder = candidate ? together(resolve(model), resolve(candidate), port) : resolve(model);
+    await startWrangler(folder, port, rest);
+    for await (const line of describeHealth(`http://${HOST}:${port}`)) print(line);
+  },
+});
 
-/** Asks for the model's health until the server listens, so that a first visitor does not wait for its load. */
-async function warmUp(): Promise<void> {
-  for (;;) {
-    const response = await fetch(`${url}/healthz`).catch(() => null);
-    if (response) {
-      const state = response.ok ? 'is ready' : 'can not recommend';
-      console.log(`\nearn-edge ${state}: ${url}\n${await response.text()}\n`);
-      return;
-    }
-    await sleep(200);
+/** @throws {UsageError} when PORT is no port */
+function portOf(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  throw new UsageError(`PORT: expected a whole number from 1 to 65535, found ${text}`);
+}
+
+/** @throws {UserError} when the port can't be listened on */
+async function checkFree(port: number): Promise<void> {
+  const probe = createServer();
+  try {
+    await once(probe.listen(port, HOST), 'listening');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'EADDRINUSE' ? `port ${port} is in use by another program` : message;
+    throw new UserError(`${reason}; PORT=${port === 8787 ? 8788 : 8787} npm start uses another port`);
+  }
+  await promisify(probe.close).call(probe);
+}
+
+/**
+ * Starts `wrangler dev` and returns when it listens; ends this process when it ends. It is wrangler that says so, over the
+ * channel to its parent: an answer from the port could be another program's.
+ */
+async function startWrangler(folder: string, port: number, flags: string[]): Promise<void> {
+  const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
+  const dev = ['dev', '--ip', HOST, '--port', `${port}`, '--show-interactive-dev-session=false'];
+  const child = spawn(process.execPath, [wrangler, ...dev, '--assets', folder, ...flags], {
+    cwd: ROOT,
+    env: { WRANGLER_SEND_METRICS: 'false', ...process.env, MODEL_DIR: folder },
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // In place of ending at once: the state folder may be used again only after wrangler has ended.
+    process.removeAllListeners(signal);
+    process.on(signal, () => child.kill(signal));
+  }
+  child.once('exit', (status) => process.exit(status ?? 1));
+  for await (const [message] of on(child, 'message')) {
+    if (JSON.parse(message).event === 'DEV_SERVER_READY') return;
   }
 }
 
-/** The flag's folder, or else the usual one; ends the command unless it holds a model. */
-function folderOf(flag: string, usual?: string): string | undefined {
-  const at = args.indexOf(flag);
-  const [, name = usual] = at < 0 ? [] : args.splice(at, 2);
-  if (name === undefined) return undefined;
-  const folder = resolve(root, name);
-  if (existsSync(join(folder, 'manifest.json'))) return folder;
-  console.error(`${folder} holds no model (manifest.json); npm run build:model writes one`);
-  process.exit(1);
+interface Health {
+  model?: { id: string; name: string; items: number };
+  /** Of a problem. */
+  detail?: string;
 }
 
-/** Copies of both as a deployment has them: the candidate in a folder of the current model's. */
-function together(model: string, candidate: string): string {
-  const folder = join(root, `node_modules/.cache/models-${port}`);
+/** Asks for the model's health, so that a first visitor does not wait for the model to load. */
+async function* describeHealth(url: string): AsyncGenerator<string> {
+  const response = await fetch(`${url}/healthz`);
+  const { model, detail }: Health = await response.json();
+  if (model) {
+    yield `\nearn-edge is ready: ${url}`;
+    yield `model ${model.name}, id ${model.id}, ${model.items.toLocaleString('en-US')} items\n`;
+  } else {
+    yield `\nearn-edge can't recommend: ${url}\n${detail ?? response.status}\n`;
+  }
+}
+
+/** Copies of both models as a deployment has them: the candidate in a folder inside the current one. */
+function together(model: string, candidate: string, port: number): string {
+  const folder = join(ROOT, `node_modules/.cache/models-${port}`);
   rmSync(folder, { recursive: true, force: true });
   for (const [from, to] of [
     [model, folder],
@@ -70,4 +115,4 @@ function together(model: string, candidate: string): string {
   return folder;
 }
 
-warmUp();
+if (import.meta.main) await runCommand(command);

@@ -42,7 +42,7 @@ export async function isolateMemory(model: string, requests: number): Promise<Is
   const next = mixOf(itemIdsOf(model), readManifestOf(model).config.contextWindow);
   const inspector = await freePort();
   const entry = 'scripts/bench/service-worker.ts';
-  const server = await startServer(['--model', model, '--inspector-port', `${inspector}`, entry]);
+  const server = await startServer({ model, wrangler: ['--inspector-port', `${inspector}`, entry] });
   try {
     await answer(server.url, { path: '/healthz' });
     const samples = [await memoryAfter(0, server.url, inspector)];

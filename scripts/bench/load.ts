@@ -3,13 +3,11 @@
  * client is a user at a time, of whom nine in ten have been there before; it sends its next request when it has the answer.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { defineCommand, runCommand } from '../command.ts';
 import { startServer } from '../local-service.ts';
 import { randomInts, seededRandom } from '../random.ts';
 import { itemIdsOf } from './models.ts';
 import { percentile, round } from './statistics.ts';
-
-const USAGE = 'Usage: npm run bench:load [-- --model DIR] [--seconds N]';
 
 /** The last is past saturation. */
 const CLIENTS = [1, 8, 64, 256];
@@ -155,9 +153,9 @@ async function measure(url: string, users: string[], count: number, seconds: num
   return [...KINDS.map((kind) => rowOf(count, kind, of(kind), seconds)), rowOf(count, 'mix', mix, seconds)];
 }
 
-async function main(model: string, seconds: number): Promise<void> {
+async function measureAll(model: string, seconds: number) {
   const ids = itemIdsOf(model);
-  const server = await startServer(['--model', model]);
+  const server = await startServer({ model });
   try {
     const users = Array.from({ length: USERS }, (_, index) => `returning-${index}`);
     await new Client(server.url, users, SEED, ids).prepare();
@@ -167,18 +165,24 @@ async function main(model: string, seconds: number): Promise<void> {
       new console.Console(process.stderr).table(measured);
       rows.push(...measured);
     }
-    console.log(JSON.stringify({ seconds, rows }));
+    return rows;
   } finally {
     await server.stop();
   }
 }
 
-const { values } = parseArgs({
+const command = defineCommand({
+  usage: `npm run bench:load [-- options]
+
+Starts the service under \`wrangler dev\` and measures what it answers to ${CLIENTS.join(', ')} clients at once.
+The last line printed is a JSON object.`,
   options: {
-    model: { type: 'string', default: 'model-shards' },
-    seconds: { type: 'string', default: '30' },
-    help: { type: 'boolean', default: false },
+    model: { type: 'folder', holds: 'manifest.json', default: 'model-shards', description: 'the model' },
+    seconds: { type: 'integer', min: 1, default: 30, description: 'how long each number of clients asks' },
+  },
+  async main({ model, seconds }, { print }) {
+    print(JSON.stringify({ seconds, rows: await measureAll(model, seconds) }));
   },
 });
-if (values.help) console.log(USAGE);
-else await main(values.model, Number(values.seconds));
+
+if (import.meta.main) await runCommand(command);

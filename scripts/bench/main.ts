@@ -1,12 +1,11 @@
-/**
- * `npm run bench`: what an answer costs, inside workerd and through the real engine, beside the same decoder without EARN, what
- * one would do without it, and what the machine could do.
- */
+/** `npm run bench`: what an answer costs, inside workerd and through the real engine. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { isDeepStrictEqual } from 'node:util';
 import { buildModel, writeModel } from '../build/build-model.ts';
+import { defineCommand, runCommand } from '../command.ts';
+import { DataError } from '../data/errors.ts';
 import { coldStart } from './cold-start.ts';
 import { isolateMemory } from './isolate-memory.ts';
 import { measure, rowOf } from './measure.ts';
@@ -19,14 +18,14 @@ import { median, round } from './statistics.ts';
 import { readUsers, usersWith } from './users.ts';
 import { bundle, Workerd } from './workerd.ts';
 
-const USAGE = `Usage: npm run bench [-- --data DIR] [--model DIR] [--full DIR] [--rounds N]
+interface BenchOptions {
+  data: string | undefined;
+  model: string;
+  full: string | undefined;
+  rounds: number;
+}
 
-Without --data, histories are drawn from the catalogue with a fixed seed. Without --full, the decoder without EARN has random
-weights of the same shapes, which take the same time; so have the peers always. Times are of CPU where the system tells them,
-else of the clock.`;
-
-async function main(options: { data?: string; model: string; full?: string; rounds: number }): Promise<void> {
-  const { data, model, full, rounds } = options;
+async function bench({ data, model, full, rounds }: BenchOptions, args: string[]): Promise<Bench> {
   const manifest = readManifestOf(model);
   const { config } = manifest;
   const folder = mkdtempSync(join(tmpdir(), 'earn-edge-models-'));
@@ -45,12 +44,12 @@ async function main(options: { data?: string; model: string; full?: string; roun
     );
     const shape = { ...config, registerDepth: config.depth, localWindow: 0 };
     if (!isDeepStrictEqual(configs.get('full'), shape)) {
-      throw new Error(`${full} is not ${model} without EARN: the same shape, and k = N`);
+      throw new DataError(`--full: ${full} is not ${model} without EARN: the same shape, and k = N`);
     }
     const users = await readUsers(config, itemIdsOf(model), data);
     const longest = Math.min(config.contextWindow, Math.max(...users.map(({ length }) => length)));
     const all = scenarios(longest);
-    if (all.length === 0) throw new Error(`no user has more than ${longest} items that the model knows`);
+    if (all.length === 0) throw new DataError(`no user has more than ${longest} items that the model knows`);
     const workerd = await Workerd.start(script, folder);
     let result: Awaited<ReturnType<typeof measure>>;
     try {
@@ -70,8 +69,8 @@ async function main(options: { data?: string; model: string; full?: string; roun
       Object.assign(rows[at], await memoryOf(script, folder, scenario, usersWith(200, users)));
     }
     const start = await coldStart(script, folder, usersWith(Math.min(200, longest), users)[0]);
-    const bench: Bench = {
-      command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+    return {
+      command: ['npm run bench --', ...args].join(' '),
       date: new Date().toISOString().slice(0, 10),
       model: manifest.id,
       ratios: { ...ratiosOf(rows, config, start), isolate_mb: (await isolateMemory(model, 1000)).last.mb },
@@ -80,8 +79,6 @@ async function main(options: { data?: string; model: string; full?: string; roun
       peak_int8_gops: round(peak, 1),
       rows,
     };
-    report(bench);
-    console.log(JSON.stringify(bench));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -100,14 +97,31 @@ async function memoryOf(script: string, folder: string, scenario: Scenario, user
   }
 }
 
-const { values } = parseArgs({
+const command = defineCommand({
+  usage: `npm run bench [-- options]
+
+Measures the CPU time of an answer inside workerd: EARN beside the same decoder without it, its usual export and
+SASRec. Where the system does not tell CPU times, times are of the clock. The last line printed is a JSON object.`,
   options: {
-    data: { type: 'string' },
-    model: { type: 'string', default: 'model-shards' },
-    full: { type: 'string' },
-    rounds: { type: 'string', default: '15' },
-    help: { type: 'boolean', default: false },
+    data: {
+      type: 'folder',
+      holds: 'interactions.csv',
+      description: 'histories to answer; without it they are drawn from the catalogue with a fixed seed',
+    },
+    model: { type: 'folder', holds: 'manifest.json', default: 'model-shards', description: 'the model' },
+    full: {
+      type: 'folder',
+      holds: 'manifest.json',
+      description:
+        'the decoder without EARN (k = N); without it one of the same shapes with random weights, which takes the same time',
+    },
+    rounds: { type: 'integer', min: 1, default: 15, description: 'measurements of each scenario' },
+  },
+  async main(options, { args, print }) {
+    const measured = await bench(options, args);
+    report(measured);
+    print(JSON.stringify(measured));
   },
 });
-if (values.help) console.log(USAGE);
-else await main({ ...values, rounds: Number(values.rounds) });
+
+if (import.meta.main) await runCommand(command);

@@ -1,18 +1,13 @@
-/**
- * `npm run bench:size`: bytes of what `npm run deploy` sends, as it is and gzipped, and the memory of an isolate after 1,000 requests.
- * It fails when a budget is passed.
- */
+/** `npm run bench:size`: the size of what `npm run deploy` uploads, and the memory of an isolate, against their budgets. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { runChild } from '../child.ts';
+import { defineCommand, runCommand } from '../command.ts';
 import { passed, type Sizes } from './budgets.ts';
 import { isolateMemory } from './isolate-memory.ts';
 import { round } from './statistics.ts';
-
-const USAGE = 'Usage: npm run bench:size [-- --requests N]';
 
 const MODEL = 'model-shards';
 
@@ -80,7 +75,7 @@ function assetParts(): Part[] {
   ];
 }
 
-async function main(requests: number): Promise<void> {
+async function measure(requests: number, print: (line: string) => void): Promise<void> {
   const [script, wasm, page] = await uploadParts();
   const [shards, rest, runtime] = assetParts();
   const parts = [script, wasm, page, shards, rest, runtime];
@@ -104,12 +99,25 @@ async function main(requests: number): Promise<void> {
   table.table(sizes);
   const over = passed(sizes);
   for (const line of over) console.error(`bench:size: ${line}`);
-  console.log(JSON.stringify({ ...sizes, parts, memory: { loaded, early, last, peak_mb } }));
+  print(JSON.stringify({ ...sizes, parts, memory: { loaded, early, last, peak_mb } }));
   if (over.length > 0) process.exitCode = 1;
 }
 
-const { values } = parseArgs({
-  options: { requests: { type: 'string', default: '1000' }, help: { type: 'boolean', default: false } },
+const command = defineCommand({
+  usage: `npm run bench:size [-- options]
+
+Measures what \`npm run deploy\` uploads, as it is and gzipped, and the memory of an isolate after requests of mixed
+users. Exits 1 when one of the budgets in scripts/bench/budgets.json is exceeded. The last line printed is a JSON
+object.`,
+  options: {
+    requests: {
+      type: 'integer',
+      min: 100,
+      default: 1000,
+      description: 'requests before memory is read last',
+    },
+  },
+  main: ({ requests }, { print }) => measure(requests, print),
 });
-if (values.help) console.log(USAGE);
-else await main(Number(values.requests));
+
+if (import.meta.main) await runCommand(command);

@@ -1,7 +1,7 @@
-/**
- * Something wrong with the user's data or flags. `main.ts` prints the message alone, without a stack trace.
- */
-export class DataError extends Error {
+import { UserError } from '../errors.ts';
+
+/** Something wrong with the user's data. */
+export class DataError extends UserError {
   override name = 'DataError';
 }
 

@@ -1,10 +1,9 @@
-/** `npm run data`: flags in, a report and one JSON object out. */
-import { parseFlags, run } from '../command.ts';
-import type { Download } from './download.ts';
-import { DataError } from './errors.ts';
-import { type PrepareOptions, prepare, type Report } from './prepare.ts';
+/** `npm run data`: a dataset into the common format, and a report on it. */
+import { defineCommand, runCommand } from '../command.ts';
+import { prepare, type Report } from './prepare.ts';
 
-const USAGE = `Usage: npm run data -- <dataset> [flags]
+export const command = defineCommand({
+  usage: `npm run data -- DATASET [options]
 
 Writes data/<name>/interactions.csv (user_id,item_id,timestamp[,split]) and items.jsonl ({"id","title",...}).
 
@@ -14,63 +13,42 @@ Datasets
   csv       Your own: --from a folder with interactions.csv and items.jsonl or items.csv, or with RecBole's
             *.inter and *.item; or --from the interactions file itself. Each may be gzipped (.gz).
 
-Flags
-  --from PATH         where the dataset is
-  --items FILE        its item file, when that does not lie beside the interactions (csv)
-  --out DIR           where to write it (default: data/<name>)
-  --name NAME         its name (default: ml-1m, example, or that of the folder or file)
-  --keep-order        rows of a user at the same time keep the file's order; without it a seeded hash of
-                      (user_id, item_id) orders them, so that neither file order nor item ids leak
-  --drop-duplicates   of rows with the same user, item and time keep the first; without it they are an error
-  --allow-unlisted    add items that the item file does not list, title = id; without it they are an error
-  --help              print this
-
-Timestamps are numbers, or ISO-8601 dates, which become seconds since 1970. A malformed row stops the run.
-The last line printed is a JSON object.`;
-
-/**
- * Prepares a dataset as the flags say.
- * @param print takes each line of the report
- * @param source where `ml-1m` is downloaded from, GroupLens unless given
- * @throws {DataError} when the flags or the data are not as they should be
- */
-export async function main(args: string[], print: (line: string) => void, source?: Download): Promise<void> {
-  const options = parse(args);
-  if (options === 'help') return print(USAGE);
-  const report = await prepare({ ...options, source });
-  for (const line of describe(report, options.keepOrder)) print(line);
-  print(JSON.stringify(summary(report)));
-}
-
-function parse(args: string[]): PrepareOptions | 'help' {
-  const { values, positionals } = parseFlags({
-    args,
-    allowPositionals: true,
-    options: {
-      from: { type: 'string' },
-      items: { type: 'string' },
-      out: { type: 'string' },
-      name: { type: 'string' },
-      'keep-order': { type: 'boolean', default: false },
-      'drop-duplicates': { type: 'boolean', default: false },
-      'allow-unlisted': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
+Timestamps are numbers, or ISO-8601 dates, which become seconds since 1970. A malformed row stops the run. The last line
+printed is a JSON object.`,
+  options: {
+    from: { type: 'path', description: 'where the dataset is' },
+    items: {
+      type: 'file',
+      description: 'its item file, when that does not lie beside the interactions (csv)',
     },
-  });
-  if (values.help) return 'help';
-  if (positionals.length !== 1)
-    throw new DataError('expected one dataset, ml-1m, example or csv (--help prints usage)');
-  return {
-    dataset: positionals[0],
-    from: values.from,
-    items: values.items,
-    out: values.out,
-    name: values.name,
-    keepOrder: values['keep-order'],
-    dropDuplicates: values['drop-duplicates'],
-    allowUnlisted: values['allow-unlisted'],
-  };
-}
+    out: { type: 'string', value: 'DIR', description: 'where to write it (default: data/<name>)' },
+    name: {
+      type: 'string',
+      value: 'NAME',
+      description: 'its name (default: ml-1m, example, or that of the folder or file)',
+    },
+    'keep-order': {
+      type: 'boolean',
+      description:
+        "keep the file's order of a user's rows that have the same time; without it a seeded hash of (user_id, item_id) " +
+        'orders them, so that neither file order nor item ids leak',
+    },
+    'drop-duplicates': {
+      type: 'boolean',
+      description: 'keep the first of rows with the same user, item and time; without it they are an error',
+    },
+    'allow-unlisted': {
+      type: 'boolean',
+      description: 'add items that the item file does not list, title = id; without it they are an error',
+    },
+  },
+  positionals: { name: 'DATASET', min: 1, max: 1 },
+  async main(options, { positionals: [dataset], print }) {
+    const report = await prepare({ ...options, dataset });
+    for (const line of describe(report, options.keepOrder)) print(line);
+    print(JSON.stringify(summary(report)));
+  },
+});
 
 function* describe(report: Report, keepOrder: boolean): Generator<string> {
   const { log, checksum } = report;
@@ -102,4 +80,4 @@ function summary({ dataset, out, log, interactions, tied, dropped, checksum }: R
   };
 }
 
-if (import.meta.main) await run(main);
+if (import.meta.main) await runCommand(command);

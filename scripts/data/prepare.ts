@@ -1,6 +1,7 @@
 /** Takes a dataset from where it is and writes it in the common format. */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { UsageError } from '../options.ts';
 import { type Download, download, MOVIELENS_1M, md5Of } from './download.ts';
 import { DataError } from './errors.ts';
 import { exampleShop } from './example.ts';
@@ -40,16 +41,12 @@ export interface Report {
 /** @throws {DataError} when the flags or the data are not as they should be */
 export async function prepare(options: PrepareOptions): Promise<Report> {
   const { from } = options;
-  if (from !== undefined && !existsSync(from)) throw new DataError(`--from: no such file or folder: ${from}`);
-  if (options.items !== undefined && !existsSync(options.items)) {
-    throw new DataError(`--items: no such file: ${options.items}`);
-  }
   if (options.dataset === 'ml-1m') return prepareMovieLens(options);
   if (options.dataset === 'example') return prepareExample(options);
   if (options.dataset !== 'csv') {
-    throw new DataError(`unknown dataset ${options.dataset}: expected ml-1m, example or csv`);
+    throw new UsageError(`unknown dataset ${options.dataset}: expected ml-1m, example or csv`);
   }
-  if (from === undefined) throw new DataError('csv needs --from, a folder or a file');
+  if (from === undefined) throw new UsageError('csv needs --from, a folder or a file');
   return prepareTables(options, from);
 }
 
@@ -69,7 +66,7 @@ function prepareMovieLens(options: PrepareOptions): Promise<Report> {
 }
 
 function prepareExample(options: PrepareOptions): Promise<Report> {
-  if (options.from !== undefined) throw new DataError('example is made up and takes no --from');
+  if (options.from !== undefined) throw new UsageError('example is made up and takes no --from');
   const { name = 'example' } = options;
   const out = outFolder(options.out, name);
   return withPartial(out, async (partial) => {

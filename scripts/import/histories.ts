@@ -1,5 +1,4 @@
 /** Existing histories as they are sent: one list of interactions a user, oldest first. */
-import { existsSync, statSync } from 'node:fs';
 import type { Interaction } from '../../worker/history/log.ts';
 import { Catalogue } from '../data/catalogue.ts';
 import { DataError, fail, type Place, quote } from '../data/errors.ts';
@@ -21,7 +20,6 @@ export interface History {
  * @throws {DataError} at the first row that can't be sent
  */
 export async function readHistories(file: string, dropDuplicates: boolean): Promise<Histories> {
-  if (!existsSync(file) || !statSync(file).isFile()) throw new DataError(`--users: no such file: ${file}`);
   const source = fileSource(file);
   const log = new Interactions(new Catalogue(), file, true);
   await (isJsonLines(file) ? readJsonLines(source, log) : readTable(source, log));

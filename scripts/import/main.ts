@@ -1,42 +1,65 @@
 /** `npm run import`: existing histories into the service's logs. */
-import { parseFlags, run } from '../command.ts';
-import { DataError } from '../data/errors.ts';
+import { defineCommand, runCommand } from '../command.ts';
 import { progressBar } from '../data/progress.ts';
 import { readHistories } from './histories.ts';
 import { ProgressFile } from './progress-file.ts';
 import { sendAll, storedBefore } from './send.ts';
 import { type Clock, Service } from './service.ts';
 
-const USAGE = `Usage: npm run import -- --users FILE [--url URL] [flags]
+const command = defineCommand({
+  usage: `npm run import -- --users FILE [options]
 
-Sends the interactions of a file to the service, each user's oldest first. Nothing is sent unless every row is right.
-When it was interrupted, the same command goes on, and stores nothing twice; when the file has grown, it sends what is new.
+Sends the interactions of a file to the service, each user's oldest first. Every row is checked before anything is sent.
+An interrupted import goes on when the same command is started again, and stores nothing twice; when the file has grown,
+it sends what is new.
 
 FILE is a CSV with user_id,item_id[,timestamp], a RecBole .inter, or JSON Lines (.jsonl) with one
-{"user_id","item_id","timestamp"} or {"user_id","items":[{"id","timestamp"}]} a line; each may be gzipped (.gz).
+{"user_id","item_id","timestamp"} or {"user_id","items":[{"id","timestamp"}]} per line. Each may be gzipped (.gz).
+The last line printed is a JSON object.`,
+  options: {
+    users: { type: 'file', required: true, description: 'the interactions' },
+    url: { type: 'string', value: 'URL', default: 'http://127.0.0.1:8787', description: 'the service' },
+    concurrency: {
+      type: 'integer',
+      min: 1,
+      default: 8,
+      description: 'how many users to send at the same time',
+    },
+    progress: {
+      type: 'string',
+      value: 'FILE',
+      description: 'where to note what was sent (default: the interactions file with .progress.jsonl)',
+    },
+    'drop-duplicates': {
+      type: 'boolean',
+      description: 'keep the first of rows with the same user, item and time; without it they are an error',
+    },
+  },
+  main: (options, { print }) => importHistories(options, print),
+});
 
-Flags
-  --users FILE        the interactions
-  --url URL           the service (default: http://127.0.0.1:8787)
-  --concurrency N     users whose interactions are on their way at the same time (default: 8)
-  --progress FILE     where it is kept what was sent (default: FILE.progress.jsonl)
-  --drop-duplicates   of rows with the same user, item and time keep the first; without it they are an error
-  --help              print this
-
-The last line printed is a JSON object.`;
+export interface ImportOptions {
+  users: string;
+  url: string;
+  concurrency: number;
+  progress: string | undefined;
+  dropDuplicates: boolean;
+}
 
 /**
- * Imports as the flags say.
+ * Imports as the options say.
  * @param print takes each line of the report
- * @param clock what pauses between attempts are measured with
- * @throws {DataError} when the flags or the file are not as they should be, or the service does not take it
+ * @param clock measures the pauses between attempts
+ * @throws {DataError} when the file is not as it should be, or the service does not take it
  */
-export async function main(args: string[], print: (line: string) => void, clock?: Clock): Promise<void> {
-  const options = parse(args);
-  if (options === 'help') return print(USAGE);
+export async function importHistories(
+  options: ImportOptions,
+  print: (line: string) => void,
+  clock?: Clock,
+): Promise<void> {
   const { users: file, concurrency } = options;
   const service = new Service(options.url, clock);
-  const histories = await readHistories(file, options['drop-duplicates']);
+  const histories = await readHistories(file, options.dropDuplicates);
   const progress = await ProgressFile.open(options.progress ?? `${file}.progress.jsonl`, service.url);
   try {
     const before = storedBefore({ histories, progress });
@@ -64,27 +87,4 @@ function* describe({ unknownItems, someUnasked }: ProgressFile): Generator<strin
   if (someUnasked) yield 'some interactions were stored without an answer on which items the model knows';
 }
 
-function parse(args: string[]) {
-  const { values } = parseFlags({
-    args,
-    options: {
-      users: { type: 'string' },
-      url: { type: 'string', default: 'http://127.0.0.1:8787' },
-      concurrency: { type: 'string', default: '8' },
-      progress: { type: 'string' },
-      'drop-duplicates': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return 'help';
-  const { users } = values;
-  if (users === undefined)
-    throw new DataError('--users is needed, a file of interactions (--help prints usage)');
-  const concurrency = Number(values.concurrency);
-  if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new DataError(`--concurrency: expected a whole number from 1, found ${values.concurrency}`);
-  }
-  return { ...values, users, concurrency };
-}
-
-if (import.meta.main) await run(main);
+if (import.meta.main) await runCommand(command);

@@ -1,15 +1,10 @@
 /** `npm run performance`: takes what `npm run bench` printed into `docs/performance.json`, and tells and draws it. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import type { Bench } from '../bench/report.ts';
-import { lastLine } from '../command.ts';
+import { defineCommand, runCommand } from '../command.ts';
+import { readLastObject } from '../printed.ts';
 import { drawAll } from './draw.ts';
 import { TABLES } from './tables.ts';
-
-const USAGE = `Usage: npm run performance [-- FILE]
-
-FILE holds what \`npm run bench\` printed; its last line becomes docs/performance.json. Then the tables of
-docs/performance.md are written and its plots drawn again.`;
 
 const DATA = 'docs/performance.json';
 const DOCUMENT = 'docs/performance.md';
@@ -22,18 +17,22 @@ function fill(document: string, name: string, text: string): string {
   return `${document.slice(0, from + start.length)}\n${text}\n${document.slice(to)}`;
 }
 
-const { values, positionals } = parseArgs({
-  options: { help: { type: 'boolean', default: false } },
-  allowPositionals: true,
+const command = defineCommand({
+  usage: `npm run performance [-- FILE]
+
+FILE holds what \`npm run bench\` printed; its last line becomes docs/performance.json. Then the tables of
+docs/performance.md are written and its plots drawn again.`,
+  options: {},
+  positionals: { name: 'FILE', min: 0, max: 1 },
+  async main(_, { positionals: [file = DATA], print }) {
+    const bench = readLastObject<Bench>(file);
+    let document = readFileSync(DOCUMENT, 'utf8');
+    for (const [name, tableOf] of Object.entries(TABLES)) document = fill(document, name, tableOf(bench));
+    writeFileSync(DATA, `${JSON.stringify(bench)}\n`);
+    writeFileSync(DOCUMENT, document);
+    const plots = await drawAll(bench);
+    print(JSON.stringify({ rows: bench.rows.length, tables: Object.keys(TABLES), plots }));
+  },
 });
-if (values.help || positionals.length > 1) console.log(USAGE);
-else {
-  const line = lastLine(readFileSync(positionals[0] ?? DATA, 'utf8'));
-  const bench = JSON.parse(line) as Bench;
-  let document = readFileSync(DOCUMENT, 'utf8');
-  for (const [name, tableOf] of Object.entries(TABLES)) document = fill(document, name, tableOf(bench));
-  writeFileSync(DATA, `${line}\n`);
-  writeFileSync(DOCUMENT, document);
-  const plots = await drawAll(bench);
-  console.log(JSON.stringify({ rows: bench.rows.length, tables: Object.keys(TABLES), plots }));
-}
+
+if (import.meta.main) await runCommand(command);

@@ -4,7 +4,7 @@ import type { Plot, Point } from '../plot.ts';
 
 const PATH = 'docs/attention.json';
 
-interface Attention {
+export interface Attention {
   dataset: string;
   items: number;
   users: number;
@@ -20,8 +20,8 @@ interface Attention {
   }[];
 }
 
-export function keepAttention(line: string): void {
-  writeFileSync(PATH, `${JSON.stringify(JSON.parse(line) as Attention, null, 1)}\n`);
+export function writeAttention(attention: Attention): void {
+  writeFileSync(PATH, `${JSON.stringify(attention, null, 1)}\n`);
 }
 
 /** Each plot by its file in docs/; none before there is anything to draw. */

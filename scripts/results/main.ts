@@ -1,35 +1,35 @@
-/** `npm run results`: takes what measuring commands printed into `docs/results.json`, and draws it. */
-import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { lastLine } from '../command.ts';
-import { keepAttention } from './attention.ts';
+/** `npm run results`: takes what measuring commands printed into `docs/`, and draws its plots. */
+import { defineCommand, runCommand } from '../command.ts';
+import { UsageError } from '../options.ts';
+import { readLastObject } from '../printed.ts';
+import { type Attention, writeAttention } from './attention.ts';
 import { drawAll } from './draw.ts';
 import { addRun, type Run, readRows, writeRows } from './rows.ts';
 
-const USAGE = `Usage: npm run results [-- --name NAME FILE] [--attention FILE]
+const command = defineCommand({
+  usage: `npm run results [-- --name NAME FILE …] [--attention FILE]
 
-FILE holds what \`npm run evaluate\` or \`npm run rank\` printed; its last line goes into docs/results.json, a row a decoder,
-in place of rows of the same name, dataset, protocol, decoder, precision and beam. --attention takes what
-\`npm run attention\` printed into docs/attention.json. Then the plots of docs/ are drawn again.`;
-
-const printedIn = (path: string): string => lastLine(readFileSync(path, 'utf8'));
-
-const { values, positionals } = parseArgs({
+FILE holds what \`npm run evaluate\` or \`npm run rank\` printed. Its last line goes into docs/results.json, a row per
+decoder, in place of rows of the same name, dataset, protocol, decoder, precision and beam. Then the plots of docs/
+are drawn again.`,
   options: {
-    name: { type: 'string' },
-    attention: { type: 'string' },
-    help: { type: 'boolean', default: false },
+    name: { type: 'string', value: 'NAME', description: 'what people call the model' },
+    attention: {
+      type: 'file',
+      description: 'what `npm run attention` printed; it goes into docs/attention.json',
+    },
   },
-  allowPositionals: true,
+  positionals: { name: 'FILE', min: 0, max: Infinity },
+  async main({ name, attention }, { positionals: files, print }) {
+    if (name === undefined && files.length > 0) throw new UsageError('--name is needed with a FILE');
+    if (name !== undefined && files.length === 0) throw new UsageError('FILE is missing');
+    let rows = readRows();
+    for (const file of files) rows = addRun(rows, name!, readLastObject<Run>(file));
+    if (attention) writeAttention(readLastObject<Attention>(attention));
+    writeRows(rows);
+    const plots = await drawAll(rows);
+    print(JSON.stringify({ rows: rows.length, plots }));
+  },
 });
-if (values.help || positionals.length > 0 !== (values.name !== undefined)) console.log(USAGE);
-else {
-  let rows = readRows();
-  for (const path of positionals) {
-    rows = addRun(rows, values.name!, JSON.parse(printedIn(path)) as Run);
-  }
-  if (values.attention) keepAttention(printedIn(values.attention));
-  writeRows(rows);
-  const plots = await drawAll(rows);
-  console.log(JSON.stringify({ rows: rows.length, plots }));
-}
+
+if (import.meta.main) await runCommand(command);

@@ -1,28 +1,22 @@
 /** `npm run study`: what each part of EARN is worth, by training without it or with more of it. */
 import { mkdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { lastLine } from '../command.ts';
+import { defineCommand, runCommand } from '../command.ts';
 import { intervalsOf, metricsOf, pairedDifference } from '../evaluate/metrics.ts';
 import { readRanks } from '../evaluate/ranks.ts';
+import { lastLine } from '../printed.ts';
 import { pythonFolder, runPython } from '../python.ts';
 import { addRun, type Run, readRows, writeRows } from '../results/rows.ts';
 import { BASE, VARIANTS } from './variants.ts';
 
-const USAGE = `Usage: npm run study -- --data DIR [--out DIR] [--only NAME …] [flags of npm run train]
-
-Trains every variant of scripts/study/variants.ts with the same flags (those after --), ranks all validation items in float32
-PyTorch and puts a row each into docs/results.json, with the paired interval of its difference from "${BASE}". Runs that are
-done are not repeated. --only takes the base and the variants that it names.`;
-
-interface Options {
+interface StudyOptions {
   data: string;
   out: string;
-  only?: string[];
+  only: string[] | undefined;
   flags: string[];
 }
 
-async function study({ data, out, only, flags }: Options): Promise<void> {
+async function study({ data, out, only, flags }: StudyOptions, print: (line: string) => void): Promise<void> {
   mkdirSync(out, { recursive: true });
   let rows = readRows();
   let base: number[] | undefined;
@@ -45,21 +39,32 @@ async function study({ data, out, only, flags }: Options): Promise<void> {
       interval95: intervalsOf(found),
       over_base: pairedDifference(base, found),
     };
-    const command = `npm run study -- --data ${basename(resolve(data))} --only '${name}' ${flags.join(' ')}`;
+    const command = `npm run study -- --data ${basename(resolve(data))} --only '${name}' -- ${flags.join(' ')}`;
     rows = addRun(rows, name, { ...run, command, results: { latent } });
     writeRows(rows);
-    console.log(JSON.stringify({ name, ...latent }));
+    print(JSON.stringify({ name, ...latent }));
   }
 }
 
-const { values, positionals } = parseArgs({
+const command = defineCommand({
+  usage: `npm run study -- --data DIR [options] [-- flags of npm run train]
+
+Trains every variant of scripts/study/variants.ts with the same flags, ranks all validation items in float32 PyTorch and
+puts a row per variant into docs/results.json, with the paired interval of its difference from "${BASE}". A run that is
+done is not repeated.`,
   options: {
-    data: { type: 'string' },
-    out: { type: 'string', default: 'runs/study' },
-    only: { type: 'string', multiple: true },
-    help: { type: 'boolean', default: false },
+    data: { type: 'folder', holds: 'interactions.csv', required: true, description: 'what to train on' },
+    out: { type: 'string', value: 'DIR', default: 'runs/study', description: 'where the checkpoints go' },
+    only: {
+      type: 'choice',
+      of: VARIANTS.map(({ name }) => name),
+      value: 'NAME',
+      multiple: 'repeated',
+      description: 'train the base and this variant only; may be given several times',
+    },
   },
-  allowPositionals: true,
+  rest: 'flags of npm run train',
+  main: (options, { rest, print }) => study({ ...options, flags: rest }, print),
 });
-if (values.help || values.data === undefined) console.log(USAGE);
-else await study({ ...values, data: values.data, flags: positionals });
+
+if (import.meta.main) await runCommand(command);

@@ -1,46 +1,63 @@
-/**
- * `npm run verify:beam`: how much of the exact list the service's beam finds. The exact one is a search whose beam is as
- * wide as the catalogue, which scores every item.
- */
-import { parseArgs } from 'node:util';
+/** `npm run verify:beam`: how much of the exact list the service's beam search finds. */
 import { windowStart } from '../../worker/engine/window.ts';
+import type { EarnModel } from '../../worker/models/model.ts';
 import { BEAM, search } from '../../worker/recommend/search.ts';
+import { defineCommand, runCommand } from '../command.ts';
 import { heldOut, readDataset } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
 
-const { values } = parseArgs({
+const LIST = 10;
+
+const command = defineCommand({
+  usage: `npm run verify:beam -- --data DIR [options]
+
+Compares the first ${LIST} items of beam searches of several widths with the exact first ${LIST}. The exact list comes from a beam
+as wide as the catalogue, which scores every item. The last line printed is a JSON object.`,
   options: {
-    model: { type: 'string', default: 'model-shards' },
-    data: { type: 'string' },
-    users: { type: 'string', default: '50' },
-    beams: { type: 'string', default: `10,${BEAM},50` },
-    help: { type: 'boolean', default: false },
+    data: {
+      type: 'folder',
+      holds: 'interactions.csv',
+      required: true,
+      description: 'histories to search with',
+    },
+    model: { type: 'folder', holds: 'manifest.json', default: 'model-shards', description: 'the model' },
+    users: { type: 'integer', min: 1, default: 50, description: 'how many histories' },
+    beams: {
+      type: 'integer',
+      min: 1,
+      multiple: 'commas',
+      default: [10, BEAM, 50],
+      description: 'widths to compare',
+    },
+  },
+  async main(options, { print }) {
+    const model = await loadFolder(options.model);
+    const cases = heldOut(await readDataset(options.data), 'test');
+    const users = Math.min(options.users, cases.length);
+    const step = Math.floor(cases.length / users);
+    const widths = [model.catalogue.items.length, ...options.beams];
+    const found = options.beams.map(() => 0);
+    for (let user = 0; user < users; user++) {
+      const [exact, ...lists] = await listsOf(model, cases[user * step].history, widths);
+      for (const [i, list] of lists.entries()) found[i] += list.filter((item) => exact.includes(item)).length;
+    }
+    const overlaps = options.beams.map((beam, i) => [beam, Number((found[i] / LIST / users).toFixed(4))]);
+    print(JSON.stringify({ model: model.manifest.id, users, 'overlap@10': Object.fromEntries(overlaps) }));
   },
 });
-if (values.help || !values.data) {
-  console.error('Usage: npm run verify:beam -- --data DIR [--model DIR] [--users N] [--beams 10,20]');
-  process.exit(values.help ? 0 : 1);
-}
-const model = await loadFolder(values.model);
-const { config } = model.manifest;
-const beams = values.beams.split(',').map(Number);
-const cases = heldOut(await readDataset(values.data), 'test');
-const step = Math.floor(cases.length / Number(values.users));
-const overlap = new Map(beams.map((beam) => [beam, 0]));
-let users = 0;
-for (let i = 0; i < cases.length && users < Number(values.users); i += step, users++) {
-  const history = cases[i].history.map((id) => model.catalogue.indexOf(id)!);
+
+/** Lists by beams of these widths, from one state. */
+async function listsOf(model: EarnModel, ids: string[], beams: number[]): Promise<number[][]> {
+  const history = ids.map((id) => model.catalogue.indexOf(id)!);
   const allowed = model.catalogue.allowed(history);
-  const state = await model.prefill(history.slice(windowStart(history.length, config.contextWindow)));
-  const list = async (beam: number) =>
-    (await search(model, state, { k: 10, allowed, beam, ranker: 'beam' })).map(({ item }) => item);
-  const exact = new Set(await list(model.catalogue.items.length));
+  const start = windowStart(history.length, model.manifest.config.contextWindow);
+  const state = await model.prefill(history.slice(start));
+  const lists: number[][] = [];
   for (const beam of beams) {
-    const found = (await list(beam)).filter((item) => exact.has(item)).length / 10;
-    overlap.set(beam, overlap.get(beam)! + found);
+    const ranked = await search(model, state, { k: LIST, allowed, beam, ranker: 'beam' });
+    lists.push(ranked.map(({ item }) => item));
   }
+  return lists;
 }
-const overlaps = Object.fromEntries(
-  [...overlap].map(([beam, sum]) => [beam, Number((sum / users).toFixed(4))]),
-);
-console.log(JSON.stringify({ model: model.manifest.id, users, 'overlap@10': overlaps }));
+
+if (import.meta.main) await runCommand(command);

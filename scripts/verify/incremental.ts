@@ -3,7 +3,6 @@
  * prefilled. Each history is cut into sessions; each session is served by an isolate that has never seen the user,
  * so the state goes through its stored bytes every time.
  */
-import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { StateCache } from '../../worker/cache/state-cache.ts';
 import { digestOf, encodeState } from '../../worker/cache/state-codec.ts';
@@ -12,13 +11,10 @@ import { windowStart } from '../../worker/engine/window.ts';
 import type { EarnModel } from '../../worker/models/model.ts';
 import { recommendUser } from '../../worker/recommend/recommend-user.ts';
 import { search } from '../../worker/recommend/search.ts';
+import { defineCommand, runCommand } from '../command.ts';
 import { readHistories } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
 import { randomInts, seededRandom, shuffled } from '../random.ts';
-
-const USAGE = `Usage: npm run verify:incremental -- [--data DIR] [--model DIR] [--users N]
-
-Without --data, histories are drawn from the catalogue with a fixed seed. Fails when a state or a list differs.`;
 
 const CUTS = 5;
 const LIST = 20;
@@ -93,51 +89,59 @@ async function histories(model: EarnModel, data: string | undefined, users: numb
   });
 }
 
-const { values } = parseArgs({
+const command = defineCommand({
+  usage: `npm run verify:incremental [-- options]
+
+Cuts histories into visits, serves each visit from the state that the one before it stored, and compares the state and
+the list with those computed from the whole history. Exits 1 when any differs. The last line printed is a JSON object.`,
   options: {
-    model: { type: 'string', default: 'model-shards' },
-    data: { type: 'string' },
-    users: { type: 'string', default: '300' },
-    help: { type: 'boolean', default: false },
+    data: {
+      type: 'folder',
+      holds: 'interactions.csv',
+      description: 'histories to serve; without it they are drawn from the catalogue with a fixed seed',
+    },
+    model: { type: 'folder', holds: 'manifest.json', default: 'model-shards', description: 'the model' },
+    users: { type: 'integer', min: 1, default: 300, description: 'how many users' },
+  },
+  async main(options, { print }) {
+    const model = await loadFolder(options.model);
+    const { depth, headDim } = model.manifest.config;
+    const random = seededRandom(SEED);
+    const totals: Totals = {
+      users: 0,
+      sessions: 0,
+      window_moves: 0,
+      state_mismatches: 0,
+      list_mismatches: 0,
+      prefill_excess_items: 0,
+    };
+    let bytes = 0;
+    let items = 0;
+    const chosen = await histories(model, options.data, options.users, random);
+    const bar = new SingleBar({ format: '{bar} {value}/{total} users', stream: process.stderr });
+    bar.start(chosen.length, 0);
+    for (const history of chosen) {
+      const final = await serve(model, history, random, totals);
+      bytes += final.bytes;
+      items += final.items;
+      bar.increment();
+    }
+    bar.stop();
+    // The same decoder without EARN keeps keys and values of every item in all layers, in float32.
+    const fullBytes = (items / totals.users) * depth * 2 * headDim * 4;
+    const meanBytes = bytes / totals.users;
+    print(
+      JSON.stringify({
+        ...totals,
+        mean_items: Math.round(items / totals.users),
+        mean_state_bytes: Math.round(meanBytes),
+        full_f32_bytes: Math.round(fullBytes),
+        state_reduction: Number((1 - meanBytes / fullBytes).toFixed(4)),
+      }),
+    );
+    const { state_mismatches, list_mismatches, prefill_excess_items } = totals;
+    if (state_mismatches + list_mismatches + prefill_excess_items > 0) process.exitCode = 1;
   },
 });
-if (values.help) console.log(USAGE);
-else {
-  const model = await loadFolder(values.model);
-  const { depth, headDim } = model.manifest.config;
-  const random = seededRandom(SEED);
-  const totals: Totals = {
-    users: 0,
-    sessions: 0,
-    window_moves: 0,
-    state_mismatches: 0,
-    list_mismatches: 0,
-    prefill_excess_items: 0,
-  };
-  let bytes = 0;
-  let items = 0;
-  const chosen = await histories(model, values.data, Number(values.users), random);
-  const bar = new SingleBar({ format: '{bar} {value}/{total} users', stream: process.stderr });
-  bar.start(chosen.length, 0);
-  for (const history of chosen) {
-    const final = await serve(model, history, random, totals);
-    bytes += final.bytes;
-    items += final.items;
-    bar.increment();
-  }
-  bar.stop();
-  // The same model without EARN keeps keys and values of every item in all layers, in float32.
-  const fullBytes = (items / totals.users) * depth * 2 * headDim * 4;
-  const meanBytes = bytes / totals.users;
-  console.log(
-    JSON.stringify({
-      ...totals,
-      mean_items: Math.round(items / totals.users),
-      mean_state_bytes: Math.round(meanBytes),
-      full_f32_bytes: Math.round(fullBytes),
-      state_reduction: Number((1 - meanBytes / fullBytes).toFixed(4)),
-    }),
-  );
-  if (totals.state_mismatches + totals.list_mismatches + totals.prefill_excess_items > 0)
-    process.exitCode = 1;
-}
+
+if (import.meta.main) await runCommand(command);

@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { HistoryState } from '../../worker/engine/decoder.ts';
 import { type EarnModel, loadModel } from '../../worker/models/model.ts';
 import { buildModel } from '../build/build-model.ts';
 import { readCheckpoint, readSafetensors } from '../build/checkpoint.ts';
+import { defineCommand, runCommand } from '../command.ts';
 import { memorySource, nodeRuntime } from '../node-model.ts';
 import { pythonFolder, runPython } from '../python.ts';
 
@@ -33,44 +33,54 @@ async function logitsOf(model: EarnModel, items: number[], codes: number[]): Pro
   return logits;
 }
 
-const { values } = parseArgs({
+const command = defineCommand({
+  usage: `npm run verify:pytorch -- --checkpoint DIR --data DIR [options]
+
+Compares the logits of the float32 graphs in onnxruntime-web with those of PyTorch, for the same checkpoint and real
+histories. Exits 1 when one differs by more than ${TOLERANCE}. The last line printed is a JSON object.`,
   options: {
-    checkpoint: { type: 'string' },
-    data: { type: 'string' },
-    users: { type: 'string', default: '100' },
-    help: { type: 'boolean', default: false },
+    checkpoint: {
+      type: 'folder',
+      holds: 'config.json',
+      required: true,
+      description: 'what `npm run train` wrote',
+    },
+    data: { type: 'folder', holds: 'interactions.csv', required: true, description: 'the histories' },
+    users: { type: 'integer', min: 1, default: 100, description: 'how many histories' },
+  },
+  async main({ checkpoint, data, users }, { print }) {
+    const expected = await referenceLogits(checkpoint, data, users);
+    const { files } = buildModel(readCheckpoint(checkpoint), 'float32', 'float32');
+    const model = await loadModel(memorySource(files), nodeRuntime());
+    let largest = 0;
+    let longest = 0;
+    for (let user = 0; user < users; user++) {
+      const [items, codes, logits] = ['items', 'codes', 'logits'].map((name) => [
+        ...expected.get(`${user}.${name}`)!.data,
+      ]);
+      longest = Math.max(longest, items.length);
+      for (const [i, value] of (await logitsOf(model, items, codes)).entries()) {
+        largest = Math.max(largest, Math.abs(value - logits[i]));
+      }
+    }
+    const passed = largest <= TOLERANCE;
+    print(JSON.stringify({ users, longest_history: longest, largest_difference: largest, passed }));
+    if (!passed) process.exitCode = 1;
   },
 });
-const { checkpoint: folder, data, users } = values;
-if (values.help || !folder || !data) {
-  console.error('Usage: npm run verify:pytorch -- --checkpoint DIR --data DIR [--users N]');
-  process.exit(values.help ? 0 : 1);
-}
-const scratch = mkdtempSync(join(tmpdir(), 'earn-edge-'));
-try {
-  const out = join(scratch, 'logits.safetensors');
-  const script = join(pythonFolder, 'reference_logits.py');
-  await runPython([script, '--checkpoint', folder, '--data', data, '--users', users, '--out', out]);
-  const expected = readSafetensors(out);
-  const model = await loadModel(
-    memorySource(buildModel(readCheckpoint(folder), 'float32', 'float32').files),
-    nodeRuntime(),
-  );
-  let largest = 0;
-  let longest = 0;
-  for (let user = 0; user < Number(users); user++) {
-    const [items, codes, logits] = ['items', 'codes', 'logits'].map((name) => [
-      ...expected.get(`${user}.${name}`)!.data,
-    ]);
-    longest = Math.max(longest, items.length);
-    for (const [i, value] of (await logitsOf(model, items, codes)).entries()) {
-      largest = Math.max(largest, Math.abs(value - logits[i]));
-    }
+
+/** What PyTorch computes: tensors `<user>.items`, `<user>.codes` and `<user>.logits`. */
+async function referenceLogits(checkpoint: string, data: string, users: number) {
+  const scratch = mkdtempSync(join(tmpdir(), 'earn-edge-'));
+  try {
+    const out = join(scratch, 'logits.safetensors');
+    const script = join(pythonFolder, 'reference_logits.py');
+    const flags = ['--checkpoint', checkpoint, '--data', data, '--users', `${users}`, '--out', out];
+    await runPython([script, ...flags]);
+    return readSafetensors(out);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
   }
-  const passed = largest <= TOLERANCE;
-  const result = { users: Number(users), longest_history: longest, largest_difference: largest, passed };
-  console.log(JSON.stringify(result));
-  if (!passed) process.exitCode = 1;
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
 }
+
+if (import.meta.main) await runCommand(command);

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { onTestFinished } from 'vitest';
-import type { Download } from '../../scripts/data/download.ts';
-import { main } from '../../scripts/data/main.ts';
+import { command } from '../../scripts/data/main.ts';
 
 /** A folder that is removed after the test, filled with the given files (path -> content). */
 export function folder(files: Record<string, string | Buffer> = {}): string {
@@ -20,9 +19,9 @@ export function folder(files: Record<string, string | Buffer> = {}): string {
 /**
  * Runs the command as from the shell; `text` is what it printed but the last line, `summary` the last line.
  */
-export async function data(args: string[], source?: Download) {
+export async function data(args: string[]) {
   const printed: string[] = [];
-  await main(args, (line) => printed.push(line), source);
+  await command.execute(args, (line) => printed.push(line));
   return { summary: JSON.parse(printed.pop() as string), text: printed.join('\n') };
 }
 

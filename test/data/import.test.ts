@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
-import { main } from '../../scripts/import/main.ts';
+import { type ImportOptions, importHistories } from '../../scripts/import/main.ts';
 import { Service } from '../../scripts/import/service.ts';
 import type { Interaction } from '../../worker/history/log.ts';
 import { type Fault, flakyServer } from '../fixtures/flaky-server.ts';
@@ -57,10 +57,11 @@ function pausedClock() {
   return { sleeps, clock: { now: () => now, sleep } };
 }
 
-async function imported(file: string, url: string, ...flags: string[]) {
+async function imported(users: string, url: string, options: Partial<ImportOptions> = {}) {
   const printed: string[] = [];
-  const args = ['--users', file, '--url', url, ...flags];
-  await main(args, (line) => printed.push(line), pausedClock().clock);
+  const usual = { concurrency: 8, progress: undefined, dropDuplicates: false };
+  const print = (line: string) => printed.push(line);
+  await importHistories({ users, url, ...usual, ...options }, print, pausedClock().clock);
   return { summary: JSON.parse(printed.pop()!), text: printed.join('\n') };
 }
 
@@ -184,18 +185,18 @@ test('the progress belongs to one service, and no other file is taken for it', a
   const file = join(path, 'log.csv');
   await imported(file, first.url);
   await expect(imported(file, second.url)).rejects.toThrow(`is of an import to ${first.url}; name another`);
-  await expect(imported(file, second.url, '--progress', file)).rejects.toThrow(
+  await expect(imported(file, second.url, { progress: file })).rejects.toThrow(
     'is not the progress of an import',
   );
   expect(readFileSync(file, 'utf8')).toBe(CSV);
-  await imported(file, second.url, '--progress', join(path, 'second.jsonl'));
+  await imported(file, second.url, { progress: join(path, 'second.jsonl') });
   expect(second.logs()).toEqual(LOGS);
 });
 
 test('a line that the machine did not finish writing is dropped; a damaged one is an error', async () => {
   const { url, log, logs } = await service();
   const file = join(folder({ 'log.csv': CSV }), 'log.csv');
-  await imported(file, url, '--concurrency', '1');
+  await imported(file, url, { concurrency: 1 });
   const progress = `${file}.progress.jsonl`;
   const whole = readFileSync(progress);
   // Cut anywhere after the first line: a batch whose line was not whole had not been sent.
@@ -206,7 +207,7 @@ test('a line that the machine did not finish writing is dropped; a damaged one i
       const sent = whole.indexOf('\n', whole.indexOf(`"sending":"${user}"`)) < bytes;
       if (!sent) log.users.delete(user);
     }
-    await imported(file, url, '--concurrency', '1');
+    await imported(file, url, { concurrency: 1 });
     expect(logs()).toEqual(LOGS);
   }
   writeFileSync(progress, `${whole.toString().replace('"stored"', '"stroed"')}`);
@@ -260,7 +261,7 @@ test('whatever fails on the way, every interaction arrives once', async () => {
   const users = Array.from({ length: 12 }, (_, index) => `u${index}`);
   const rows = users.flatMap((user, index) => [`${user},a,1`, `${user},b${index},2`, `${user},c,3`]);
   const file = join(folder({ 'log.csv': `user_id,item_id,timestamp\n${rows.join('\n')}` }), 'log.csv');
-  const { summary } = await imported(file, url, '--concurrency', '3');
+  const { summary } = await imported(file, url, { concurrency: 3 });
   expect(summary.retries).toBeGreaterThan(10);
   expect(summary).toMatchObject({ sent: 36, skipped: 0 });
   expect(logs()).toEqual(
@@ -300,7 +301,7 @@ test('a refusal stops the import with its reason; what was stored before stays k
     return refused ? Response.json(problem, { status: 422 }) : undefined;
   });
   const file = join(folder({ 'log.csv': CSV }), 'log.csv');
-  await expect(imported(file, url, '--concurrency', '1')).rejects.toThrow(
+  await expect(imported(file, url, { concurrency: 1 })).rejects.toThrow(
     '/v1/users/bob/interactions: 422 invalid_request: /items/0/id: too long (request r-1)',
   );
   expect(logs()).toEqual({ ada: LOGS.ada });

@@ -15,7 +15,7 @@ beforeAll(async () => {
   renameSync(join(folder, 'weights-0.bin'), join(folder, 'intact'));
   shard[1000] ^= 1;
   writeFileSync(join(folder, 'weights-0.bin'), shard);
-  server = await startServer(['--model', folder]);
+  server = await startServer({ model: folder });
 });
 
 afterAll(async () => {

@@ -14,7 +14,7 @@ let server: Server;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'earn-edge-state-'));
-  server = await startServer([], folder);
+  server = await startServer({ state: folder });
 });
 
 afterAll(async () => {
@@ -69,7 +69,7 @@ test('killed while interactions come in: every acknowledged one is there, in ord
       // The connection broke: nobody can say whether the last one was stored.
     }
     await killed;
-    server = await startServer([], folder);
+    server = await startServer({ state: folder });
     const kept = await historyOf('eve');
     expect(kept.slice(0, acknowledged.length)).toEqual(acknowledged);
     expect([[], [pending]]).toContainEqual(kept.slice(acknowledged.length));

@@ -15,7 +15,7 @@ let server: Server;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'earn-edge-import-'));
-  server = await startServer([], join(folder, 'state'));
+  server = await startServer({ state: join(folder, 'state') });
 });
 
 afterAll(async () => {
@@ -115,7 +115,7 @@ test('a bad network, a service that is killed, an import that is killed: each in
     }
     if (post === 40) {
       await server.kill();
-      server = await startServer([], join(folder, 'state'));
+      server = await startServer({ state: join(folder, 'state') });
     }
     if (post % 7 === 2) return 'break after';
     if (post % 7 === 4) return 'break before';

@@ -77,7 +77,7 @@ test('made from a log, interrupted and started again, the model knows what comes
 });
 
 test('served, it recommends the next item of the circle', async () => {
-  server = await startServer(['--model', join(folder, 'model')]);
+  server = await startServer({ model: join(folder, 'model') });
   let right = 0;
   for (const taste of TASTES.keys()) {
     for (let start = 0; start < CIRCLE; start++) {

@@ -16,7 +16,7 @@ let server: Server;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'earn-edge-candidate-'));
   writeModel(built, folder);
-  server = await startServer(['--candidate', folder, '--var', 'CANDIDATE_SHARE:50']);
+  server = await startServer({ candidate: folder, wrangler: ['--var', 'CANDIDATE_SHARE:50'] });
 });
 
 afterAll(async () => {

@@ -1,0 +1,46 @@
+/** Every command of package.json says how it is used, and tells what is wrong with its arguments. */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../..');
+const { scripts }: { scripts: Record<string, string> } = JSON.parse(
+  readFileSync(resolve(root, 'package.json'), 'utf8'),
+);
+
+/** Commands that don't use `defineCommand` yet. */
+const OTHERS = ['evaluate', 'compare', 'train', 'rank', 'attention', 'test:train'];
+
+/** What `npm run` starts, by name: a file of scripts/, and arguments. */
+const commands = Object.entries(scripts).flatMap(([name, line]) => {
+  const [, command] = /^node (scripts\/.*\.ts.*)$/.exec(line) ?? [];
+  return command && !OTHERS.includes(name) ? [{ name, command: command.split(' ') }] : [];
+});
+
+function run(args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+  return new Promise((done) => {
+    const child = execFile(process.execPath, args, { cwd: root }, (_, stdout, stderr) =>
+      done({ status: child.exitCode!, stdout, stderr }),
+    );
+  });
+}
+
+test('there are commands to look at', () => {
+  expect(commands.map(({ name }) => name)).toEqual(expect.arrayContaining(['start', 'data', 'bench']));
+});
+
+test.concurrent.for(commands)('$name --help prints the usage', async ({ name, command }, { expect }) => {
+  const { status, stdout, stderr } = await run([...command, '--help']);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(name === 'start' ? /^Usage: npm start / : new RegExp(`^Usage: npm run ${name} `));
+  expect(stdout).toContain('--help');
+  for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(110);
+});
+
+test.concurrent.for(commands)('$name names an unknown flag', async ({ command }, { expect }) => {
+  const { status, stdout, stderr } = await run([...command, '--no-such-flag']);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toMatch(/^error: .*--no-such-flag.*\n\nUsage: npm /);
+  expect(stderr).not.toMatch(/\n +at /);
+});
