@@ -1,10 +1,10 @@
 /** The folders that the bench Worker reads: the models that are compared, and a graph of bare products. */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ModelConfig } from '../../worker/engine/config.ts';
-import { type Manifest, parseManifest } from '../../worker/models/manifest.ts';
+import { type ModelConfig, WEIGHTS_FILE } from '../../worker/engine/config.ts';
+import { filesOf, type Manifest, parseManifest } from '../../worker/models/manifest.ts';
 import type { Checkpoint } from '../build/checkpoint.ts';
-import { Graph, WEIGHTS_FILE, Weights } from '../build/graph.ts';
+import { Graph, Weights } from '../build/graph.ts';
 import { randomCheckpoint } from '../build/random-checkpoint.ts';
 
 /** Products in a row: enough that what a run costs beside them vanishes. */
@@ -23,9 +23,8 @@ export function itemIdsOf(folder: string): string[] {
 
 /** A model's files, without what else its folder holds. */
 export function placeModel(from: string, to: string): void {
-  const { graphs, shards, catalogue, semanticIds, itemVectors } = readManifestOf(from);
   mkdirSync(to, { recursive: true });
-  for (const { path } of [...Object.values(graphs), ...shards, catalogue, semanticIds, itemVectors]) {
+  for (const { path } of filesOf(readManifestOf(from), ['wasm'])) {
     cpSync(join(from, path), join(to, path));
   }
   cpSync(join(from, 'manifest.json'), join(to, 'manifest.json'));

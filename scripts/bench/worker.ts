@@ -3,9 +3,10 @@
  */
 import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import { decodeState, encodeState, stateBytes } from '../../worker/cache/state-codec.ts';
+import { WEIGHTS_FILE } from '../../worker/engine/config.ts';
 import type { BeamRows, HistoryState } from '../../worker/engine/decoder.ts';
 import type { ItemMask } from '../../worker/engine/ranking.ts';
-import { Runtime, type Session, Tensor } from '../../worker/engine/runtime.ts';
+import { type ExternalData, Runtime, type Session, Tensor } from '../../worker/engine/runtime.ts';
 import type { AssetSource } from '../../worker/models/files.ts';
 import { type EarnModel, loadModel } from '../../worker/models/model.ts';
 import { search } from '../../worker/recommend/search.ts';
@@ -44,14 +45,14 @@ function folder({ MODELS }: Env, name: string): AssetSource {
 async function load(env: Env, name: string): Promise<EarnModel> {
   const mark = (event: string) => env.CLOCK.fetch(`http://clock/${event}`);
   await mark('script');
-  await runtime.createSession((await folder(env, 'bare').read('empty.onnx'))!, new Uint8Array());
+  await runtime.createSession((await folder(env, 'bare').read('empty.onnx'))!, {});
   await mark('wasm');
   // Sessions are made one after the other, so what is between them is reading and checking files.
   const timed = Object.create(runtime, {
     createSession: {
-      async value(graph: Uint8Array, weights: Uint8Array) {
+      async value(graph: Uint8Array, data: ExternalData) {
         await mark('files');
-        const session = await runtime.createSession(graph, weights);
+        const session = await runtime.createSession(graph, data);
         await mark('sessions');
         return session;
       },
@@ -144,10 +145,9 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
 async function peak(env: Env, { rows, width, times }: Extract<Call, { do: 'peak' }>): Promise<void> {
   if (bare === undefined) {
     const source = folder(env, 'bare');
-    bare = await runtime.createSession(
-      (await source.read('peak.onnx'))!,
-      (await source.read('weights.bin'))!,
-    );
+    bare = await runtime.createSession((await source.read('peak.onnx'))!, {
+      [WEIGHTS_FILE]: (await source.read(WEIGHTS_FILE))!,
+    });
   }
   const input = new Tensor('float32', new Float32Array(rows * width).fill(1), [rows, width]);
   for (let i = 0; i < times; i++) await runtime.run(bare, { input });

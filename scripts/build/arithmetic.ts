@@ -1,7 +1,6 @@
 /** How a graph multiplies, and how it keeps keys and values: the parts of a layer that depend on where it runs. */
-import type { Matrix } from './checkpoint.ts';
 import type { Graph } from './graph.ts';
-import { activationScale, quantizeColumns, quantizeRows } from './quantize.ts';
+import { activationScale, quantizeColumns } from './quantize.ts';
 import type { EarnWeights, Linear } from './weights.ts';
 
 /**
@@ -13,14 +12,10 @@ export type ArithmeticKind = 'int8' | 'webgpu' | 'float32';
 export interface Arithmetic {
   /** Of stored keys and values. */
   readonly kvType: 'int8' | 'float32';
-  /** Rows of a table, [1, ids] -> [1, ids, columns]. */
-  embed(table: Matrix, ids: string): string;
   /** What the linear layers of that name read: rounded with the calibrated static scale. */
   quantize(value: string, activation: string): string;
   /** `value` as `quantize` made it -> float32 [1, rows, outputs]. */
   multiply(value: string, linear: Linear): string;
-  /** One row that runs alone, [1, inputs] -> float32 [1, outputs]. */
-  multiplyAlone(row: string, linear: Linear): string;
   /** [1, rows, parts * size] -> [1, rows, size], `parts` times. */
   splitEvenly(value: string, parts: number, size: number): string[];
   /** Keys and values as they are stored. */
@@ -51,21 +46,12 @@ class FloatArithmetic implements Arithmetic {
     this.graph = graph;
   }
 
-  embed({ rows, columns, data }: Matrix, ids: string): string {
-    const table = this.graph.floats('history_embedding', data, [rows, columns]);
-    return this.graph.node('Gather', [table, ids], { axis: 0 });
-  }
-
   quantize(value: string, _activation: string): string {
     return value;
   }
 
   multiply(value: string, { name, inputs, outputs, data }: Linear): string {
     return this.graph.node('MatMul', [value, this.graph.floats(name, data, [inputs, outputs])]);
-  }
-
-  multiplyAlone(row: string, linear: Linear): string {
-    return this.multiply(row, linear);
   }
 
   splitEvenly(value: string, parts: number, size: number): string[] {
@@ -103,13 +89,6 @@ class Int8Arithmetic extends FloatArithmetic {
     this.weights = weights;
   }
 
-  override embed(table: Matrix, ids: string): string {
-    const { graph } = this;
-    const [rows, scales] = this.table(table, [table.rows, 1]);
-    const row = graph.node('Cast', [graph.node('Gather', [rows, ids], { axis: 0 })], { to: 1 });
-    return graph.node('Mul', [row, graph.node('Gather', [scales, ids], { axis: 0 })]);
-  }
-
   override quantize(value: string, activation: string): string {
     const { scale, zero } = this.activation(activation);
     return this.graph.node('QuantizeLinear', [value, scale, zero]);
@@ -119,11 +98,6 @@ class Int8Arithmetic extends FloatArithmetic {
     const [weight, weightScale] = this.linear(linear);
     const { scale, zero } = this.activation(linear.name);
     return this.graph.node('com.microsoft.MatMulIntegerToFloat', [value, weight, scale, weightScale, zero]);
-  }
-
-  /** The row's scale is its own: no other row can change it. */
-  override multiplyAlone(row: string, linear: Linear): string {
-    return this.graph.node('com.microsoft.DynamicQuantizeMatMul', [row, ...this.linear(linear)]);
   }
 
   override store(value: string): string {
@@ -138,16 +112,6 @@ class Int8Arithmetic extends FloatArithmetic {
   override storedConstant(values: Float32Array): string {
     const data = Int8Array.from(values, (v) => Math.max(-128, Math.min(127, Math.round(v))));
     return this.graph.constant('prefix_kv', { type: 'int8', dims: [1, 1, data.length], data });
-  }
-
-  /** A table with a scale a row. */
-  protected table(table: Matrix, scaleDims: number[]): [rows: string, scales: string] {
-    const { data, scale } = quantizeRows(table);
-    const dims = [table.rows, table.columns];
-    return [
-      this.graph.constant('history_embedding', { type: 'int8', dims, data }),
-      this.graph.floats('history_scale', scale, scaleDims),
-    ];
   }
 
   /** Weights [inputs, outputs] with a scale a column. */
@@ -184,12 +148,6 @@ class Int8Arithmetic extends FloatArithmetic {
 class GpuArithmetic extends Int8Arithmetic {
   override readonly kvType = 'float32';
   protected override readonly mostOutputs = MOST_GPU_OUTPUTS;
-
-  override embed(table: Matrix, ids: string): string {
-    const [rows, scales] = this.table(table, [table.rows]);
-    const whole = this.graph.node('DequantizeLinear', [rows, scales], { axis: 0 });
-    return this.graph.node('Gather', [whole, ids], { axis: 0 });
-  }
 
   override quantize(value: string, activation: string): string {
     const { scale, zeroPoint } = this.range(activation);

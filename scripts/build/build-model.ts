@@ -1,7 +1,8 @@
-/** A checkpoint as the folder that the engine loads: graphs, weight shards, catalogue, semantic IDs, item vectors, manifest. */
+/** A checkpoint as the folder that the engine loads: graphs, weights, item table, catalogue, semantic IDs, manifest. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Precision } from '../../worker/engine/config.ts';
 import {
   MANIFEST_FILE,
   MANIFEST_FORMAT,
@@ -10,27 +11,31 @@ import {
 } from '../../worker/models/manifest.ts';
 import type { ArithmeticKind } from './arithmetic.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { decodeGraph, prefillGraph, scoreGraph } from './earn-graphs.ts';
+import { decodeGraph } from './decode-graph.ts';
 import { Weights } from './graph.ts';
-import { quantizeRows } from './quantize.ts';
+import { itemTable, scoreGraph } from './item-table.ts';
+import { prefillGraph } from './prefill-graph.ts';
 import { referenceTokens, runReference } from './reference.ts';
 import { servingWeights } from './weights.ts';
 
-/** The largest static asset: https://developers.cloudflare.com/workers/platform/limits/#static-assets */
-const SHARD_BYTES = 25 * 1024 * 1024;
+/** Hexadecimal digits of a manifest's ids. */
+const ID_DIGITS = 16;
 
-/** Every file by name, and the manifest that names them. */
+/** The largest static asset: https://developers.cloudflare.com/workers/platform/limits/#static-assets */
+const PIECE_BYTES = 25 * 1024 * 1024;
+
 export interface BuiltModel {
   manifest: Manifest;
+  /** Every file by name, the manifest too. */
   files: Map<string, Uint8Array>;
 }
 
-/** `shardBytes` is the most that a piece of the weights may have. */
+/** `pieceBytes` is the most that a piece of the weights or of the item table may have. */
 export function buildModel(
   checkpoint: Checkpoint,
   name: string,
-  precision: Manifest['precision'],
-  shardBytes = SHARD_BYTES,
+  precision: Precision,
+  pieceBytes = PIECE_BYTES,
 ): BuiltModel {
   const weights = servingWeights(checkpoint);
   const prefix = runReference(weights, referenceTokens(weights, [], []).slice(0, 1));
@@ -41,11 +46,16 @@ export function buildModel(
     files.set(path, new Uint8Array(bytes)); // not Node's Buffer, whose slices are views
     return { path, bytes: bytes.length, sha256: sha256(bytes) };
   };
+  const pieces = (stem: string, bytes: Uint8Array): ModelFile[] =>
+    Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, index) =>
+      file(`${stem}-${index}.bin`, bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes)),
+    );
 
+  const { config, ranker, training, validation } = checkpoint;
   const options = (arithmetic: ArithmeticKind) => ({ weights, prefixKeyValues, arithmetic, store });
   const graphs = {
     prefill: file('prefill.onnx', prefillGraph(options(precision))),
-    score: file('score.onnx', scoreGraph(options(precision))),
+    score: file('score.onnx', scoreGraph(config, precision)),
     decode: file('decode.onnx', decodeGraph(options(precision))),
   };
   const gpu = options(precision === 'int8' ? 'webgpu' : 'float32');
@@ -53,38 +63,44 @@ export function buildModel(
     prefill: file('prefill.webgpu.onnx', prefillGraph(gpu)),
     decode: file('decode.webgpu.onnx', decodeGraph(gpu)),
   };
-  const bytes = store.bytes();
-  const shards: ModelFile[] = [];
-  for (let start = 0; start < bytes.length; start += shardBytes) {
-    shards.push(file(`weights-${shards.length}.bin`, bytes.subarray(start, start + shardBytes)));
-  }
-  const catalogue = file('catalogue.json', json(checkpoint.items));
-  const semanticIds = file(
-    'semantic-ids.bin',
-    new Uint8Array(Uint16Array.from(checkpoint.semanticIds).buffer),
-  );
-  const { config, ranker } = checkpoint;
-  const itemVectors = file('item-vectors.bin', new Uint8Array(quantizeRows(weights.history).data.buffer));
-  const content = { precision, config, ranker, graphs, webgpu, shards, catalogue, semanticIds, itemVectors };
+  const table = itemTable(weights.itemVectors, precision);
+  const content = {
+    precision,
+    config,
+    ranker,
+    graphs,
+    webgpu,
+    shards: pieces('weights', store.bytes()),
+    catalogue: file('catalogue.json', json(checkpoint.items)),
+    semanticIds: file('semantic-ids.bin', new Uint8Array(Uint16Array.from(checkpoint.semanticIds).buffer)),
+    itemTable: pieces('item-table', table.bytes),
+  };
+
   const { items: _, ...shapes } = config;
-  const ids = checkpoint.items.map((item) => item.id);
-  const prefills = [graphs.prefill.sha256, webgpu.prefill.sha256];
-  const hash = (value: unknown) => sha256(json(value)).slice(0, 16);
+  const trained = checkpoint.items.slice(0, checkpoint.trainedItems).map(({ id }) => id);
+  const state = {
+    precision,
+    shapes,
+    graphs: [graphs.prefill.sha256, webgpu.prefill.sha256],
+    weights: content.shards.map(({ sha256 }) => sha256),
+    trained,
+    rows: table.rows(trained.length).map(sha256),
+  };
   const manifest: Manifest = {
     format: MANIFEST_FORMAT,
-    id: hash(content),
-    stateId: hash([precision, shapes, prefills, shards.map((shard) => shard.sha256), ids]),
-    catalogueId: catalogue.sha256.slice(0, 16),
+    id: shortHash(content),
+    stateId: shortHash(state),
+    catalogueId: content.catalogue.sha256.slice(0, ID_DIGITS),
     name,
     ...content,
-    validation: checkpoint.validation,
-    training: checkpoint.training,
+    training,
+    validation,
   };
   files.set(MANIFEST_FILE, json(manifest, 2));
   return { manifest, files };
 }
 
-/** Replaces the files of an earlier model in `folder`; the manifest comes last, so a reader never trusts half a model. */
+/** Replaces the files of an earlier model in `folder`. The manifest comes last, so a reader never trusts half a model. */
 export function writeModel(model: BuiltModel, folder: string): void {
   mkdirSync(folder, { recursive: true });
   rmSync(join(folder, MANIFEST_FILE), { force: true });
@@ -95,6 +111,10 @@ export function writeModel(model: BuiltModel, folder: string): void {
     writeFileSync(join(folder, `${path}.part`), bytes);
     renameSync(join(folder, `${path}.part`), join(folder, path));
   }
+}
+
+function shortHash(value: unknown): string {
+  return sha256(json(value)).slice(0, ID_DIGITS);
 }
 
 function json(value: unknown, indent?: number): Uint8Array {

@@ -22,6 +22,8 @@ export interface Checkpoint {
   /** What each linear layer reads, [low, high], and the largest keys and values (`scripts/train/calibrate.py`). */
   activations: Record<string, number[]>;
   items: CatalogueItem[];
+  /** The first so many of them were trained; the others were added later. */
+  trainedItems: number;
   /** [items x levels]. */
   semanticIds: Int32Array;
   matrix(name: string): Matrix;
@@ -81,6 +83,7 @@ export function readCheckpoint(folder: string): Checkpoint {
     validation,
     activations,
     items,
+    trainedItems: items.length,
     semanticIds,
     matrix(name) {
       const tensor = tensors.get(name);

@@ -2,7 +2,7 @@
 import { type Arithmetic, type ArithmeticKind, arithmeticOf } from './arithmetic.ts';
 import type { Matrix } from './checkpoint.ts';
 import { Graph, type Weights } from './graph.ts';
-import { type EarnWeights, type LayerWeights, NORM_EPSILON, rotationTable, transpose } from './weights.ts';
+import { type EarnWeights, type LayerWeights, NORM_EPSILON, rotationTable } from './weights.ts';
 
 export interface GraphOptions {
   weights: EarnWeights;
@@ -60,11 +60,6 @@ export class EarnGraph {
     const { width } = this.config;
     const data = this.options.weights.registers.data.slice(index * width, (index + 1) * width);
     return { type: 'float32' as const, dims: [1, 1, width], data };
-  }
-
-  /** [1, items] -> [1, items, width]. */
-  embedHistory(items: string): string {
-    return this.arithmetic.embed(this.options.weights.history, items);
   }
 
   codeTable(): string {
@@ -137,11 +132,11 @@ export class EarnGraph {
     return this.attend(query, keys, values, mask);
   }
 
-  /** Attention of each row over the stored rows that its own `window` int32 [rows, seen] names, where `mask` allows. */
-  attendWindow(query: string, rows: string[], window: string, mask: string): string {
+  /** Attention of each row over those stored rows that `places` int32 [rows, seen] names for it and `mask` shows. */
+  attendLocal(query: string, rows: string[], places: string, mask: string): string {
     const { graph } = this;
     const all = this.arithmetic.load(graph.node('Concat', rows, { axis: 1 }));
-    const seen = graph.node('Gather', [all, window], { axis: 1 }); // [1, rows, seen, 2D]
+    const seen = graph.node('Gather', [all, places], { axis: 1 }); // [1, rows, seen, 2D]
     const [keys, values] = graph.nodeWithOutputs('Split', [seen], 2, { axis: 3, num_outputs: 2 });
     const own = graph.node('Reshape', [query, this.ownShape]);
     const scores = graph.node('MatMul', [own, graph.node('Transpose', [keys], { perm: [0, 1, 3, 2] })]);
@@ -217,11 +212,6 @@ export class EarnGraph {
     const { inputs, outputs, data } = this.options.weights.heads[level];
     const weight = this.graph.floats('head', data, [inputs, outputs]);
     return this.graph.node('MatMul', [final, weight]);
-  }
-
-  /** A final state [1, width] against every item's vector, [1, items]. */
-  itemLogits(final: string): string {
-    return this.arithmetic.multiplyAlone(final, transpose(this.options.weights.history, 'item_vectors'));
   }
 
   /** The same for the level that an input names. */

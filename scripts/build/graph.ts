@@ -1,11 +1,15 @@
-/** Writes an ONNX graph node by node, straight into protobuf; weights go to a file that graphs share. */
+/** Writes an ONNX graph node by node, straight into protobuf. Weights go to a file that graphs share. */
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
+import { WEIGHTS_FILE } from '../../worker/engine/config.ts';
 
 /** `TensorProto.DataType` numbers of the types that the graphs use. */
 const DATA_TYPE = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
 export type ElementType = keyof typeof DATA_TYPE;
+
+/** Bytes per element. */
+const SIZE: Record<ElementType, number> = { float32: 4, uint8: 1, int8: 1, int32: 4, int64: 8 };
 
 /** A constant: `data` holds the elements row by row. */
 export interface Constant {
@@ -21,13 +25,20 @@ const ModelProto = protobuf
   .loadSync(fileURLToPath(new URL('onnx.proto', import.meta.url)))
   .lookupType('onnx.ModelProto');
 
-/** Constants above this many bytes go to the weights file; the runtime reads shapes from inside the graph. */
+/** A constant whose elements are in a file of its own, row by row from `offset`. */
+export interface ExternalConstant {
+  type: ElementType;
+  dims: number[];
+  file: string;
+  offset: number;
+}
+
+/** Larger constants go to the weights file. Shapes are small, and the runtime must find them inside the graph. */
 const INLINE_BYTES = 256;
 /** External tensors begin at multiples of this, so that a view of any element type is aligned. */
 const ALIGNMENT = 64;
-export const WEIGHTS_FILE = 'weights.bin';
 
-/** The one file of constants behind several graphs. Equal constants are stored once. */
+/** The file of constants behind several graphs. Equal constants are stored once. */
 export class Weights {
   private readonly parts: Uint8Array[] = [];
   private readonly offsets = new Map<string, number>();
@@ -78,19 +89,22 @@ export class Graph {
   }
 
   constant(name: string, { type, dims, data }: Constant): string {
-    const unique = this.unique(name);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const tensor = { name: unique, dims, dataType: DATA_TYPE[type] };
-    if (bytes.length <= INLINE_BYTES) this.initializers.push({ ...tensor, rawData: bytes });
-    else {
-      const entry = {
-        location: WEIGHTS_FILE,
-        offset: `${this.weights.add(bytes)}`,
-        length: `${bytes.length}`,
-      };
-      const externalData = Object.entries(entry).map(([key, value]) => ({ key, value }));
-      this.initializers.push({ ...tensor, externalData, dataLocation: 1 });
+    if (bytes.length > INLINE_BYTES) {
+      return this.external(name, { type, dims, file: WEIGHTS_FILE, offset: this.weights.add(bytes) });
     }
+    const unique = this.unique(name);
+    this.initializers.push({ name: unique, dims, dataType: DATA_TYPE[type], rawData: bytes });
+    return unique;
+  }
+
+  external(name: string, { type, dims, file, offset }: ExternalConstant): string {
+    const unique = this.unique(name);
+    const length = dims.reduce((product, dim) => product * dim, SIZE[type]);
+    const entries = { location: file, offset: `${offset}`, length: `${length}` };
+    const externalData = Object.entries(entries).map(([key, value]) => ({ key, value }));
+    const tensor = { name: unique, dims, dataType: DATA_TYPE[type] };
+    this.initializers.push({ ...tensor, externalData, dataLocation: 1 });
     return unique;
   }
 
@@ -109,7 +123,7 @@ export class Graph {
     return this.nodeWithOutputs(op, input, 1, attributes)[0];
   }
 
-  /** Adds a node with `count` outputs. Those at `unread` are left out, which their operator must allow: each costs its allocation. */
+  /** Adds a node with `count` outputs. Those at `unread` are left out and not allocated, which the operator must allow. */
   nodeWithOutputs(
     op: string,
     input: string[],
@@ -124,7 +138,7 @@ export class Graph {
     return output;
   }
 
-  /** Adds a node whose output is one of the graph's and is read inside as well: `output` would copy it. */
+  /** Adds a node whose output is both an output of the graph and read inside. `output` would copy it. */
   outputNode(
     op: string,
     input: string[],

@@ -54,6 +54,7 @@ export function randomCheckpoint(config: ModelConfig, seed = 1): Checkpoint {
       categories: i % 10 === 0 ? [] : [`row ${i % 7}`, `block ${Math.floor(i / 20)}`],
       count: (i * 7) % 11,
     })),
+    trainedItems: items,
     semanticIds,
     matrix: (name) => tensors.get(name)!,
   };

@@ -67,9 +67,9 @@ export function referenceLogits(weights: EarnWeights, state: Float64Array, level
 }
 
 /** Log-probability of every item from S's final state, [items]. */
-export function referenceItemLogProbs({ history }: EarnWeights, state: Float64Array): Float64Array {
-  const logits = Float64Array.from({ length: history.rows }, (_, item) =>
-    dot(state, Float64Array.from(history.data.subarray(item * state.length, (item + 1) * state.length))),
+export function referenceItemLogProbs({ itemVectors }: EarnWeights, state: Float64Array): Float64Array {
+  const logits = Float64Array.from({ length: itemVectors.rows }, (_, item) =>
+    dot(state, Float64Array.from(itemVectors.data.subarray(item * state.length, (item + 1) * state.length))),
   );
   const largest = Math.max(...logits);
   const sum = logits.reduce((total, logit) => total + Math.exp(logit - largest), 0);
@@ -82,7 +82,7 @@ export function referenceTokens(weights: EarnWeights, items: number[], codes: nu
   const row = (data: Float32Array, index: number) => data.subarray(index * width, (index + 1) * width);
   return [
     { embedding: row(weights.registers.data, 0), kind: 'register' },
-    ...items.map((item): Token => ({ embedding: row(weights.history.data, item), kind: 'item' })),
+    ...items.map((item): Token => ({ embedding: row(weights.itemVectors.data, item), kind: 'item' })),
     { embedding: row(weights.registers.data, 1), kind: 'register' },
     ...codes.map((code, level): Token => {
       return { embedding: row(weights.codes.data, level * codebook + code), kind: 'code' };

@@ -51,8 +51,8 @@ export interface LayerWeights {
 
 export interface EarnWeights {
   config: ModelConfig;
-  /** One fused token an item (its own embedding plus those of its codes), [items x width]. */
-  history: Matrix;
+  /** One vector per item, its own embedding plus those of its codes, [items x width]. */
+  itemVectors: Matrix;
   /** [levels * codebook x width]. */
   codes: Matrix;
   /** P and S, [2 x width]. */
@@ -72,7 +72,7 @@ export function servingWeights(checkpoint: Checkpoint): EarnWeights {
   return {
     config,
     activations,
-    history: fuse(checkpoint),
+    itemVectors: fuse(checkpoint),
     codes: matrix('code.weight'),
     registers: matrix('registers'),
     layers: Array.from({ length: config.depth }, (_, l) => {

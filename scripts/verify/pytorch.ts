@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HistoryState } from '../../worker/engine/decoder.ts';
 import { type EarnModel, loadModel } from '../../worker/models/model.ts';
 import { buildModel } from '../build/build-model.ts';
 import { readCheckpoint, readSafetensors } from '../build/checkpoint.ts';
@@ -16,7 +15,7 @@ const TOLERANCE = 1e-3;
 /** Items' log-probabilities, then logits of every level, given the codes before it: prefill, then one row a decode step. */
 async function logitsOf(model: EarnModel, items: number[], codes: number[]): Promise<number[]> {
   const { decoder } = model;
-  const state: HistoryState = await decoder.prefill(items);
+  const state = await model.prefill(items);
   const logits = [...(await decoder.score(state)), ...state.codeLogits];
   let earlier = new Float32Array();
   for (let level = 0; level < codes.length - 1; level++) {

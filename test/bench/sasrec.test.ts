@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { dynamicProduct, floatProduct, type Product } from '../../scripts/bench/peers/products.ts';
 import { EPSILON, randomSasRec, sasRecGraph } from '../../scripts/bench/peers/sasrec-graph.ts';
 import { Weights } from '../../scripts/build/graph.ts';
+import { WEIGHTS_FILE } from '../../worker/engine/config.ts';
 import { Tensor } from '../../worker/engine/runtime.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { TINY, testRuntime } from '../fixtures/tiny-model.ts';
@@ -13,7 +14,9 @@ const histories = [1, 2, 17, TINY.contextWindow].map((length) => randomInts(rand
 
 async function scorer(product: Product) {
   const store = new Weights();
-  const session = await testRuntime.createSession(sasRecGraph(TINY, weights, product, store), store.bytes());
+  const session = await testRuntime.createSession(sasRecGraph(TINY, weights, product, store), {
+    [WEIGHTS_FILE]: store.bytes(),
+  });
   return async (items: number[]) => {
     const ids = new Tensor('int64', BigInt64Array.from(items, BigInt), [1, items.length]);
     return [...((await testRuntime.run(session, { item_ids: ids })).scores.data as Float32Array)];

@@ -4,6 +4,7 @@ import { dynamicProduct, floatProduct, type Product } from '../../scripts/bench/
 import { UsualDecoder } from '../../scripts/bench/peers/usual.ts';
 import { usualGraph } from '../../scripts/bench/peers/usual-graph.ts';
 import { Weights } from '../../scripts/build/graph.ts';
+import { WEIGHTS_FILE } from '../../worker/engine/config.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, TINY, testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
@@ -17,7 +18,7 @@ const histories = [0, 1, 2, 15, 40, TINY.contextWindow].map((length) =>
 async function usual(product: Product): Promise<UsualDecoder> {
   const store = new Weights();
   const graph = usualGraph(tinyCheckpoint(withoutEarn), product, store);
-  const session = await testRuntime.createSession(graph, store.bytes());
+  const session = await testRuntime.createSession(graph, { [WEIGHTS_FILE]: store.bytes() });
   return new UsualDecoder(session, full.manifest.config, full.trie);
 }
 

@@ -14,11 +14,8 @@ const semanticIds = (item: number) =>
   checkpoint.semanticIds.subarray(item * TINY.levels, (item + 1) * TINY.levels);
 
 /** Every item's log-probability, one path of codes at a time, without any search. */
-async function exhaustiveScores(
-  { decoder, trie }: EarnModel,
-  history: number[],
-): Promise<Map<number, number>> {
-  const state = await decoder.prefill(history);
+async function exhaustiveScores({ decoder, trie }: EarnModel, history: number[]) {
+  const state = await model.prefill(history);
   const scores = new Map<number, number>();
   const visit = async (
     level: number,

@@ -55,14 +55,17 @@ describe.each(SHAPES)(
     test.each([0, 1, 2, 3, 5, 13, 14, 15, 40])(
       'prefill equals the reference, which runs every layer in full (%i items)',
       async (n) => {
-        const { decoder } = await loadTiny('float32', shape);
+        const model = await loadTiny('float32', shape);
         const items = history(n);
-        const state = await decoder.prefill(items);
+        const state = await model.prefill(items);
         const expected = runReference(weights, referenceTokens(weights, items, []));
         const suffixAt = n + 1;
         expectClose(state.final, expected.states[suffixAt]);
         expectClose(state.codeLogits, referenceLogits(weights, expected.states[suffixAt], 0));
-        expectClose(await decoder.score(state), referenceItemLogProbs(weights, expected.states[suffixAt]));
+        expectClose(
+          await model.decoder.score(state),
+          referenceItemLogProbs(weights, expected.states[suffixAt]),
+        );
         const recent = Array.from(
           { length: Math.min(n, localWindow) + 1 },
           (_, i) => suffixAt - Math.min(n, localWindow) + i,
@@ -79,15 +82,20 @@ describe.each(SHAPES)(
     );
 
     test.each([1, 21])('decode equals the reference at every level (%i items)', async (n) => {
-      const { decoder } = await loadTiny('float32', shape);
+      const model = await loadTiny('float32', shape);
       const items = history(n);
       const codes = [3, 1];
       const expected = runReference(weights, referenceTokens(weights, items, codes));
-      const state = await decoder.prefill(items);
+      const state = await model.prefill(items);
       let earlier = new Float32Array();
       for (const [level, code] of codes.entries()) {
         const ancestors = [Array.from({ length: level }, (_, row) => row)];
-        const step = await decoder.decode(state, { codes: Int32Array.of(code), level, ancestors, earlier });
+        const step = await model.decoder.decode(state, {
+          codes: Int32Array.of(code),
+          level,
+          ancestors,
+          earlier,
+        });
         const at = items.length + 2 + level;
         expectClose(step.logits, referenceLogits(weights, expected.states[at], level + 1));
         expectClose(step.keyValues, rowsOf(expected, at, first, TINY.depth));
@@ -109,11 +117,11 @@ test('the prefix register sees nothing: its keys and values do not depend on the
 test.each(['float32', 'int8'] as const)(
   'beams that share a history equal beams run one by one (%s)',
   async (precision) => {
-    const { decoder } = await loadTiny(precision);
-    const state = await decoder.prefill(history(17));
+    const model = await loadTiny(precision);
+    const state = await model.prefill(history(17));
     const first = Int32Array.of(0, 1, 2, 3);
     const none = new Float32Array();
-    const together = await decoder.decode(state, {
+    const together = await model.decoder.decode(state, {
       codes: first,
       level: 0,
       ancestors: [[], [], [], []],
@@ -121,7 +129,7 @@ test.each(['float32', 'int8'] as const)(
     });
     const second = Int32Array.of(3, 0, 2, 1, 1);
     const parents = [2, 2, 0, 3, 1];
-    const next = await decoder.decode(state, {
+    const next = await model.decoder.decode(state, {
       codes: second,
       level: 1,
       ancestors: parents.map((parent) => [parent]),
@@ -129,10 +137,10 @@ test.each(['float32', 'int8'] as const)(
     });
     for (const [row, parent] of parents.entries()) {
       const codes = first.slice(parent, parent + 1);
-      const alone = await decoder.decode(state, { codes, level: 0, ancestors: [[]], earlier: none });
+      const alone = await model.decoder.decode(state, { codes, level: 0, ancestors: [[]], earlier: none });
       const [from, to] = [parent * TINY.codebook, (parent + 1) * TINY.codebook];
       expectClose(together.logits.slice(from, to), alone.logits, 1e-4);
-      const child = await decoder.decode(state, {
+      const child = await model.decoder.decode(state, {
         codes: second.slice(row, row + 1),
         level: 1,
         ancestors: [[0]],
@@ -163,31 +171,31 @@ describe('prefill(a + b) is prefill(b on top of prefill(a)), byte for byte in in
   test.each(SHAPES)(
     'k = $registerDepth, a tail of $localWindow: every way to cut a history in two',
     async (shape) => {
-      const { decoder } = await loadTiny('int8', shape);
+      const model = await loadTiny('int8', shape);
       const items = history(50);
-      const whole = bytesOf(await decoder.prefill(items));
+      const whole = bytesOf(await model.prefill(items));
       for (let cut = 0; cut < items.length; cut++) {
-        const warm = await decoder.prefill(items.slice(cut), await decoder.prefill(items.slice(0, cut)));
+        const warm = await model.prefill(items.slice(cut), await model.prefill(items.slice(0, cut)));
         expect(bytesOf(warm).equals(whole), `cut at ${cut}`).toBe(true);
       }
     },
   );
 
   test('a history that grows item by item, over every length up to the window', async () => {
-    const { decoder } = await loadTiny('int8');
+    const model = await loadTiny('int8');
     const items = history(TINY.contextWindow);
-    let grown = await decoder.prefill([]);
+    let grown = await model.prefill([]);
     for (const [index, item] of items.entries()) {
-      grown = await decoder.prefill([item], grown);
-      const cold = await decoder.prefill(items.slice(0, index + 1));
+      grown = await model.prefill([item], grown);
+      const cold = await model.prefill(items.slice(0, index + 1));
       expect(bytesOf(grown).equals(bytesOf(cold)), `${index + 1} items`).toBe(true);
     }
   });
 
   test('a shorter history is a prefix of the bytes of a longer one', async () => {
-    const { decoder } = await loadTiny('int8');
+    const model = await loadTiny('int8');
     const items = history(33);
-    const [short, long] = [await decoder.prefill(items.slice(0, 20)), await decoder.prefill(items)];
+    const [short, long] = [await model.prefill(items.slice(0, 20)), await model.prefill(items)];
     expect(long.keyValues.slice(0, short.keyValues.length)).toEqual(short.keyValues);
   });
 });

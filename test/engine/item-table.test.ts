@@ -12,7 +12,7 @@ const model = await loadModel(memorySource(files), testRuntime);
 
 /** Cosines of all items to this one, in float. */
 function cosines(item: number): number[] {
-  const { data } = servingWeights(tinyCheckpoint()).history;
+  const { data } = servingWeights(tinyCheckpoint()).itemVectors;
   const row = (index: number) => [...data.subarray(index * TINY.width, (index + 1) * TINY.width)];
   const dot = (a: number[], b: number[]) => a.reduce((sum, value, c) => sum + value * b[c], 0);
   const [own, norm] = [row(item), Math.sqrt(dot(row(item), row(item)))];

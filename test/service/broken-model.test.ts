@@ -71,10 +71,10 @@ test.each<[string, Fault, string, string]>([
   ['no answer for the weights', at('/weights-0.bin', unreachable), 'asset_missing', 'weights-0.bin'],
   ['a bit of a graph flipped', at('/decode.onnx', flipOneBit), 'asset_damaged', 'decode.onnx'],
   [
-    'a bit of the item vectors flipped',
-    at('/item-vectors.bin', flipOneBit),
+    'a bit of the item table flipped',
+    at('/item-table-0.bin', flipOneBit),
     'asset_damaged',
-    'item-vectors.bin',
+    'item-table-0.bin',
   ],
   ['a damaged catalogue', at('/catalogue.json', flipOneBit), 'asset_damaged', 'catalogue.json'],
   ['no manifest', at('/manifest.json', missing), 'asset_missing', 'manifest.json'],

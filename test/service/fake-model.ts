@@ -1,6 +1,7 @@
 import { Catalogue } from '../../worker/catalogue/catalogue.ts';
 import type { BeamOptions } from '../../worker/engine/beam-search.ts';
 import type { HistoryState } from '../../worker/engine/decoder.ts';
+import { toHex } from '../../worker/engine/hex.ts';
 import type { ItemTable } from '../../worker/engine/item-table.ts';
 import { bestItems } from '../../worker/engine/ranking.ts';
 import { Trie } from '../../worker/engine/trie.ts';
@@ -22,7 +23,11 @@ const TITLES = [
   'Amadeus (1984)',
 ];
 
-const file = (path: string): ModelFile => ({ path, bytes: 1, sha256: path.padEnd(64, '0') });
+const file = (path: string): ModelFile => ({
+  path,
+  bytes: 1,
+  sha256: toHex(new TextEncoder().encode(path)).padEnd(64, '0').slice(0, 64),
+});
 
 export const MANIFEST: Manifest = {
   format: MANIFEST_FORMAT,
@@ -51,8 +56,8 @@ export const MANIFEST: Manifest = {
   webgpu: { prefill: file('prefill.webgpu.onnx'), decode: file('decode.webgpu.onnx') },
   shards: [file('weights-0.bin')],
   catalogue: file('catalogue.json'),
-  semanticIds: file('semantic-ids.bin'),
-  itemVectors: file('item-vectors.bin'),
+  semanticIds: { ...file('semantic-ids.bin'), bytes: 2 * 2 * TITLES.length },
+  itemTable: [{ ...file('item-table-0.bin'), bytes: 128 + 4 * TITLES.length }],
 };
 
 /** Every third film is a comedy, every fifth a western, and the first is for children besides. */
@@ -152,6 +157,7 @@ export class FakeModel implements Model {
   /** The films nearest in the catalogue. */
   itemTable(): ItemTable {
     return {
+      row: (item) => Float32Array.of(item),
       nearest: (item, allowed, k) => {
         const others = allowed.slice();
         others[item] = 0;

@@ -1,7 +1,7 @@
 /** The model's files over HTTP, each fetched once and counted as it arrives. */
 import type { Backend } from '../engine/config.ts';
 import type { AssetSource } from '../models/files.ts';
-import { graphsFor, MANIFEST_FILE, parseManifest } from '../models/manifest.ts';
+import { filesOf, MANIFEST_FILE, parseManifest } from '../models/manifest.ts';
 
 export class Download implements AssetSource {
   private readonly report: (loaded: number, total: number) => void;
@@ -43,15 +43,7 @@ export class Download implements AssetSource {
   /** Learns from the manifest what is to come. */
   private expect(manifest: Uint8Array): void {
     const parsed = parseManifest(manifest);
-    const { shards, catalogue, semanticIds, itemVectors } = parsed;
-    const graphs = this.backends.flatMap((backend) => Object.values(graphsFor(backend, parsed)));
-    for (const { path, bytes, sha256 } of new Set([
-      ...graphs,
-      ...shards,
-      catalogue,
-      semanticIds,
-      itemVectors,
-    ])) {
+    for (const { path, bytes, sha256 } of filesOf(parsed, this.backends)) {
       this.hashes.set(path, sha256);
       this.total += bytes;
     }

@@ -40,3 +40,11 @@ export type GraphName = (typeof GRAPHS)[number];
 /** What a model can run on. */
 export const BACKENDS = ['wasm', 'webgpu'] as const;
 export type Backend = (typeof BACKENDS)[number];
+
+/** How numbers are kept: weights, the item table, and a state's keys and values. */
+export const PRECISIONS = ['int8', 'float32'] as const;
+export type Precision = (typeof PRECISIONS)[number];
+
+/** Files of constants that graphs refer to by these names. A model's folder holds each in pieces. */
+export const WEIGHTS_FILE = 'weights.bin';
+export const ITEM_TABLE_FILE = 'item-table.bin';

@@ -1,28 +1,31 @@
-/** The graphs as functions: prefill a history, score what comes first, decode the next code of many beams. */
-import { firstCodeLayer, type GraphName, localReach, type ModelConfig } from './config.ts';
-import { causal, surroundings, visibility } from './masks.ts';
-import { type Runtime, type Session, Tensor } from './runtime.ts';
+/** The graphs as functions: prefill a history, score every item, decode the next code of many beams. */
+import { firstCodeLayer, type GraphName, localReach, type ModelConfig, type Precision } from './config.ts';
+import { beamMask, causal, localAttention } from './masks.ts';
+import { type Feeds, type Runtime, type Session, Tensor } from './runtime.ts';
 
-/** Keys must come in a multiple of this many for a state to be the same bytes however it was reached. */
+/** The number of keys is padded to a multiple of this: only then are a state's bytes the same however it was reached. */
 const KEY_MULTIPLE = 16;
 
 type KeyValueBytes = Int8Array | Float32Array;
 
-/** What is kept of a history: everything that decoding needs. */
+/** What is kept of a history: all that decoding needs. */
 export interface HistoryState {
-  /** Items behind it. */
+  /** Number of history items in this state. */
   length: number;
-  /** Layers 1..k, [length x k * 2 * headDim]: a longer history's rows begin with these. */
+  /** Their keys and values in layers 1..k, [length x k * 2 * headDim]. A longer history's begin with these. */
   keyValues: KeyValueBytes;
-  /** The newest `tail` items, or as many as there are, and S in the layers where codes run, [items + 1 x layers * 2 * headDim]. */
+  /**
+   * Keys and values of the newest items and of S in the layers where codes run, [rows x layers * 2 * headDim]. There are
+   * `localWindow` items, or as many as the history has.
+   */
   localKeyValues: KeyValueBytes;
-  /** S's final state, [width]: what the item follows from. */
+  /** S's final state, [width]: the next item follows from it. */
   final: Float32Array;
   /** Logits of the next item's first code, [codebook]. */
   codeLogits: Float32Array;
 }
 
-/** Codes of the beams at one level, and what they may look back at. */
+/** The beams at one level. */
 export interface BeamRows {
   /** The newest code of each beam. */
   codes: Int32Array;
@@ -34,70 +37,85 @@ export interface BeamRows {
   earlier: Float32Array;
 }
 
+/** What a decode step gives. */
+export interface DecodeStep {
+  /** Of each beam's next code, [beams x codebook]. */
+  logits: Float32Array;
+  /** Of each beam's newest code, as `BeamRows.earlier` has them; empty when no level follows. */
+  keyValues: Float32Array;
+}
+
 export class Decoder {
   readonly config: ModelConfig;
   private readonly runtime: Runtime;
   private readonly sessions: Record<GraphName, Session>;
-  private readonly type: 'int8' | 'float32';
-  /** Of a token's keys and values in the layers where codes run. */
-  private readonly recentRow: number;
+  /** Of keys and values in the graphs. */
+  private readonly precision: Precision;
+  /** Values of a row of `localKeyValues`. */
+  private readonly localRow: number;
 
   constructor(
     runtime: Runtime,
     config: ModelConfig,
-    precision: 'int8' | 'float32',
+    precision: Precision,
     sessions: Record<GraphName, Session>,
   ) {
     this.runtime = runtime;
     this.config = config;
-    this.type = precision;
+    this.precision = precision;
     this.sessions = sessions;
-    this.recentRow = (config.depth - firstCodeLayer(config)) * 2 * config.headDim;
+    this.localRow = (config.depth - firstCodeLayer(config)) * 2 * config.headDim;
   }
 
   /**
-   * The state of `past`'s history with `items` appended. Only `items` and S run. In int8 the result is byte for
-   * byte what a prefill of everything at once gives.
+   * The state of `past`'s history with more items appended; `vectors` [items x width] are theirs (`ItemTable.row`). Only
+   * the new items and S run. In int8 the state is byte for byte the one that a prefill of everything at once gives.
    */
-  async prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState> {
-    const { registerDepth, heads, headDim } = this.config;
+  async prefill(vectors: Float32Array, past?: HistoryState): Promise<HistoryState> {
+    const { registerDepth, heads, headDim, width, localWindow } = this.config;
+    const items = vectors.length / width;
     const known = past?.length ?? 0;
-    const length = known + items.length;
+    const length = known + items;
     const keys = KEY_MULTIPLE * Math.ceil((length + 2) / KEY_MULTIPLE); // P, the history, S, padding
     const padding = keys - length - 2;
-    const rows = items.length + 1; // and S
+    const rows = items + 1; // and S
     const positions = BigInt64Array.from({ length: rows }, (_, row) => BigInt(known + 1 + row));
     const mask = causal(known + 1, rows, heads, keys);
-    const near = Math.min(localReach(this.config), items.length) + 1;
-    const nearRows = Int32Array.from({ length: near }, (_, row) => rows - near + row);
-    const pastItems =
-      past && near === rows ? past.localKeyValues.subarray(0, -this.recentRow) : this.zeros(0);
-    const pastRows = pastItems.length / this.recentRow;
+    const local = Math.min(localReach(this.config), items) + 1;
+    const localRows = Int32Array.from({ length: local }, (_, row) => rows - local + row);
+    // Fewer new items than the deep layers reach back: the older ones are in the past state.
+    const pastLocal =
+      past && local === rows ? past.localKeyValues.subarray(0, -this.localRow) : this.zeros(0);
+    const pastRows = pastLocal.length / this.localRow;
     const outputs = await this.runtime.run(this.sessions.prefill, {
-      item_ids: new Tensor('int32', Int32Array.from(items), [1, items.length]),
+      token_vectors: new Tensor('float32', vectors, [1, items, width]),
       position_ids: new Tensor('int64', positions, [1, rows]),
       mask: new Tensor('float32', mask, [1, rows * heads, keys]),
       past_key_values: this.tensor(past?.keyValues ?? this.zeros(0), known, registerDepth * 2 * headDim),
       key_padding: this.tensor(this.zeros(padding * 2 * headDim), padding, 2 * headDim),
-      near_rows: new Tensor('int32', nearRows, [near]),
-      near_position_ids: new Tensor('int64', positions.slice(-near), [1, near]),
+      local_rows: new Tensor('int32', localRows, [local]),
+      local_position_ids: new Tensor('int64', positions.slice(-local), [1, local]),
+      local_history_mask: new Tensor('float32', mask.subarray(-local * heads * keys), [
+        1,
+        local * heads,
+        keys,
+      ]),
+      past_local_key_values: this.tensor(pastLocal, pastRows, this.localRow),
       suffix_position_ids: new Tensor('int64', positions.slice(-1), [1, 1]),
-      near_mask: new Tensor('float32', mask.subarray(-near * heads * keys), [1, near * heads, keys]),
-      past_recent: this.tensor(pastItems, pastRows, this.recentRow),
-      ...surroundings(near, pastRows, this.config.localWindow),
+      ...localAttention(local, pastRows, localWindow),
     });
     const added = outputs.new_key_values.data as KeyValueBytes; // S's too
-    const newest = append(pastItems, outputs.near_key_values.data as KeyValueBytes);
+    const newest = append(pastLocal, outputs.local_key_values.data as KeyValueBytes);
     return {
       length,
-      keyValues: append(past?.keyValues, added.subarray(0, items.length * registerDepth * 2 * headDim)),
-      localKeyValues: newest.subarray(-(this.config.localWindow + 1) * this.recentRow),
+      keyValues: append(past?.keyValues, added.subarray(0, items * registerDepth * 2 * headDim)),
+      localKeyValues: newest.subarray(-(localWindow + 1) * this.localRow),
       final: outputs.final_state.data as Float32Array,
       codeLogits: outputs.code_logits.data as Float32Array,
     };
   }
 
-  /** The latent decoder's log-probabilities, [items]; they sum to one over the catalogue. */
+  /** Log-probability of every item as the next one, [items]; they sum to one. */
   async score({ final }: HistoryState): Promise<Float32Array> {
     const outputs = await this.runtime.run(this.sessions.score, {
       final_state: new Tensor('float32', final, [1, final.length]),
@@ -105,33 +123,31 @@ export class Decoder {
     return outputs.item_log_probs.data as Float32Array;
   }
 
-  /** Logits of each beam's next code, [beams x codebook], and the keys and values of its newest one, when there are more levels. */
-  async decode(
-    state: HistoryState,
-    beams: BeamRows,
-  ): Promise<{ logits: Float32Array; keyValues: Float32Array }> {
-    const { registerDepth, heads, headDim, codebook } = this.config;
+  async decode(state: HistoryState, beams: BeamRows): Promise<DecodeStep> {
+    const { registerDepth, depth, heads, headDim, codebook } = this.config;
     const rows = beams.codes.length;
-    const recent = state.localKeyValues.length / this.recentRow;
-    const earlier = beams.earlier.length / this.recentRow;
+    const local = state.localKeyValues.length / this.localRow;
+    const earlier = beams.earlier.length / this.localRow;
     const codes = beams.codes.map((code) => beams.level * codebook + code);
     const position = BigInt(state.length + 2 + beams.level); // P, the history and S come before code 0
-    const shared = 1 + recent; // P, the newest items, S
+    const shared = 1 + local; // P, the newest items, S
     const positions = (count: number) =>
       new Tensor('int64', new BigInt64Array(count).fill(position), [1, count]);
+    const history: Feeds =
+      registerDepth < depth
+        ? { shared_position_ids: positions(shared + earlier) }
+        : {
+            past_key_values: this.tensor(state.keyValues, state.length, registerDepth * 2 * headDim),
+            key_counts: new Tensor('int64', [shared + earlier + rows, state.length].map(BigInt), [2]),
+          };
     const outputs = await this.runtime.run(this.sessions.decode, {
       code_ids: new Tensor('int32', codes, [1, rows]),
       position_ids: positions(rows),
       level: new Tensor('int64', BigInt64Array.of(BigInt(beams.level + 1)), [1]),
-      recent_key_values: this.tensor(state.localKeyValues, recent, this.recentRow),
-      beam_key_values: new Tensor('float32', beams.earlier, [1, earlier, this.recentRow]),
-      mask: visibility(beams.ancestors, heads, shared, earlier),
-      ...(firstCodeLayer(this.config) < registerDepth
-        ? {
-            past_key_values: this.tensor(state.keyValues, state.length, registerDepth * 2 * headDim),
-            key_counts: new Tensor('int64', [shared + earlier + rows, state.length].map(BigInt), [2]),
-          }
-        : { shared_position_ids: positions(shared + earlier) }),
+      local_key_values: this.tensor(state.localKeyValues, local, this.localRow),
+      beam_key_values: new Tensor('float32', beams.earlier, [1, earlier, this.localRow]),
+      mask: beamMask(beams.ancestors, heads, shared, earlier),
+      ...history,
     });
     return {
       logits: outputs.logits.data as Float32Array,
@@ -143,14 +159,14 @@ export class Decoder {
     for (const session of Object.values(this.sessions)) await this.runtime.release(session);
   }
 
-  /** [1, rows, columns] of this model's key/value type. */
+  /** [1, rows, columns] of keys and values. */
   private tensor(data: KeyValueBytes, rows: number, columns: number) {
     const dims = [1, rows, columns];
     return data instanceof Int8Array ? new Tensor('int8', data, dims) : new Tensor('float32', data, dims);
   }
 
   private zeros(length: number): KeyValueBytes {
-    return this.type === 'int8' ? new Int8Array(length) : new Float32Array(length);
+    return this.precision === 'int8' ? new Int8Array(length) : new Float32Array(length);
   }
 }
 

@@ -1,9 +1,9 @@
-/** What each row of a run sees, as the graphs take it: 0 where a key is visible, -inf where not. */
+/** What each row of a run sees, as the graphs take it: 0 for a visible key, -inf for a hidden one. */
 import { Tensor } from './runtime.ts';
 
 /**
- * Layers 1..k: rows at the positions `first`, `first` + 1, … see the keys up to their own position, of `keys` that stand in the order of
- * theirs. [rows * heads x keys].
+ * Layers 1..k. Rows stand at the positions `first`, `first` + 1, … and see the keys up to their own position; `keys` of
+ * them stand in the order of their positions. [rows * heads x keys].
  */
 export function causal(first: number, rows: number, heads: number, keys: number): Float32Array {
   const mask = new Float32Array(rows * heads * keys);
@@ -15,32 +15,33 @@ export function causal(first: number, rows: number, heads: number, keys: number)
 }
 
 /**
- * Which keys each row sees after layer k: P, the `localWindow` rows before it, itself. Keys stand as P, the past rows, the rows; `window`
- * int32 [rows, localWindow + 2] has the places of those seen, `window_mask` float32 [1, rows, 1, localWindow + 2] is 0 for a row that is
- * there and -inf for one that is not. In the same order for each row, whatever else runs: so its sums are the same.
+ * Layers after k. Each row sees P, the `localWindow` rows before it, and itself. Keys stand as P, the `past` rows, the
+ * rows of this run. `local_keys` int32 [rows, localWindow + 2] are the places of the keys that a row sees; `local_mask`
+ * float32 [1, rows, 1, localWindow + 2] hides the slots without a key. Every row has its keys in the same order of
+ * slots, so its sums come out the same whatever else runs.
  */
-export function surroundings(rows: number, past: number, localWindow: number) {
-  const size = localWindow + 2;
-  const window = new Int32Array(rows * size);
-  const mask = new Float32Array(rows * size);
+export function localAttention(rows: number, past: number, localWindow: number) {
+  const slots = localWindow + 2;
+  const keys = new Int32Array(rows * slots);
+  const mask = new Float32Array(rows * slots);
   for (let row = 0; row < rows; row++) {
-    for (let slot = 1; slot < size; slot++) {
-      const place = 1 + past + row - (size - 1 - slot);
-      if (place >= 1) window[row * size + slot] = place;
-      else mask[row * size + slot] = -Infinity;
+    for (let slot = 1; slot < slots; slot++) {
+      const place = 1 + past + row - (slots - 1 - slot);
+      if (place >= 1) keys[row * slots + slot] = place;
+      else mask[row * slots + slot] = -Infinity;
     }
   }
   return {
-    window: new Tensor('int32', window, [rows, size]),
-    window_mask: new Tensor('float32', mask, [1, rows, 1, size]),
+    local_keys: new Tensor('int32', keys, [rows, slots]),
+    local_mask: new Tensor('float32', mask, [1, rows, 1, slots]),
   };
 }
 
 /**
- * What each row sees of the `shared` keys, the beams' earlier codes and the rows: all of the first, its own former codes and
- * itself. 0 there, -inf elsewhere, the same for each head: [1, rows * heads, keys].
+ * Decode steps. Every row sees all `shared` keys, its own beam's earlier codes, and itself. The keys stand as the shared
+ * ones, the `earlier` codes of all beams, the rows of this run. [1, rows * heads, keys].
  */
-export function visibility(ancestors: number[][], heads: number, shared: number, earlier: number) {
+export function beamMask(ancestors: number[][], heads: number, shared: number, earlier: number) {
   const keys = shared + earlier + ancestors.length;
   const mask = new Float32Array(ancestors.length * heads * keys).fill(-Infinity);
   for (const [row, own] of ancestors.entries()) {

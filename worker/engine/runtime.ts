@@ -9,21 +9,22 @@ export type Feeds = Record<string, ort.Tensor>;
 export type Fetches = Record<string, ort.Tensor>;
 export const Tensor = ort.Tensor;
 
-/** Where graphs find their weights; `scripts/build/graph.ts` writes the same name into them. */
-const WEIGHTS_FILE = 'weights.bin';
+/** Constants of a graph that are not in its own file: bytes by the name that the graph has for their file. */
+export type ExternalData = Record<string, Uint8Array>;
 
 /**
- * Weights become float32 before the first run, and a node that the GPU can't run is an error: it would go back and forth
- * between the two. https://github.com/microsoft/onnxruntime/blob/main/include/onnxruntime/core/session/onnxruntime_session_options_config_keys.h
+ * On WebGPU, weights become float32 when the session is created. A node that the GPU can't run is an error: with a
+ * fallback, data would go back and forth between GPU and CPU.
+ * https://github.com/microsoft/onnxruntime/blob/main/include/onnxruntime/core/session/onnxruntime_session_options_config_keys.h
  */
 const ALL_ON_THE_GPU = { disable_quant_qdq: '1', disable_cpu_ep_fallback: '1' };
 
-/** The runtime's binary: bytes in Node and browsers, a module in workerd, which forbids compiling bytes. */
+/** onnxruntime's binary: bytes in Node and browsers, a module in workerd, which forbids compiling bytes. */
 export type RuntimeBinary = { wasmBytes: ArrayBuffer } | { wasmModule: WebAssembly.Module };
 
-/** Creates and runs sessions. They must not overlap within one WASM instance, so everything queues. */
+/** Creates and runs sessions, one call at a time: calls must not overlap within one WASM instance. */
 export class Runtime {
-  /** The best that it has: on WebGPU a graph may also run in WASM. */
+  /** What sessions run on unless WASM is asked for, which is always there. */
   readonly backend: Backend;
   private readonly queue = new Queue();
   private readonly wasmModule: WebAssembly.Module | null;
@@ -32,12 +33,12 @@ export class Runtime {
     this.backend = backend;
     this.wasmModule = 'wasmModule' in binary ? binary.wasmModule : null;
     ort.env.wasm.numThreads = 1;
-    // onnxruntime only checks that something is there before it calls WebAssembly.instantiate, see below.
+    // onnxruntime only checks that there are bytes, then calls WebAssembly.instantiate; see `withModule`.
     ort.env.wasm.wasmBinary = 'wasmBytes' in binary ? binary.wasmBytes : new ArrayBuffer(8);
   }
 
-  /** Throws ModelUnavailable when the graph or its weights are refused; on WebGPU also when a part of it can't run there. */
-  createSession(graph: Uint8Array, weights: Uint8Array, backend: Backend = 'wasm'): Promise<Session> {
+  /** Throws ModelUnavailable when the graph or its data are refused; on WebGPU also when a node can't run there. */
+  createSession(graph: Uint8Array, data: ExternalData, backend: Backend = 'wasm'): Promise<Session> {
     return this.queue.run(() =>
       this.withModule(async () => {
         try {
@@ -45,7 +46,7 @@ export class Runtime {
             executionProviders: [backend],
             extra: { session: backend === 'webgpu' ? ALL_ON_THE_GPU : {} },
             graphOptimizationLevel: 'all',
-            externalData: [{ path: WEIGHTS_FILE, data: weights }],
+            externalData: Object.entries(data).map(([path, data]) => ({ path, data })),
           });
         } catch (cause) {
           throw new ModelUnavailable('runtime_failed', `no session: ${messageOf(cause)}`, { cause });
@@ -70,7 +71,7 @@ export class Runtime {
     return this.queue.run(() => session.release());
   }
 
-  /** Only while a session is made, `instantiate` hands out an instance of the module that came with the script. */
+  /** While `task` runs, `WebAssembly.instantiate` gives an instance of the module that came with the script. */
   private async withModule<T>(task: () => Promise<T>): Promise<T> {
     const { wasmModule } = this;
     if (wasmModule === null) return task();

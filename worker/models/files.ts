@@ -1,20 +1,20 @@
-/** Reads a model's files and lets nothing through that is not what the manifest says. */
+/** Reads a model's files, and refuses every file that is not what the manifest says. */
 import { ModelUnavailable } from '../engine/errors.ts';
 import { sha256Hex } from '../engine/hex.ts';
-import { MANIFEST_FILE, type Manifest, type ModelFile, parseManifest } from './manifest.ts';
+import { MANIFEST_FILE, type Manifest, type ModelFile, parseManifest, sizeOf } from './manifest.ts';
 
 /** Where the files come from: static assets in a Worker, a folder in Node, fetch in a browser. */
 export interface AssetSource {
-  /** The file's bytes, or null when there is none of that name. May throw when the source is broken. */
+  /** The file's bytes, or null when there is no such file. May throw when the source is broken. */
   read(path: string): Promise<Uint8Array<ArrayBuffer> | null>;
 }
 
-/** Throws ModelUnavailable when it is missing, damaged or of another format. */
+/** Throws ModelUnavailable when the manifest is missing, damaged or of another format. */
 export async function readManifest(source: AssetSource): Promise<Manifest> {
   return parseManifest(await readBytes(source, MANIFEST_FILE));
 }
 
-/** Throws ModelUnavailable unless length and SHA-256 are the manifest's. */
+/** Throws ModelUnavailable unless the length and the SHA-256 are the manifest's. */
 export async function readVerified(source: AssetSource, file: ModelFile): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await readBytes(source, file.path);
   if (bytes.length !== file.bytes || (await sha256Hex(bytes)) !== file.sha256) {
@@ -23,14 +23,14 @@ export async function readVerified(source: AssetSource, file: ModelFile): Promis
   return bytes;
 }
 
-/** The pieces of the weights file, verified and put together. */
-export async function readShards(source: AssetSource, shards: ModelFile[]): Promise<Uint8Array<ArrayBuffer>> {
-  if (shards.length === 1) return readVerified(source, shards[0]);
-  const whole = new Uint8Array(shards.reduce((sum, { bytes }) => sum + bytes, 0));
+/** A file in pieces, verified and put together. */
+export async function readPieces(source: AssetSource, pieces: ModelFile[]): Promise<Uint8Array<ArrayBuffer>> {
+  if (pieces.length === 1) return readVerified(source, pieces[0]);
+  const whole = new Uint8Array(sizeOf(pieces));
   let offset = 0;
-  for (const shard of shards) {
-    whole.set(await readVerified(source, shard), offset);
-    offset += shard.bytes;
+  for (const piece of pieces) {
+    whole.set(await readVerified(source, piece), offset);
+    offset += piece.bytes;
   }
   return whole;
 }

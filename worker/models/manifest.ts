@@ -1,6 +1,8 @@
 /** `manifest.json`: what `npm run build:model` says of the folder that it writes. */
-import type { Backend, GraphName, ModelConfig } from '../engine/config.ts';
+import * as z from 'zod/mini';
+import { BACKENDS, type Backend, type GraphName, PRECISIONS } from '../engine/config.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
+import { itemTableLayout } from '../engine/item-table.ts';
 
 /** Version of the folder's layout. Only this one is read. */
 export const MANIFEST_FORMAT = 7;
@@ -10,62 +12,123 @@ export const MANIFEST_FILE = 'manifest.json';
 export const RANKERS = ['latent', 'beam', 'hybrid'] as const;
 export type RankerName = (typeof RANKERS)[number];
 
-/** One file of the model's folder. */
-export interface ModelFile {
-  path: string;
-  bytes: number;
-  sha256: string;
-}
+const count = z.int().check(z.positive());
+const hash = z.string().check(z.regex(/^[0-9a-f]{16}$/));
 
-export interface Manifest {
-  format: typeof MANIFEST_FORMAT;
-  /** Hash of the whole model. */
-  id: string;
-  /** Hash of what a user's state depends on: as long as it stays the same, stored states stay valid. */
-  stateId: string;
-  /** Hash of the items' ids, titles, categories and counts. */
-  catalogueId: string;
-  /** What the model was trained on, for people. */
-  name: string;
-  precision: 'int8' | 'float32';
-  config: ModelConfig;
-  /** The best one on validation, used unless a request names another. */
-  ranker: RankerName;
-  /** How it was trained and what validation reached, as the training wrote it. */
-  training: { seed: number; [flag: string]: unknown };
-  validation: { parameters: number; [result: string]: unknown };
-  graphs: Record<GraphName, ModelFile>;
-  /**
-   * What WebGPU runs in place of those, over the same weights. Not `score`: one row's product takes less time than its way
-   * to the GPU and back.
-   */
-  webgpu: Record<'prefill' | 'decode', ModelFile>;
-  /** The weights file in pieces, each at most 25 MiB (the limit of a static asset). */
-  shards: ModelFile[];
-  /** JSON array of `CatalogueItem`, in the order of the item indices. */
-  catalogue: ModelFile;
-  /** uint16 little-endian [items x levels], from which the trie is built. */
-  semanticIds: ModelFile;
-  /** int8 [items x any width], of which similar items are found (`item-vectors.ts`). */
-  itemVectors: ModelFile;
-}
+/** One file of the model's folder. */
+const file = z.strictObject({
+  path: z.string().check(z.regex(/^[\w-][\w.-]*$/)),
+  bytes: count,
+  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+});
+export type ModelFile = z.infer<typeof file>;
+
+/** One file in pieces, each at most 25 MiB (the limit of a static asset). */
+const pieces = z.array(file).check(z.minLength(1));
+
+/** `ModelConfig` says what each is. */
+const config = z
+  .strictObject({
+    items: count,
+    levels: count,
+    codebook: count,
+    depth: count,
+    registerDepth: count,
+    localWindow: z.int().check(z.nonnegative()),
+    width: count,
+    heads: count,
+    headDim: count.check(z.multipleOf(2)),
+    ffn: count,
+    contextWindow: z.int().check(z.minimum(2)),
+  })
+  .check(
+    z.refine(({ registerDepth, depth }) => registerDepth <= depth, {
+      path: ['registerDepth'],
+      error: 'There are no more layers than `depth`',
+    }),
+  );
+
+const manifest = z
+  .strictObject({
+    format: z.literal(MANIFEST_FORMAT),
+    /** Hash of the whole model. */
+    id: hash,
+    /** Hash of what a user's state depends on: as long as it stays the same, stored states stay valid. */
+    stateId: hash,
+    /** Hash of the items' ids, titles, categories and counts. */
+    catalogueId: hash,
+    /** What the model was trained on, for people. */
+    name: z.string(),
+    precision: z.enum(PRECISIONS),
+    config,
+    /** The best one on validation, used unless a request names another. */
+    ranker: z.enum(RANKERS),
+    /** How the model was trained and what it reached on validation, as the training wrote it. */
+    training: z.looseObject({ seed: z.number() }),
+    validation: z.looseObject({ parameters: z.number() }),
+    graphs: z.strictObject({ prefill: file, score: file, decode: file }),
+    /**
+     * What WebGPU runs instead, over the same weights. `score` stays in WASM: it is one row's product, which takes less time
+     * than the way to the GPU and back.
+     */
+    webgpu: z.strictObject({ prefill: file, decode: file }),
+    /** The constants of `prefill` and `decode`. */
+    shards: pieces,
+    /** JSON array of `CatalogueItem`, in the order of the item indices. */
+    catalogue: file,
+    /** uint16 little-endian [items x levels]: the trie. */
+    semanticIds: file,
+    /** Every item's vector (`itemTableLayout`): the constants of `score`, and what histories are made of. */
+    itemTable: pieces,
+  })
+  .check(
+    z.refine(({ semanticIds, config }) => semanticIds.bytes === 2 * config.items * config.levels, {
+      path: ['semanticIds', 'bytes'],
+      error: 'Not the size that `config` asks for',
+    }),
+    z.refine(
+      ({ itemTable, config, precision }) => sizeOf(itemTable) === itemTableLayout(config, precision).bytes,
+      { path: ['itemTable'], error: 'Not the size that `config` asks for' },
+    ),
+  );
+export type Manifest = z.infer<typeof manifest>;
 
 /** The graphs that a backend runs. */
 export function graphsFor(backend: Backend, { graphs, webgpu }: Manifest): Record<GraphName, ModelFile> {
   return backend === 'webgpu' ? { ...graphs, ...webgpu } : graphs;
 }
 
-/** Throws ModelUnavailable when the bytes are no manifest of this version. */
+/** Every file that the manifest names and that these backends read. */
+export function filesOf(manifest: Manifest, backends: readonly Backend[] = BACKENDS): ModelFile[] {
+  const { shards, catalogue, semanticIds, itemTable } = manifest;
+  const graphs = new Set(backends.flatMap((backend) => Object.values(graphsFor(backend, manifest))));
+  return [...graphs, ...shards, catalogue, semanticIds, ...itemTable];
+}
+
+/** Bytes of a file in pieces. */
+export function sizeOf(pieces: ModelFile[]): number {
+  return pieces.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Throws ModelUnavailable: `manifest_version` for another format, `manifest_damaged` for all else that is wrong. */
 export function parseManifest(bytes: Uint8Array): Manifest {
-  let manifest: Manifest;
+  let json: unknown;
   try {
-    manifest = JSON.parse(new TextDecoder().decode(bytes));
+    json = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     throw new ModelUnavailable('manifest_damaged', `${MANIFEST_FILE} is not JSON`);
   }
-  if (manifest?.format !== MANIFEST_FORMAT) {
-    const reason = `${MANIFEST_FILE} has format ${manifest?.format}, this engine reads ${MANIFEST_FORMAT}`;
+  const { format } = valid(z.object({ format: z.int() }), json);
+  if (format !== MANIFEST_FORMAT) {
+    const reason = `${MANIFEST_FILE} has format ${format}, this engine reads ${MANIFEST_FORMAT}`;
     throw new ModelUnavailable('manifest_version', reason);
   }
-  return manifest;
+  return valid(manifest, json);
+}
+
+function valid<T>(schema: z.ZodMiniType<T>, json: unknown): T {
+  const { data, error } = z.safeParse(schema, json);
+  if (error === undefined) return data;
+  const [{ path, message }] = error.issues;
+  throw new ModelUnavailable('manifest_damaged', `${MANIFEST_FILE}: ${z.core.toDotPath(path)}: ${message}`);
 }

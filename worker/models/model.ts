@@ -1,13 +1,21 @@
 /** A loaded model: what rankers work with. Runs in workerd, Node and browsers alike. */
 import { Catalogue } from '../catalogue/catalogue.ts';
+import type { CatalogueItem } from '../catalogue/item.ts';
 import { type BeamOptions, beamSearch } from '../engine/beam-search.ts';
-import type { Backend, GraphName } from '../engine/config.ts';
+import {
+  type Backend,
+  type GraphName,
+  ITEM_TABLE_FILE,
+  type ModelConfig,
+  WEIGHTS_FILE,
+} from '../engine/config.ts';
 import { Decoder, type HistoryState } from '../engine/decoder.ts';
+import { ModelUnavailable } from '../engine/errors.ts';
 import { type ItemTable, StoredItemTable } from '../engine/item-table.ts';
 import type { Ranked } from '../engine/ranking.ts';
-import type { Runtime } from '../engine/runtime.ts';
+import type { ExternalData, Runtime } from '../engine/runtime.ts';
 import { Trie } from '../engine/trie.ts';
-import { type AssetSource, readManifest, readShards, readVerified } from './files.ts';
+import { type AssetSource, readManifest, readPieces, readVerified } from './files.ts';
 import { graphsFor, type Manifest } from './manifest.ts';
 
 /** Every method throws ModelUnavailable when the runtime fails. */
@@ -44,7 +52,10 @@ export class EarnModel implements Model {
   }
 
   prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState> {
-    return this.decoder.prefill(items, past);
+    const { width } = this.manifest.config;
+    const vectors = new Float32Array(items.length * width);
+    for (const [at, item] of items.entries()) vectors.set(this.table.row(item), at * width);
+    return this.decoder.prefill(vectors, past);
   }
 
   itemLogProbs(state: HistoryState): Promise<Float32Array> {
@@ -68,22 +79,41 @@ export async function loadModel(
 ): Promise<EarnModel> {
   const manifest = await readManifest(source);
   const { config, precision } = manifest;
+  const catalogue = catalogueOf(await readVerified(source, manifest.catalogue), config);
+  const trie = trieOf(await readVerified(source, manifest.semanticIds), config);
+  const tableBytes = await readPieces(source, manifest.itemTable);
+  const weights = { [WEIGHTS_FILE]: await readPieces(source, manifest.shards) };
   const graphs = graphsFor(backend, manifest);
-  const text = new TextDecoder().decode(await readVerified(source, manifest.catalogue));
-  const catalogue = new Catalogue(JSON.parse(text));
-  const ids = new Uint16Array((await readVerified(source, manifest.semanticIds)).buffer);
-  const trie = new Trie(ids, config.levels, config.codebook);
-  const table = new StoredItemTable(await readVerified(source, manifest.itemVectors), config.items);
-  const weights = await readShards(source, manifest.shards);
-  const session = async (name: GraphName) => {
+  const session = async (name: GraphName, data: ExternalData) => {
     const graph = await readVerified(source, graphs[name]);
-    return runtime.createSession(graph, weights, name in manifest.webgpu ? backend : 'wasm');
+    return runtime.createSession(graph, data, name in manifest.webgpu ? backend : 'wasm');
   };
   const sessions = {
-    prefill: await session('prefill'),
-    score: await session('score'),
-    decode: await session('decode'),
+    prefill: await session('prefill', weights),
+    score: await session('score', { [ITEM_TABLE_FILE]: tableBytes }),
+    decode: await session('decode', weights),
   };
   const decoder = new Decoder(runtime, config, backend === 'wasm' ? precision : 'float32', sessions);
+  const table = new StoredItemTable(tableBytes, config, precision);
   return new EarnModel(manifest, catalogue, trie, decoder, table);
+}
+
+/** The file has the manifest's hash, so a wrong one is the builder's mistake. */
+function catalogueOf(bytes: Uint8Array, { items }: ModelConfig): Catalogue {
+  const list: CatalogueItem[] = JSON.parse(new TextDecoder().decode(bytes));
+  if (list.length !== items)
+    throw damaged(`the catalogue has ${list.length} items, config.items is ${items}`);
+  return new Catalogue(list);
+}
+
+function trieOf({ buffer }: Uint8Array<ArrayBuffer>, { levels, codebook }: ModelConfig): Trie {
+  try {
+    return new Trie(new Uint16Array(buffer), levels, codebook);
+  } catch (error) {
+    throw damaged((error as RangeError).message);
+  }
+}
+
+function damaged(message: string): ModelUnavailable {
+  return new ModelUnavailable('manifest_damaged', message);
 }

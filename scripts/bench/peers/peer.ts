@@ -1,6 +1,6 @@
 /** The peers inside the bench Worker: what an answer of each takes, part by part. */
 
-import type { ModelConfig } from '../../../worker/engine/config.ts';
+import { type ModelConfig, WEIGHTS_FILE } from '../../../worker/engine/config.ts';
 import { bestItems, type ItemMask } from '../../../worker/engine/ranking.ts';
 import { type Runtime, Tensor } from '../../../worker/engine/runtime.ts';
 import { Trie } from '../../../worker/engine/trie.ts';
@@ -17,7 +17,9 @@ export interface Peer {
 export async function loadPeer(name: PeerName, source: AssetSource, runtime: Runtime): Promise<Peer> {
   const read = async (path: string) => (await source.read(path))!;
   const config: ModelConfig = JSON.parse(new TextDecoder().decode(await read('config.json')));
-  const session = await runtime.createSession(await read('graph.onnx'), await read('weights.bin'));
+  const session = await runtime.createSession(await read('graph.onnx'), {
+    [WEIGHTS_FILE]: await read(WEIGHTS_FILE),
+  });
   if (name === 'usual') {
     const ids = new Uint16Array((await read('semantic-ids.bin')).buffer);
     const trie = new Trie(ids, config.levels, config.codebook);

@@ -1,9 +1,9 @@
 /** The folders of the peers, of the shape of a model and with random weights, which take the same time. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ModelConfig } from '../../../worker/engine/config.ts';
+import { type ModelConfig, WEIGHTS_FILE } from '../../../worker/engine/config.ts';
 import type { Checkpoint } from '../../build/checkpoint.ts';
-import { WEIGHTS_FILE, Weights } from '../../build/graph.ts';
+import { Weights } from '../../build/graph.ts';
 import { dynamicProduct } from './products.ts';
 import { randomSasRec, sasRecGraph } from './sasrec-graph.ts';
 import { usualGraph } from './usual-graph.ts';

@@ -20,7 +20,7 @@ import type { Product } from './products.ts';
 export function usualGraph(checkpoint: Checkpoint, product: Product, store: Weights): Uint8Array {
   const { config, matrix } = checkpoint;
   const { width, heads, headDim, depth, levels, codebook, items } = config;
-  const { history, codes, registers, norm: finalGain, heads: outputs } = servingWeights(checkpoint);
+  const { itemVectors, codes, registers, norm: finalGain, heads: outputs } = servingWeights(checkpoint);
   const graph = new Graph('usual', store);
   const ids = graph.input('input_ids', 'int64', ['batch', 'new']);
   const attentionMask = graph.input('attention_mask', 'int64', ['batch', 'keys']);
@@ -39,7 +39,7 @@ export function usualGraph(checkpoint: Checkpoint, product: Product, store: Weig
   const rowShape = graph.ints('row_shape', [0, -1, queries]);
   const scale = graph.floats('scale', [1 / Math.sqrt(headDim)], []);
 
-  const table = Float32Array.from([history, codes, registers].flatMap(({ data }) => [...data]));
+  const table = Float32Array.from([itemVectors, codes, registers].flatMap(({ data }) => [...data]));
   const embedding = graph.floats('embedding', table, [items + levels * codebook + 2, width]);
   let hidden = graph.node('Gather', [embedding, ids], { axis: 0 });
   let delta: string | null = null;

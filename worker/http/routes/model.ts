@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { StatusCode } from 'hono/utils/http-status';
 import { assetSource, fetchModelFile } from '../../models/assets.ts';
 import { readManifest } from '../../models/files.ts';
-import { MANIFEST_FILE, type Manifest, type ModelFile } from '../../models/manifest.ts';
+import { filesOf, MANIFEST_FILE } from '../../models/manifest.ts';
 import { Problem } from '../problem.ts';
 
 /** A URL that names the bytes can be kept for good (RFC 8246). */
@@ -27,8 +27,3 @@ export const modelFiles = new Hono<{ Bindings: Env }>().get('/:path{.+}', async 
   const cached = { ...Object.fromEntries(response.headers), 'cache-control': named ? IMMUTABLE : REVALIDATE };
   return c.newResponse(response.body, response.status as StatusCode, cached);
 });
-
-function filesOf({ graphs, webgpu, shards, catalogue, semanticIds, itemVectors }: Manifest): ModelFile[] {
-  const all = [...Object.values(graphs), ...Object.values(webgpu)];
-  return [...all, ...shards, catalogue, semanticIds, itemVectors];
-}

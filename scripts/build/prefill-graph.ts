@@ -1,0 +1,122 @@
+/**
+ * *prefill*: new history items and S, on top of a history's cached keys and values.
+ *
+ * Layers 1..k run for every new row. After them only the *local* rows go on: S and those of the newest items that S rests
+ * on, since each later layer looks `localWindow` items further back (`localReach`). The last layer runs for S alone. What a
+ * layer's leftover rows are for is their keys and values, so nothing else of them is computed.
+ *
+ * Inputs: `token_vectors` float32 [1, new, width] of the new items, from the item table. `position_ids` int64 [1, new + 1].
+ * `mask` float32 [1, (new + 1) * H, keys]. `past_key_values` [1, past, k * 2D]. `key_padding` [1, padding, 2D] zeros.
+ * `local_rows` int32 [local], the local ones among the rows; `local_position_ids` and `suffix_position_ids`, theirs and S's;
+ * `local_history_mask`, their part of `mask`. `past_local_key_values` [1, m, layers * 2D] of the items right before the local
+ * rows; `local_keys` and `local_mask`, which of P, these and the local rows each local row sees (`masks.ts`).
+ *
+ * Outputs: `new_key_values` [1, new + 1, k * 2D] and `local_key_values` [1, local, layers * 2D]; the last rows of both are S's,
+ * and without EARN the latter has no other. `final_state` float32 [1, 1, width] of S, and `code_logits` float32
+ * [1, 1, codebook] of the first code.
+ *
+ * Keys stand in the order of their positions, so a row sees key i (0 in the mask, else -inf) exactly when i <= its own
+ * position. No row sees the padding, which comes last. It brings the number of keys to a multiple of 16: then a row's sums
+ * do not depend on the rows and keys around it, as they would with the remainder loops of SIMD.
+ */
+import { firstCodeLayer, type ModelConfig } from '../../worker/engine/config.ts';
+import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';
+
+type RowGroup = 'all' | 'local' | 'suffix';
+
+interface LayerPlan {
+  /** Rows that enter the layer. Each gets a key and a value. */
+  enter: RowGroup;
+  /** Rows that go on to the next layer. Only these have queries and pass the SwiGLU. */
+  goOn: RowGroup;
+  /** What those look at: everything up to their position, or P and the rows right before them. */
+  see: 'history' | 'local';
+}
+
+function layerPlans({ registerDepth, depth }: ModelConfig): LayerPlan[] {
+  return Array.from({ length: depth }, (_, index): LayerPlan => {
+    if (index < registerDepth - 1) return { enter: 'all', goOn: 'all', see: 'history' };
+    if (index === registerDepth - 1) return { enter: 'all', goOn: 'local', see: 'history' };
+    return { enter: 'local', goOn: index < depth - 1 ? 'local' : 'suffix', see: 'local' };
+  });
+}
+
+export function prefillGraph(options: GraphOptions): Uint8Array {
+  const b = new EarnGraph('prefill', options);
+  const { graph, config, arithmetic } = b;
+  const { kvType } = arithmetic;
+  const { registerDepth, depth, headDim, width, localWindow } = config;
+  const row = 2 * headDim;
+  const localRow = (depth - firstCodeLayer(config)) * row;
+  const deep = depth - registerDepth;
+
+  const vectors = graph.input('token_vectors', 'float32', [1, 'new', width]);
+  const allPositions = graph.input('position_ids', 'int64', [1, 'rows']);
+  const mask = graph.input('mask', 'float32', [1, 'queries', 'keys']);
+  const past = graph.input('past_key_values', kvType, [1, 'past', registerDepth * row]);
+  const padding = graph.input('key_padding', kvType, [1, 'padding', row]);
+  const localRows = graph.input('local_rows', 'int32', ['local']);
+  const localPositions = graph.input('local_position_ids', 'int64', [1, 'local']);
+  const localHistoryMask = graph.input('local_history_mask', 'float32', [1, 'local_queries', 'keys']);
+  const pastLocal = graph.input('past_local_key_values', kvType, [1, 'past_local', localRow]);
+  const suffixPosition = graph.input('suffix_position_ids', 'int64', [1, 1]);
+  const localKeys = graph.input('local_keys', 'int32', ['local', localWindow + 2]);
+  const localMask = graph.input('local_mask', 'float32', [1, 'local', 1, localWindow + 2]);
+
+  const positions = { all: allPositions, local: localPositions, suffix: suffixPosition };
+  /** For each layer. */
+  const pastRows = [
+    ...arithmetic.splitEvenly(past, registerDepth, row),
+    ...(deep > 0 ? arithmetic.splitEvenly(pastLocal, deep, row) : []),
+  ];
+  const lastIndex = graph.ints('last', [-1]);
+  const last = (value: string, axis = 1) => graph.node('Gather', [value, lastIndex], { axis });
+
+  /** The rows that go on, from those that enter. */
+  function pick(value: string, { enter, goOn }: LayerPlan): string {
+    if (goOn === enter) return value;
+    return goOn === 'local' ? graph.node('Gather', [value, localRows], { axis: 1 }) : last(value);
+  }
+
+  function attend(query: string, rows: string[], { goOn, see }: LayerPlan): string {
+    if (see === 'history') {
+      return b.attendRows(query, [...rows, padding], goOn === 'all' ? mask : localHistoryMask);
+    }
+    if (goOn === 'local') return b.attendLocal(query, rows, localKeys, localMask);
+    return b.attendLocal(query, rows, last(localKeys, 0), last(localMask));
+  }
+
+  function layer(index: number, stream: Stream, plan: LayerPlan): { rows: string; next: Stream } {
+    const weights = options.weights.layers[index];
+    const { normed, residual } = b.norm(stream, weights.attentionNorm);
+    const read = arithmetic.quantize(normed, weights.qkv.name);
+    const { query, own } =
+      plan.enter === plan.goOn
+        ? b.project(read, weights, positions[plan.enter])
+        : {
+            own: b.projectKeyValues(read, weights, positions[plan.enter]),
+            query: b.projectQueries(pick(read, plan), weights, positions[plan.goOn]),
+          };
+    const rows = b.keyValueRows(own);
+    const attended = attend(query, [b.prefixRow(index), pastRows[index], rows], plan);
+    return { rows, next: b.finish(pick(residual, plan), attended, weights) };
+  }
+
+  const suffix = graph.constant('suffix_register', b.registerRow(1));
+  let stream: Stream = { hidden: graph.node('Concat', [vectors, suffix], { axis: 1 }), delta: null };
+  const rows: string[] = [];
+  for (const [index, plan] of layerPlans(config).entries()) {
+    const done = layer(index, stream, plan);
+    rows.push(done.rows);
+    stream = done.next;
+  }
+
+  const fresh = graph.node('Concat', rows.slice(0, registerDepth), { axis: 2 });
+  graph.output(fresh, 'new_key_values', kvType, [1, 'rows', registerDepth * row]);
+  const local = deep > 0 ? graph.node('Concat', rows.slice(registerDepth), { axis: 2 }) : last(fresh);
+  graph.output(local, 'local_key_values', kvType, [1, 'local', localRow]);
+  const final = b.norm(stream, options.weights.norm).normed;
+  graph.output(final, 'final_state', 'float32', [1, 1, width]);
+  graph.output(b.head(final, 0), 'code_logits', 'float32', [1, 1, config.codebook]);
+  return graph.encode();
+}
