@@ -153,7 +153,11 @@ export function describeOptions(options: Options): string {
     `--${name}${option.type === 'boolean' ? '' : ` ${placeholder(option)}`}`,
     `${option.description}${describeDefault(option)}`,
   ]);
-  rows.push(['--help', 'print this']);
+  return describeList([...rows, ['--help', 'print this']]);
+}
+
+/** Names and what they mean, in two columns. */
+export function describeList(rows: string[][]): string {
   const column = Math.min(26, Math.max(...rows.map(([name]) => name.length)));
   const indent = ' '.repeat(column + 4);
   return rows

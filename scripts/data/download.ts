@@ -5,17 +5,14 @@ import { pipeline } from 'node:stream/promises';
 import { DataError } from './errors.ts';
 import { progressBar } from './progress.ts';
 
-/** A file on the web and the md5 its publisher gives for it. */
+/** A file on the web. */
 export interface Download {
   url: string;
-  md5: string;
+  /** The one that its publisher gives for it, if any. */
+  md5?: string;
 }
 
-/** The md5 is the one in GroupLens' own ml-1m.zip.md5, beside the zip. */
-export const MOVIELENS_1M: Download = {
-  url: 'https://files.grouplens.org/datasets/movielens/ml-1m.zip',
-  md5: 'c4d9eecfca2ab87c1945afe126590906',
-};
+export const fileNameOf = ({ url }: Download): string => basename(url);
 
 /** @throws {DataError} when the server cannot be reached, answers with an error, or sends other bytes */
 export async function download({ url, md5 }: Download, file: string): Promise<void> {
@@ -23,7 +20,9 @@ export async function download({ url, md5 }: Download, file: string): Promise<vo
     const reason = error.cause instanceof Error ? error.cause.message || error.message : error.message;
     throw new DataError(`${url}: ${reason}; download it by other means and give it with --from`);
   });
-  if (found !== md5) throw new DataError(`${url}: checksum differs: expected md5 ${md5}, found ${found}`);
+  if (md5 !== undefined && found !== md5) {
+    throw new DataError(`${url}: checksum differs: expected md5 ${md5}, found ${found}`);
+  }
 }
 
 /** Streams the file to disk and returns its md5. */

@@ -1,5 +1,7 @@
 /** `npm run data`: a dataset into the common format, and a report on it. */
 import { defineCommand, runCommand } from '../command.ts';
+import { describeList, UsageError } from '../options.ts';
+import { DATASETS } from './datasets/index.ts';
 import { prepare, type Report } from './prepare.ts';
 
 export const command = defineCommand({
@@ -8,10 +10,7 @@ export const command = defineCommand({
 Writes data/<name>/interactions.csv (user_id,item_id,timestamp[,split]) and items.jsonl ({"id","title",...}).
 
 Datasets
-  ml-1m     MovieLens-1M. Downloads GroupLens' ml-1m.zip, or takes --from, a zip or an unpacked folder.
-  example   A small made-up shop, the same every time: 300 users, 120 items.
-  csv       Your own: --from a folder with interactions.csv and items.jsonl or items.csv, or with RecBole's
-            *.inter and *.item; or --from the interactions file itself. Each may be gzipped (.gz).
+${describeList(DATASETS.map(({ name, description }) => [name, description]))}
 
 Timestamps are numbers, or ISO-8601 dates, which become seconds since 1970. A malformed row stops the run. The last line
 printed is a JSON object.`,
@@ -25,7 +24,7 @@ printed is a JSON object.`,
     name: {
       type: 'string',
       value: 'NAME',
-      description: 'its name (default: ml-1m, example, or that of the folder or file)',
+      description: 'its name (default: that of the dataset, or for csv of the folder or file)',
     },
     'keep-order': {
       type: 'boolean',
@@ -43,7 +42,12 @@ printed is a JSON object.`,
     },
   },
   positionals: { name: 'DATASET', min: 1, max: 1 },
-  async main(options, { positionals: [dataset], print }) {
+  async main(options, { positionals: [name], print }) {
+    const dataset = DATASETS.find((each) => each.name === name);
+    if (!dataset) {
+      const names = DATASETS.map((each) => each.name).join(', ');
+      throw new UsageError(`unknown dataset ${name}: expected one of ${names}`);
+    }
     const report = await prepare({ ...options, dataset });
     for (const line of describe(report, options.keepOrder)) print(line);
     print(JSON.stringify(summary(report)));
@@ -56,11 +60,11 @@ function* describe(report: Report, keepOrder: boolean): Generator<string> {
   const n = (count: number) => count.toLocaleString('en-US');
   const counts = `${n(log.users.length)} users, ${n(items.length)} items`;
   yield `${report.dataset}: ${n(report.interactions)} interactions, ${counts}`;
-  if (checksum) yield `checksum: ${checksum === 'matches' ? "matches GroupLens'" : 'differs'}`;
+  if (checksum) yield `checksum: ${checksum === 'matches' ? "matches the publisher's" : 'differs'}`;
   const tieRule = keepOrder ? "in the file's order" : 'ordered by a seeded hash of (user_id, item_id)';
   yield `ties: ${n(report.tied)} rows share their user and time with another, ${tieRule}`;
   if (report.dropped > 0) yield `duplicates: ${n(report.dropped)} rows dropped`;
-  if (report.madeItems) yield 'items: no item file, so made from the interactions, title = id';
+  if (unlisted === items.length) yield 'items: no item file, so made from the interactions, title = id';
   else if (unlisted > 0) yield `items: ${n(unlisted)} not in the item file added, title = id`;
   if (untitled > 0) yield `items: ${n(untitled)} without a title, title = id`;
   for (const [field, count] of leftOut) yield `items: field ${field} of ${n(count)} items left out, not text`;

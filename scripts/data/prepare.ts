@@ -1,28 +1,26 @@
 /** Takes a dataset from where it is and writes it in the common format. */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../options.ts';
-import { type Download, download, MOVIELENS_1M, md5Of } from './download.ts';
+import type { Dataset } from './dataset.ts';
+import { type Download, download, fileNameOf, md5Of } from './download.ts';
 import { DataError } from './errors.ts';
-import { exampleShop } from './example.ts';
 import type { Interactions } from './interactions.ts';
-import { findMovieLens, readMovieLens } from './movielens.ts';
 import { type OrderOptions, orderRows } from './order.ts';
-import { findTables, readTables } from './tables.ts';
 import { withPartial, writeDataset } from './write.ts';
 
 export interface PrepareOptions extends OrderOptions {
-  dataset: string;
+  dataset: Dataset;
+  /** The file or folder that has it. */
   from?: string;
   /** The item file, when it does not lie beside the interactions. */
   items?: string;
   /** @default `data/<name>` */
   out?: string;
+  /** @default the dataset's own */
   name?: string;
   /** Whether interactions may name items that no item file lists. */
   allowUnlisted: boolean;
-  /** Where `ml-1m` is downloaded from. @default GroupLens */
-  source?: Download;
 }
 
 export interface Report {
@@ -32,70 +30,66 @@ export interface Report {
   interactions: number;
   tied: number;
   dropped: number;
-  /** Whether the zip has GroupLens' checksum; absent when no zip was read. */
+  /** Whether the files have their publisher's checksum; absent when there is none to compare. */
   checksum?: 'matches' | 'differs';
-  /** Whether there was no item file, so that the interactions made the items. */
-  madeItems: boolean;
 }
 
-/** @throws {DataError} when the flags or the data are not as they should be */
+/**
+ * @throws {UsageError} when the options don't suit the dataset
+ * @throws {DataError} when the data is not as it should be
+ */
 export async function prepare(options: PrepareOptions): Promise<Report> {
-  const { from } = options;
-  if (options.dataset === 'ml-1m') return prepareMovieLens(options);
-  if (options.dataset === 'example') return prepareExample(options);
-  if (options.dataset !== 'csv') {
-    throw new UsageError(`unknown dataset ${options.dataset}: expected ml-1m, example or csv`);
+  const { dataset, from, items, allowUnlisted } = options;
+  checkOptions(options);
+  const name = options.name ?? (from && dataset.nameOf?.(from)) ?? dataset.name;
+  const out = outFolder(options.out, name);
+  return withPartial(out, async (partial) => {
+    const { downloads = [] } = dataset;
+    if (from === undefined) {
+      for (const file of downloads) await download(file, join(partial, fileNameOf(file)));
+    }
+    const input = from ?? partial;
+    const log = await dataset.read({ from: input, items, allowUnlisted });
+    if (log.count === 0) throw new DataError(`${log.file}: no interactions`);
+    const { rows, tied, dropped } = orderRows(log, options);
+    await writeDataset(log, rows, partial, out);
+    const checksum = await compareChecksums(downloads, input);
+    return {
+      dataset: name,
+      out,
+      log,
+      interactions: rows.length,
+      tied,
+      dropped,
+      ...(checksum && { checksum }),
+    };
+  });
+}
+
+function checkOptions({ dataset: { name, downloads, ownFiles }, from, items }: PrepareOptions): void {
+  if (ownFiles && from === undefined) throw new UsageError(`${name} needs --from, a folder or a file`);
+  if (!ownFiles && items !== undefined)
+    throw new UsageError(`${name} has its own items and takes no --items`);
+  if (!ownFiles && !downloads && from !== undefined) {
+    throw new UsageError(`${name} is made up and takes no --from`);
   }
-  if (from === undefined) throw new UsageError('csv needs --from, a folder or a file');
-  return prepareTables(options, from);
-}
-
-function prepareMovieLens(options: PrepareOptions): Promise<Report> {
-  const { from, name = 'ml-1m', source = MOVIELENS_1M } = options;
-  const out = outFolder(options.out, name);
-  return withPartial(out, async (partial) => {
-    const path = from ?? join(partial, 'ml-1m.zip');
-    if (from === undefined) await download(source, path);
-    const log = await readMovieLens(await findMovieLens(path), options.allowUnlisted);
-    const written = await write(log, options, partial, out);
-    const report = { dataset: name, out, log, ...written, madeItems: false };
-    if (statSync(path).isDirectory()) return report;
-    const checksum = (await md5Of(path)) === source.md5 ? 'matches' : 'differs';
-    return { ...report, checksum };
-  });
-}
-
-function prepareExample(options: PrepareOptions): Promise<Report> {
-  if (options.from !== undefined) throw new UsageError('example is made up and takes no --from');
-  const { name = 'example' } = options;
-  const out = outFolder(options.out, name);
-  return withPartial(out, async (partial) => {
-    const log = exampleShop();
-    return { dataset: name, out, log, ...(await write(log, options, partial, out)), madeItems: false };
-  });
-}
-
-function prepareTables(options: PrepareOptions, from: string): Promise<Report> {
-  const files = { ...findTables(from), ...(options.items && { items: options.items }) };
-  const name = options.name ?? files.name;
-  const out = outFolder(options.out, name);
-  return withPartial(out, async (partial) => {
-    const log = await readTables(files, options.allowUnlisted);
-    const written = await write(log, options, partial, out);
-    return { dataset: name, out, log, ...written, madeItems: files.items === undefined };
-  });
 }
 
 function outFolder(out: string | undefined, name: string): string {
   if (!/^\w[\w.-]*$/.test(name)) {
-    throw new DataError(`--name: expected letters, digits, "-", "_" and ".", found "${name}"`);
+    throw new UsageError(`--name: expected letters, digits, "-", "_" and ".", found "${name}"`);
   }
   return out ?? join('data', name);
 }
 
-async function write(log: Interactions, options: OrderOptions, partial: string, out: string) {
-  if (log.count === 0) throw new DataError(`${log.file}: no interactions`);
-  const { rows, tied, dropped } = orderRows(log, options);
-  await writeDataset(log, rows, partial, out);
-  return { interactions: rows.length, tied, dropped };
+/** @param from the only download itself, or a folder that may have them */
+async function compareChecksums(downloads: Download[], from: string): Promise<Report['checksum']> {
+  let checksum: Report['checksum'];
+  for (const file of downloads) {
+    const path = statSync(from).isFile() ? from : join(from, fileNameOf(file));
+    if (file.md5 === undefined || !existsSync(path)) continue;
+    if ((await md5Of(path)) !== file.md5) return 'differs';
+    checksum = 'matches';
+  }
+  return checksum;
 }

@@ -64,11 +64,16 @@ export class ProgressFile {
       renameSync(`${path}.part`, path);
     }
     const file = await open(path, 'a+');
-    await checkHeader(path, file, url);
-    await dropTornLine(file);
     const progress = new ProgressFile(path, file);
-    for await (const { line, text } of lines(fileSource(path))) {
-      if (line > 1) progress.#take(parse(entry, text) ?? fail({ file: path, line }, 'json', 'damaged'));
+    try {
+      await checkHeader(path, file, url);
+      await dropTornLine(file);
+      for await (const { line, text } of lines(fileSource(path))) {
+        if (line > 1) progress.#take(parse(entry, text) ?? fail({ file: path, line }, 'json', 'damaged'));
+      }
+    } catch (error) {
+      await file.close();
+      throw error;
     }
     return progress;
   }

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runChild } from '../child.ts';
 import { type Context, defineCommand, runCommand } from '../command.ts';
+import { csv } from '../data/datasets/csv.ts';
 import { DataError } from '../data/errors.ts';
 import { type PrepareOptions, prepare } from '../data/prepare.ts';
 import { readHistories } from '../dataset.ts';
@@ -64,7 +65,7 @@ async function make(options: MakeOptions, { print }: Context): Promise<void> {
   const [data, checkpoint] = [join('data', name), join('runs', name)];
 
   print('— data');
-  const report = await prepare({ ...reading, dataset: 'csv', name });
+  const report = await prepare({ ...reading, dataset: csv, name });
   const { catalogue, time, count } = report.log;
   const shape = shapeOf({
     histories: await readHistories(data),

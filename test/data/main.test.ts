@@ -13,8 +13,9 @@ function shell(cwd: string, ...args: string[]) {
 test.each([
   [[], 'DATASET is missing'],
   [['csv', 'csv'], 'unexpected argument: csv'],
-  [['ml-20m'], 'unknown dataset ml-20m: expected ml-1m, example or csv'],
+  [['ml-20m'], 'unknown dataset ml-20m: expected one of ml-1m, '],
   [['example', '--from', '.'], 'example is made up and takes no --from'],
+  [['ml-1m', '--items', 'package.json'], 'ml-1m has its own items and takes no --items'],
   [['csv'], 'csv needs --from, a folder or a file'],
   [['ml-1m', '--name', '../x'], '--name: expected letters, digits, "-", "_" and ".", found "../x"'],
 ])('%j is refused', async (args, message) => {

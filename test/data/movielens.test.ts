@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { ml1m } from '../../scripts/data/datasets/ml-1m.ts';
 import type { Download } from '../../scripts/data/download.ts';
 import { prepare } from '../../scripts/data/prepare.ts';
 import { data, failure, folder, itemsOf, rowsOf, zip } from './helpers.ts';
@@ -59,7 +60,7 @@ async function serve(status: number, body: Buffer): Promise<string> {
 /** Prepares the dataset from another place than GroupLens. */
 function downloaded(out: string, source: Download) {
   const usual = { keepOrder: false, dropDuplicates: false, allowUnlisted: false };
-  return prepare({ dataset: 'ml-1m', out, ...usual, source });
+  return prepare({ dataset: { ...ml1m, downloads: [source] }, out, ...usual });
 }
 
 test('downloads the zip when its checksum is right', async () => {

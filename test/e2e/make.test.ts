@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CIRCLE, exampleItem, TASTES } from '../../scripts/data/example.ts';
+import { CIRCLE, exampleItem, TASTES } from '../../scripts/data/datasets/example.ts';
 import { type Server, startServer } from '../../scripts/local-service.ts';
 
 const script = (name: string) => resolve(import.meta.dirname, '../../scripts', name);

@@ -1,17 +1,34 @@
-/** Anyone's data: `interactions.csv` with `items.jsonl` or `items.csv`, or RecBole's `.inter` and `.item`. */
+/** The user's own tables: `interactions.csv` with `items.jsonl` or `items.csv`, or RecBole's `.inter` and `.item`. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Catalogue } from './catalogue.ts';
-import { DataError } from './errors.ts';
-import { parseTimestamp } from './fields.ts';
-import { Interactions } from './interactions.ts';
-import { readItems } from './items.ts';
-import { columnOf, tableRows } from './rows.ts';
-import { fileSource, type Source } from './source.ts';
+import { Catalogue } from '../catalogue.ts';
+import type { Dataset } from '../dataset.ts';
+import { DataError } from '../errors.ts';
+import { parseTimestamp } from '../fields.ts';
+import { Interactions } from '../interactions.ts';
+import { readItems } from '../items.ts';
+import { columnOf, tableRows } from '../rows.ts';
+import { fileSource, type Source } from '../source.ts';
 
-export interface TableFiles {
+export const csv: Dataset = {
+  name: 'csv',
+  description:
+    'your own: --from names a folder with interactions.csv and items.jsonl or items.csv, or with *.inter and *.item ' +
+    'of RecBole; or the interactions file itself. Each may be gzipped (.gz)',
+  ownFiles: true,
+  nameOf: (from) => findTables(from).name,
+  async read({ from, items, allowUnlisted }) {
+    const files = findTables(from);
+    const itemFile = items ?? files.items;
+    const catalogue = itemFile === undefined ? new Catalogue() : await readItems(fileSource(itemFile));
+    const addUnlisted = allowUnlisted || itemFile === undefined;
+    return readInteractions(fileSource(files.interactions), catalogue, addUnlisted);
+  },
+};
+
+interface TableFiles {
   interactions: string;
-  /** Absent when items are to be made from the interactions. */
+  /** Absent when the interactions make the items. */
   items?: string;
   /** Name of the dataset when the user gives none. */
   name: string;
@@ -21,7 +38,7 @@ export interface TableFiles {
  * Finds the files in a folder, or those that belong to an interactions file.
  * @throws {DataError} when there are none, or several to choose from
  */
-export function findTables(from: string): TableFiles {
+function findTables(from: string): TableFiles {
   const given = statSync(from).isFile();
   if (given && !/\.(csv|inter)(\.gz)?$/.test(from)) {
     throw new DataError(`${from}: expected a name ending in .csv, .inter, .csv.gz or .inter.gz`);
@@ -46,13 +63,6 @@ const interactionFiles = (folder: string) =>
 function one(folder: string, names: string[]): string | undefined {
   if (names.length > 1) throw new DataError(`${folder}: holds ${names.join(' and ')}; keep the one to read`);
   return names.length === 1 ? join(folder, names[0]) : undefined;
-}
-
-/** @throws {DataError} at the first malformed row */
-export async function readTables(files: TableFiles, allowUnlisted: boolean): Promise<Interactions> {
-  const catalogue = files.items === undefined ? new Catalogue() : await readItems(fileSource(files.items));
-  const addUnlisted = allowUnlisted || files.items === undefined;
-  return readInteractions(fileSource(files.interactions), catalogue, addUnlisted);
 }
 
 async function readInteractions(source: Source, catalogue: Catalogue, addUnlisted: boolean) {

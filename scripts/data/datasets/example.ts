@@ -1,19 +1,20 @@
 /**
- * A made-up shop, for trying everything without a download and for tests. Each user has one of five tastes and goes
- * through its 24 items in a circle, from anywhere in it; one purchase in ten is any item at all. So what comes next is
- * mostly certain to whoever learns the circles, and the most popular items say little.
+ * A made-up shop, for trying everything without a download and for tests. Each user has one of five tastes and buys its 24
+ * items in a circle, starting anywhere; one purchase in ten is a random item. A model that learns the circles can predict
+ * most purchases, while the most popular items say little.
  */
-import { seededRandom } from '../random.ts';
-import { Catalogue } from './catalogue.ts';
-import { Interactions } from './interactions.ts';
+import { seededRandom } from '../../random.ts';
+import { Catalogue } from '../catalogue.ts';
+import type { Dataset } from '../dataset.ts';
+import { Interactions } from '../interactions.ts';
 
 const SEED = 7;
 const USERS = 300;
 export const TASTES = ['Tea', 'Bread', 'Cheese', 'Fruit', 'Honey'];
-/** Items of a taste. */
+/** Items per taste. */
 export const CIRCLE = 24;
 const NOISE = 0.1;
-/** Of a history: at least this many, and never so many that a circle is closed. */
+/** Purchases per user: too few to close a circle. */
 const [SHORTEST, LONGEST] = [10, 20];
 const FIRST_DAY = Date.UTC(2024, 0, 1) / 1000;
 const [MINUTE, DAY] = [60, 86_400];
@@ -22,8 +23,13 @@ const [MINUTE, DAY] = [60, 86_400];
 export const exampleItem = (taste: number, place: number) =>
   `${TASTES[taste].toLowerCase()}-${(place % CIRCLE) + 1}`;
 
-/** The whole shop; the same every time. */
-export function exampleShop(): Interactions {
+export const example: Dataset = {
+  name: 'example',
+  description: 'a small made-up shop, the same every time: 300 users, 120 items',
+  read: exampleShop,
+};
+
+function exampleShop(): Interactions {
   const random = seededRandom(SEED);
   const below = (limit: number) => Math.floor(random() * limit);
   const catalogue = new Catalogue();
