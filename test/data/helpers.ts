@@ -44,12 +44,12 @@ export const itemsOf = (out: string) =>
     .map((line) => JSON.parse(line));
 
 /** A zip of stored, uncompressed entries (PKWARE APPNOTE 4.3). */
-export function zip(entries: Record<string, Buffer>): Buffer {
+export function zip(entries: Record<string, Buffer | string>): Buffer {
   const locals: Buffer[] = [];
   const centrals: Buffer[] = [];
   let offset = 0;
-  for (const [name, content] of Object.entries(entries)) {
-    const path = Buffer.from(name);
+  for (const [name, text] of Object.entries(entries)) {
+    const [path, content] = [Buffer.from(name), Buffer.from(text)];
     const common = Buffer.alloc(26); // from "version needed" to "extra field length"
     common.writeUInt16LE(20, 0);
     common.writeUInt32LE(crc32(content), 10);
