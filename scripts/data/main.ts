@@ -12,8 +12,8 @@ Writes data/<name>/interactions.csv (user_id,item_id,timestamp[,split]) and item
 Datasets
 ${describeList(DATASETS.map(({ name, description }) => [name, description]))}
 
-Timestamps are numbers, or ISO-8601 dates, which become seconds since 1970. A malformed row stops the run. The last line
-printed is a JSON object.`,
+Timestamps are numbers, or ISO-8601 dates, which become seconds since 1970. A malformed row stops the run. The
+last line printed is a JSON object.`,
   options: {
     from: { type: 'path', description: 'where the dataset is' },
     items: {
@@ -29,8 +29,8 @@ printed is a JSON object.`,
     'keep-order': {
       type: 'boolean',
       description:
-        "keep the file's order of a user's rows that have the same time; without it a seeded hash of (user_id, item_id) " +
-        'orders them, so that neither file order nor item ids leak',
+        "keep the file's order of a user's rows that have the same time; without it a seeded hash of " +
+        '(user_id, item_id) orders them, so that neither file order nor item ids leak',
     },
     'drop-duplicates': {
       type: 'boolean',

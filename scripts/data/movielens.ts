@@ -5,7 +5,8 @@ import { fileSource, type Source, zipSource } from './source.ts';
 
 /**
  * A file of a dataset that GroupLens publishes as `<dataset>.zip`.
- * @param from the zip, the folder that has it, or a folder with the unpacked files, at its top or inside `<dataset>/`
+ * @param from the zip, a folder that has it, or a folder with the unpacked files at its top or in
+ * `<dataset>/`
  * @throws {DataError} when the file is missing
  */
 export async function movieLensFile(from: string, dataset: string, name: string): Promise<Source> {

@@ -107,7 +107,8 @@ export async function* tableRows(source: Source): AsyncGenerator<TableRow> {
 export const isJsonLines = (file: string) => /\.jsonl(\.gz)?$/.test(file);
 
 /**
- * The position of a column. @throws {DataError} when the header, which stands in line 1, has no such column */
+ * The position of a column. @throws {DataError} when the header, which stands in line 1, has no such column
+ */
 export function columnOf(header: string[], name: string, file: string): number {
   const index = header.indexOf(name);
   if (index < 0) fail({ file, line: 1 }, name, `no such column, only ${header.join(', ')}`);

@@ -1,4 +1,7 @@
-/** The user's own tables: `interactions.csv` with `items.jsonl` or `items.csv`, or RecBole's `.inter` and `.item`. */
+/**
+ * The user's own tables: `interactions.csv` and `items.jsonl` or `items.csv`; or `.inter` and `.item` of
+ * RecBole.
+ */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Catalogue } from '../catalogue.ts';
@@ -13,8 +16,8 @@ import { fileSource, type Source } from '../source.ts';
 export const csv: Dataset = {
   name: 'csv',
   description:
-    'your own: --from names a folder with interactions.csv and items.jsonl or items.csv, or with *.inter and *.item ' +
-    'of RecBole; or the interactions file itself. Each may be gzipped (.gz)',
+    'your own: --from names a folder with interactions.csv and items.jsonl or items.csv, or with *.inter and ' +
+    '*.item of RecBole; or the interactions file itself. Each may be gzipped (.gz)',
   ownFiles: true,
   nameOf: (from) => findTables(from).name,
   async read({ from, items, allowUnlisted }) {

@@ -1,7 +1,7 @@
 /**
- * A made-up shop, for trying everything without a download and for tests. Each user has one of five tastes and buys its 24
- * items in a circle, starting anywhere; one purchase in ten is a random item. A model that learns the circles can predict
- * most purchases, while the most popular items say little.
+ * A made-up shop, for trying everything without a download and for tests. Each user has one of five tastes
+ * and buys its 24 items in a circle, starting anywhere; one purchase in ten is a random item. A model that
+ * learns the circles can predict most purchases, while the most popular items say little.
  */
 import { seededRandom } from '../../random.ts';
 import { Catalogue } from '../catalogue.ts';
