@@ -1,6 +1,7 @@
 /**
- * The demo page's scripts and styles, bundled for browsers, and the runtime's binaries beside the model's files. `wrangler` runs
- * it before it bundles the Worker (`[build]` in wrangler.toml), vitest before its tests.
+ * The demo page's scripts and styles, bundled for browsers, and the runtime's binaries beside the model's
+ * files. `wrangler` runs it before it bundles the Worker (`[build]` in wrangler.toml), vitest before its
+ * tests.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,14 +18,15 @@ const { version: VERSION } = JSON.parse(
 /** Outside `worker`, which wrangler watches: a build must not cause the next one. */
 const BUNDLE = join(ROOT, 'bundle');
 /**
- * Among the assets: 14 MB would be too much for a script that every isolate keeps in memory. `MODEL_DIR` names another
- * model's folder, as `npm start -- --model` does.
+ * Among the assets: 14 MB would be too much for a script that every isolate keeps in memory. `MODEL_DIR`
+ * names another model's folder, as `npm start -- --model` does.
  */
 const RUNTIME = resolve(ROOT, process.env.MODEL_DIR ?? 'model-shards', 'runtime');
 
 /**
- * onnxruntime's build for each backend. Of those with WebGPU only the one that waits by JSPI (16 MiB) is smaller than a static
- * asset may be (25 MiB): https://developers.cloudflare.com/workers/platform/limits/#static-assets
+ * onnxruntime's build for each backend. Of those with WebGPU only the one that waits by JSPI (16 MiB) is
+ * smaller than a static asset may be (25 MiB):
+ * https://developers.cloudflare.com/workers/platform/limits/#static-assets
  */
 const RUNTIMES: Record<Backend, { module: string; binary: string }> = {
   wasm: { module: 'onnxruntime-web/wasm', binary: 'ort-wasm-simd-threaded.wasm' },
@@ -32,8 +34,8 @@ const RUNTIMES: Record<Backend, { module: string; binary: string }> = {
 };
 
 /**
- * Writes `bundle/{page.js,page.css,docs.css,device.js,device-webgpu.js}` and `model-shards/runtime/`; files that are right stay
- * untouched. The two device scripts are one with another runtime in it.
+ * Writes `bundle/{page.js,page.css,docs.css,device.js,device-webgpu.js}` and `model-shards/runtime/`; files
+ * that are right stay untouched. The two device scripts are one with another runtime in it.
  */
 export async function bundlePage(): Promise<void> {
   await bundle({ entryPoints: { page: 'worker/demo/page.ts' } });

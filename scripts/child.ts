@@ -12,8 +12,9 @@ export interface ChildOptions {
 }
 
 /**
- * Runs a program to its end and returns what it printed, if that was captured. Ends this process with the program's exit
- * status when that is not 0, and the program when this process ends, so that no training goes on without its command.
+ * Runs a program to its end and returns what it printed, if that was captured. Ends this process with the
+ * program's exit status when that is not 0, and the program when this process ends, so that no training goes
+ * on without its command.
  * @throws when the program can't be started
  */
 export async function runChild(

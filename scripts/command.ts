@@ -92,8 +92,9 @@ function checkPositionals(given: string[], expected = { name: '', min: 0, max: 0
 }
 
 /**
- * Runs a command with the arguments of this process. Ends it with status 2 for whatever the user can solve: wrong arguments,
- * which are told with the usage, data or files that can't be used, a full disk. A bug keeps its stack trace.
+ * Runs a command with the arguments of this process. Ends it with status 2 for whatever the user can solve:
+ * wrong arguments, which are told with the usage, data or files that can't be used, a full disk. A bug keeps
+ * its stack trace.
  */
 export async function runCommand({ usage, execute }: Command): Promise<void> {
   exitOnSignals();
@@ -107,7 +108,10 @@ export async function runCommand({ usage, execute }: Command): Promise<void> {
   }
 }
 
-/** Makes signals end this process by `process.exit`, so that exit handlers run: they remove what is half-written. */
+/**
+ * Makes signals end this process by `process.exit`, so that exit handlers run: they remove what is
+ * half-written.
+ */
 export function exitOnSignals(): void {
   process.once('SIGINT', () => process.exit(128 + 2));
   process.once('SIGTERM', () => process.exit(128 + 15));

@@ -28,7 +28,10 @@ export interface ServerOptions {
   wrangler?: string[];
 }
 
-/** Starts the service and waits until it answers. @throws an Error with what the server printed, when it ends instead */
+/**
+ * Starts the service and waits until it answers. @throws an Error with what the server printed, when it ends
+ * instead
+ */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
   const { model, candidate, state: given, wrangler = [] } = options;
   const state = given ?? mkdtempSync(join(tmpdir(), 'earn-edge-state-'));

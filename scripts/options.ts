@@ -75,7 +75,8 @@ export class UsageError extends UserError {
 /**
  * The values of all options, with their defaults.
  * @param given what stands on the command line, by option
- * @throws {UsageError} for a value that the declaration does not allow, and for a required option that is not given
+ * @throws {UsageError} for a value that the declaration does not allow, and for a required option that is not
+ * given
  */
 export function valuesOf<O extends Options>(
   options: O,

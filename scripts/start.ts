@@ -61,8 +61,8 @@ async function checkFree(port: number): Promise<void> {
 }
 
 /**
- * Starts `wrangler dev` and returns when it listens; ends this process when it ends. It is wrangler that says so, over the
- * channel to its parent: an answer from the port could be another program's.
+ * Starts `wrangler dev` and returns when it listens; ends this process when it ends. It is wrangler that says
+ * so, over the channel to its parent: an answer from the port could be another program's.
  */
 async function startWrangler(folder: string, port: number, flags: string[]): Promise<void> {
   const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');

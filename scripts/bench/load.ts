@@ -1,6 +1,7 @@
 /**
- * `npm run bench:load`: what one process answers under `wrangler dev` to 1, 8 and 64 clients, and to more than it can. Each
- * client is a user at a time, of whom nine in ten have been there before; it sends its next request when it has the answer.
+ * `npm run bench:load`: what one process answers under `wrangler dev` to 1, 8 and 64 clients, and to more
+ * than it can. Each client is a user at a time, of whom nine in ten have been there before; it sends its next
+ * request when it has the answer.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand, runCommand } from '../command.ts';
@@ -12,7 +13,10 @@ import { percentile, round } from './statistics.ts';
 /** The last is past saturation. */
 const CLIENTS = [1, 8, 64, 256];
 const SEED = 1;
-/** Users who return, shared out among the clients: as many at each level, so that their objects are as often asleep. */
+/**
+ * Users who return, shared out among the clients: as many at each level, so that their objects are as often
+ * asleep.
+ */
 const USERS = 512;
 /** Of the visits, those of users who have been there before. */
 const RETURNING = 0.9;
@@ -21,8 +25,9 @@ const LONGEST_HISTORY = 150;
 const MOST_ADDED = 3;
 
 /**
- * `append` adds interactions; the lists are those of users with a state and of new ones. `icon` is a file out of the script,
- * asked for alone before the rest: what `wrangler dev` takes for a request in which the service does nothing.
+ * `append` adds interactions; the lists are those of users with a state and of new ones. `icon` is a file out
+ * of the script, asked for alone before the rest: what `wrangler dev` takes for a request in which the
+ * service does nothing.
  */
 const KINDS = ['icon', 'append', 'returning', 'new'] as const;
 type Kind = (typeof KINDS)[number];
@@ -178,7 +183,7 @@ Starts the service under \`wrangler dev\` and measures what it answers to ${CLIE
 The last line printed is a JSON object.`,
   options: {
     model: { type: 'folder', holds: 'manifest.json', default: 'model-shards', description: 'the model' },
-    seconds: { type: 'integer', min: 1, default: 30, description: 'how long each number of clients asks' },
+    seconds: { type: 'integer', min: 1, default: 30, description: 'how long for each number of clients' },
   },
   async main({ model, seconds }, { print }) {
     print(JSON.stringify({ seconds, rows: await measureAll(model, seconds) }));

@@ -100,8 +100,9 @@ async function memoryOf(script: string, folder: string, scenario: Scenario, user
 const command = defineCommand({
   usage: `npm run bench [-- options]
 
-Measures the CPU time of an answer inside workerd: EARN beside the same decoder without it, its usual export and
-SASRec. Where the system does not tell CPU times, times are of the clock. The last line printed is a JSON object.`,
+Measures the CPU time of an answer inside workerd: EARN beside the same decoder without it, its usual export
+and SASRec. Where the system does not tell CPU times, times are of the clock. The last line printed is a JSON
+object.`,
   options: {
     data: {
       type: 'folder',
@@ -113,7 +114,8 @@ SASRec. Where the system does not tell CPU times, times are of the clock. The la
       type: 'folder',
       holds: 'manifest.json',
       description:
-        'the decoder without EARN (k = N); without it one of the same shapes with random weights, which takes the same time',
+        'the decoder without EARN (k = N); by default one of the same shapes with random weights, which takes ' +
+        'the same time',
     },
     rounds: { type: 'integer', min: 1, default: 15, description: 'measurements of each scenario' },
   },

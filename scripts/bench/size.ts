@@ -1,4 +1,7 @@
-/** `npm run bench:size`: the size of what `npm run deploy` uploads, and the memory of an isolate, against their budgets. */
+/**
+ * `npm run bench:size`: the size of what `npm run deploy` uploads, and the memory of an isolate, against
+ * their budgets.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
@@ -60,7 +63,9 @@ async function uploadParts(): Promise<Part[]> {
   }
 }
 
-/** What becomes assets: the model, and the runtime for browsers, which the deployment's build puts beside it. */
+/**
+ * What becomes assets: the model, and the runtime for browsers, which the deployment's build puts beside it.
+ */
 function assetParts(): Part[] {
   const runtime = filesOf(join(MODEL, 'runtime'));
   const model = filesOf(MODEL).filter((file) => !runtime.includes(file));
@@ -106,9 +111,9 @@ async function measure(requests: number, print: (line: string) => void): Promise
 const command = defineCommand({
   usage: `npm run bench:size [-- options]
 
-Measures what \`npm run deploy\` uploads, as it is and gzipped, and the memory of an isolate after requests of mixed
-users. Exits 1 when one of the budgets in scripts/bench/budgets.json is exceeded. The last line printed is a JSON
-object.`,
+Measures what \`npm run deploy\` uploads, as it is and gzipped, and the memory of an isolate after requests of
+mixed users. Exits 1 when one of the budgets in scripts/bench/budgets.json is exceeded. The last line printed
+is a JSON object.`,
   options: {
     requests: {
       type: 'integer',

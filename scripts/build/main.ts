@@ -7,7 +7,8 @@ import { readCheckpoint } from './checkpoint.ts';
 const command = defineCommand({
   usage: `npm run build:model -- --checkpoint DIR [options]
 
-Turns a checkpoint of \`npm run train\` into the ONNX graphs, weight shards, catalogue and manifest that the service loads.`,
+Turns a checkpoint of \`npm run train\` into the ONNX graphs, weight shards, catalogue and manifest that the
+service loads.`,
   options: {
     checkpoint: {
       type: 'folder',

@@ -14,9 +14,10 @@ export interface History {
 }
 
 /**
- * The histories of a file, in the order in which users appear. A user's interactions stand in the order of time, those at
- * the same time in the file's order; without timestamps in the file's order.
- * @param dropDuplicates of rows with the same user, item and time the first is kept; otherwise they are an error
+ * The histories of a file, in the order in which users appear. A user's interactions stand in the order of
+ * time, those at the same time in the file's order; without timestamps in the file's order.
+ * @param dropDuplicates of rows with the same user, item and time the first is kept; otherwise they are an
+ * error
  * @throws {DataError} at the first row that can't be sent
  */
 export async function readHistories(file: string, dropDuplicates: boolean): Promise<Histories> {
@@ -89,7 +90,10 @@ async function readTable(source: Source, log: Interactions): Promise<void> {
   }
 }
 
-/** `{"user_id","item_id","timestamp"}` or `{"user_id","items":[{"id","timestamp"}]}` a line; other fields are left out. */
+/**
+ * `{"user_id","item_id","timestamp"}` or `{"user_id","items":[{"id","timestamp"}]}` a line; other fields are
+ * left out.
+ */
 async function readJsonLines(source: Source, log: Interactions): Promise<void> {
   for await (const { place, object } of jsonLines(source)) {
     const user = text(object.user_id, place, 'user_id');
@@ -136,7 +140,7 @@ function timedUsers(log: Interactions): boolean[] {
     const user = log.user[row];
     timed[user] ??= has;
     if (timed[user] !== has) {
-      const reason = `all interactions of a user have one or none has, and ${quote(log.users[user])} has both kinds`;
+      const reason = `user ${quote(log.users[user])} has rows with a timestamp and rows without one`;
       fail({ file: log.file, line: log.line[row] }, 'timestamp', reason);
     }
     if (!has) log.time[row] = row;

@@ -9,13 +9,13 @@ import { type Clock, Service } from './service.ts';
 const command = defineCommand({
   usage: `npm run import -- --users FILE [options]
 
-Sends the interactions of a file to the service, each user's oldest first. Every row is checked before anything is sent.
-An interrupted import goes on when the same command is started again, and stores nothing twice; when the file has grown,
-it sends what is new.
+Sends the interactions of a file to the service, each user's oldest first. Every row is checked before
+anything is sent. An interrupted import goes on when the same command is started again, and stores nothing
+twice; when the file has grown, it sends what is new.
 
 FILE is a CSV with user_id,item_id[,timestamp], a RecBole .inter, or JSON Lines (.jsonl) with one
-{"user_id","item_id","timestamp"} or {"user_id","items":[{"id","timestamp"}]} per line. Each may be gzipped (.gz).
-The last line printed is a JSON object.`,
+{"user_id","item_id","timestamp"} or {"user_id","items":[{"id","timestamp"}]} per line. Each may be gzipped
+(.gz). The last line printed is a JSON object.`,
   options: {
     users: { type: 'file', required: true, description: 'the interactions' },
     url: { type: 'string', value: 'URL', default: 'http://127.0.0.1:8787', description: 'the service' },
@@ -82,7 +82,7 @@ export async function importHistories(
 function* describe({ unknownItems, someUnasked }: ProgressFile): Generator<string> {
   if (unknownItems.size > 0) {
     const some = [...unknownItems].slice(0, 5).join(', ');
-    yield `${unknownItems.size} items are unknown to the model (${some} …); they are kept, and count once a model knows them`;
+    yield `${unknownItems.size} items are unknown to the model (${some} …); they are kept for models that know them`;
   }
   if (someUnasked) yield 'some interactions were stored without an answer on which items the model knows';
 }

@@ -1,7 +1,7 @@
 /**
- * What an import has sent, on disk: JSON Lines that only grow. Before a batch is sent, a line says so and is on
- * the disk; after its answer, another one does. Whatever kills the import, at most the batches that were on their way are
- * in doubt, and the file says which.
+ * What an import has sent, on disk: JSON Lines that only grow. Before a batch is sent, a line says so and is
+ * on the disk; after its answer, another one does. Whatever kills the import, at most the batches that were
+ * on their way are in doubt, and the file says which.
  */
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -127,7 +127,10 @@ async function checkHeader(path: string, file: FileHandle, url: string): Promise
     throw new DataError(`${path} is of an import to ${found.import_to}; ${advice}`);
 }
 
-/** The machine may have stopped in the middle of a line: what such a line was about has not been sent, or is in doubt. */
+/**
+ * The machine may have stopped in the middle of a line: what such a line was about has not been sent, or is
+ * in doubt.
+ */
 async function dropTornLine(file: FileHandle): Promise<void> {
   const { size } = await file.stat();
   const tail = Buffer.alloc(Math.min(size, LONGEST_LINE));

@@ -35,8 +35,8 @@ export function storedBefore({ histories, progress }: Pick<Import, 'histories' |
     for (const part of [stored, doubt]) {
       if (part === undefined || digestOf(user, 0, items.slice(0, part.to)) === part.digest) continue;
       throw new DataError(
-        `the first ${part.to} interactions of user ${quote(user)} are not those that were sent (${progress.path}); ` +
-          'a log takes new interactions at its end only',
+        `the first ${part.to} interactions of user ${quote(user)} are not those that were sent ` +
+          `(${progress.path}); a log takes new interactions at its end only`,
       );
     }
     count += stored?.to ?? 0;
@@ -44,7 +44,10 @@ export function storedBefore({ histories, progress }: Pick<Import, 'histories' |
   return count;
 }
 
-/** @throws {DataError} when a request is refused or not answered for minutes; what was answered until then is kept */
+/**
+ * @throws {DataError} when a request is refused or not answered for minutes; what was answered until then is
+ * kept
+ */
 export async function sendAll(task: Import): Promise<Outcome> {
   const outcome: Outcome = { sent: 0, skipped: 0 };
   const queue = task.histories[Symbol.iterator]();
@@ -104,7 +107,10 @@ async function sendHistory(
   }
 }
 
-/** Where in the log, after its first `after`, the batch ends; undefined when it is not there. A batch is stored whole. */
+/**
+ * Where in the log, after its first `after`, the batch ends; undefined when it is not there. A batch is
+ * stored whole.
+ */
 function endOf(batch: Interaction[], log: Interaction[], after: number): number | undefined {
   const same = (a: Interaction, b: Interaction) => a.id === b.id && a.timestamp === b.timestamp;
   for (let start = after; start + batch.length <= log.length; start++) {

@@ -4,7 +4,10 @@ import { z } from 'zod';
 import type { Interaction } from '../../worker/history/log.ts';
 import { DataError } from '../data/errors.ts';
 
-/** How long one request is tried, and far less than the day for which the service remembers an idempotency key. */
+/**
+ * How long one request is tried, and far less than the day for which the service remembers an idempotency
+ * key.
+ */
 const PATIENCE_MS = 10 * 60 * 1000;
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [250, 15_000];
 /** An answer takes milliseconds; a connection that is silent for this long is a broken one. */
@@ -60,7 +63,10 @@ export class Service {
     return newestFirst.reverse();
   }
 
-  /** Adds at most a request's worth of interactions; sent again with the same key within a day, it adds nothing. */
+  /**
+   * Adds at most a request's worth of interactions; sent again with the same key within a day, it adds
+   * nothing.
+   */
   append(user: string, items: Interaction[], key: string): Promise<Appended> {
     return this.#ask(appended, `${userPath(user)}/interactions`, {
       method: 'POST',
@@ -70,8 +76,8 @@ export class Service {
   }
 
   /**
-   * Sends a request until it is answered. Broken connections, 429 and 5xx are sent again, after the time that the
-   * answer asks for or else after pauses that double; every request here is safe to repeat.
+   * Sends a request until it is answered. Broken connections, 429 and 5xx are sent again, after the time that
+   * the answer asks for or else after pauses that double; every request here is safe to repeat.
    * @throws {DataError} for other answers, and when patience ends
    */
   async #ask<T extends z.ZodType>(schema: T, path: string, init?: RequestInit): Promise<z.output<T>> {

@@ -1,45 +1,45 @@
-/** What can be said of a log before hours are spent on it. */
+/** Checks a log before hours are spent on training. */
 
-/** How a log looks, as far as learning from it is concerned. */
+/** What matters of a log for learning from it. */
 export interface LogShape {
   users: number;
   items: number;
   interactions: number;
-  /** Users of three interactions or more: one to test on, one to choose by, and something to learn from. */
+  /** Users with at least three interactions: one to test, one to validate, and at least one to train on. */
   usable_users: number;
   /** Items that at least two users have had. */
   shared_items: number;
-  /** Rows whose place among others of the same user and time is not known. */
+  /** Rows whose order is unknown: another row of the same user has the same time. */
   tied_rows: number;
-  /** Rows whose time is of these years when it is read as seconds, or as milliseconds, since 1970. */
+  /** Rows whose time is plausible when it is read as seconds, or as milliseconds, since 1970. */
   times_in_seconds: number;
   times_in_milliseconds: number;
-  /** Ids that are another one when upper and lower case are not told apart. */
+  /** Ids that differ from another only in upper and lower case. */
   users_but_for_case: number;
   items_but_for_case: number;
 }
 
-/** A log as it was read: what `shapeOf` looks at. */
+/** A log as it was read. */
 export interface Log {
   /** Item ids of each user, oldest first. */
   histories: Map<string, string[]>;
   /** Ids of the catalogue. */
   items: string[];
-  /** Of each row. */
+  /** One per row. */
   times: ArrayLike<number>;
   tied: number;
 }
 
 export interface Advice {
-  /** The run can't give anything useful. */
+  /** Why training can't give anything useful. */
   errors: string[];
-  /** It can, and the user should know. */
+  /** What the user should know of the result. */
   warnings: string[];
 }
 
-/** Below this, even a planted pattern is hardly learned. */
+/** With fewer users even a planted pattern is hardly learned. */
 const FEWEST_USERS = 20;
-/** Published datasets begin at some tens of thousands; less gives lists, not good ones. */
+/** Published datasets have tens of thousands of interactions or more. */
 const FEW_INTERACTIONS = 2000;
 /** Seconds since 1970 of 1990 and 2100. */
 const [FIRST_TIME, LAST_TIME] = [Date.UTC(1990) / 1000, Date.UTC(2100) / 1000];
@@ -77,54 +77,56 @@ function butForCase(ids: string[]): number {
 }
 
 export function adviceOn(shape: LogShape): Advice {
-  const { users, items, interactions, usable_users: usable, shared_items: shared, tied_rows: tied } = shape;
-  const errors: string[] = [];
-  const warnings: string[] = [];
+  const errors = [...sharingErrors(shape), ...timeErrors(shape)];
+  return { errors, warnings: [...warningsOf(shape)] };
+}
+
+function* sharingErrors({ users, usable_users: usable, shared_items: shared }: LogShape): Generator<string> {
   if (users === 1) {
-    errors.push(
-      'All interactions are of one user. Is user_id the right column? Recommendations are learned across users.',
-    );
-  } else if (usable < FEWEST_USERS) {
-    errors.push(
-      `${usable} users have three interactions or more; at least ${FEWEST_USERS} are needed. Take a longer period of the log.`,
-    );
+    yield 'All interactions are of one user. Is user_id the right column? A model learns from many users.';
+    return;
   }
-  if (users > 1 && shared === 0) {
-    errors.push(
-      'No item was taken by two users, so nothing can be learned of one user from another. Is item_id the right column?',
-    );
-  } else if (shared < items / 2) {
-    warnings.push(
-      `${items - shared} of ${items} items were taken by fewer than two users; only their text can place them.`,
-    );
+  if (usable < FEWEST_USERS) {
+    yield `${usable} users have three interactions or more; at least ${FEWEST_USERS} are needed. ` +
+      'Take a longer period of the log.';
   }
+  if (shared === 0) {
+    yield 'No item was taken by two users, so nothing learned from one user helps another. ' +
+      'Is item_id the right column?';
+  }
+}
+
+const REMEDY = "Use finer timestamps, or --keep-order when the file's order is the order of events.";
+
+function* timeErrors(shape: LogShape): Generator<string> {
   const { times_in_seconds: seconds, times_in_milliseconds: milliseconds } = shape;
   if (seconds > 0 && milliseconds > 0) {
-    errors.push(
-      `${seconds} rows have times in seconds since 1970, ${milliseconds} in milliseconds, so their order is wrong. Bring them to one unit.`,
-    );
+    yield `${seconds} rows have times in seconds since 1970, ${milliseconds} in milliseconds, ` +
+      'so their order is wrong. Convert them to one unit.';
+  }
+  if (shape.tied_rows === shape.interactions) {
+    yield `No user has two rows at different times, so nothing says what comes next. ${REMEDY}`;
+  }
+}
+
+function* warningsOf(shape: LogShape): Generator<string> {
+  const { items, interactions, shared_items: shared, tied_rows: tied } = shape;
+  if (shared > 0 && shared < items / 2) {
+    yield `${items - shared} of ${items} items were taken by fewer than two users; only their text can place them.`;
   }
   if (interactions < FEW_INTERACTIONS) {
-    warnings.push(
-      `${interactions} interactions are few; expect a list not much better than the most popular items.`,
-    );
+    yield `${interactions} interactions are few; expect lists not much better than the most popular items.`;
   }
-  const remedy = "Use finer timestamps, or --keep-order when the file's order is the order of events.";
-  if (tied === interactions) {
-    errors.push(`No user has two rows at different times, so nothing says what comes next. ${remedy}`);
-  } else if (tied > interactions / 2) {
-    warnings.push(
-      `${tied} of ${interactions} rows share their time with another of the same user, and what comes next is what is learned. ${remedy}`,
-    );
+  if (tied > interactions / 2 && tied < interactions) {
+    yield `${tied} of ${interactions} rows share their time with another row of the same user, and the model ` +
+      `learns what comes next. ${REMEDY}`;
   }
   for (const [kind, twins] of [
     ['user', shape.users_but_for_case],
     ['item', shape.items_but_for_case],
   ] as const) {
-    if (twins > 0)
-      warnings.push(
-        `${twins} of the ${kind} ids are another one but for upper and lower case. If they mean the same ${kind}, write them alike.`,
-      );
+    if (twins === 0) continue;
+    yield `${twins} of the ${kind} ids differ from another only in upper and lower case. ` +
+      `If they mean the same ${kind}, write them alike.`;
   }
-  return { errors, warnings };
 }

@@ -23,9 +23,9 @@ async function step(title: string, script: string, args: string[]): Promise<Reco
 const command = defineCommand({
   usage: `npm run make -- --from PATH [options]
 
-Checks the data, makes semantic IDs, trains, builds, evaluates against the most popular items, and says how to serve the
-result. Sizes are chosen from the data. An interrupted run goes on when the same command is started again. The last line
-printed is a JSON object.`,
+Checks the data, makes semantic IDs, trains, builds, evaluates against the most popular items, and says how to
+serve the result. Sizes are chosen from the data. An interrupted run goes on when the same command is started
+again. The last line printed is a JSON object.`,
   options: {
     from: {
       type: 'path',

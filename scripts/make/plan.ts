@@ -2,7 +2,10 @@ import type { LogShape } from './advice.ts';
 
 /** Training positions in an epoch: more are drawn from in turn (`--fraction`). */
 const POSITIONS_AN_EPOCH = 250_000;
-/** Positions over all epochs: about ten minutes of two cores for the small decoder, an hour and a half for the other. */
+/**
+ * Positions over all epochs: about ten minutes of two cores for the small decoder, an hour and a half for the
+ * other.
+ */
 const POSITIONS = 5_000_000;
 const [FEWEST_EPOCHS, MOST_EPOCHS] = [20, 40];
 /** From here on there is enough to learn for six layers. */
@@ -26,8 +29,8 @@ export function trainingFlags({ interactions }: LogShape, restart: boolean): str
 }
 
 /**
- * How PyTorch's threads wait. By default they spin, which on cores that something else wants too made an epoch 30
- * times slower (docs/log.md). Few and small products are not worth a second thread.
+ * How PyTorch's threads wait. By default they spin, which on cores that something else wants too made an
+ * epoch 30 times slower (docs/log.md). Few and small products are not worth a second thread.
  */
 export function trainingEnvironment({ interactions }: LogShape): Record<string, string> {
   return { OMP_WAIT_POLICY: 'PASSIVE', ...(interactions < FEW_INTERACTIONS && { OMP_NUM_THREADS: '1' }) };

@@ -39,7 +39,8 @@ async function study({ data, out, only, flags }: StudyOptions, print: (line: str
       interval95: intervalsOf(found),
       over_base: pairedDifference(base, found),
     };
-    const command = `npm run study -- --data ${basename(resolve(data))} --only '${name}' -- ${flags.join(' ')}`;
+    const dataset = basename(resolve(data));
+    const command = `npm run study -- --data ${dataset} --only '${name}' -- ${flags.join(' ')}`;
     rows = addRun(rows, name, { ...run, command, results: { latent } });
     writeRows(rows);
     print(JSON.stringify({ name, ...latent }));
@@ -49,9 +50,9 @@ async function study({ data, out, only, flags }: StudyOptions, print: (line: str
 const command = defineCommand({
   usage: `npm run study -- --data DIR [options] [-- flags of npm run train]
 
-Trains every variant of scripts/study/variants.ts with the same flags, ranks all validation items in float32 PyTorch and
-puts a row per variant into docs/results.json, with the paired interval of its difference from "${BASE}". A run that is
-done is not repeated.`,
+Trains every variant of scripts/study/variants.ts with the same flags, ranks all validation items in float32
+PyTorch and puts a row per variant into docs/results.json, with the paired interval of its difference from
+"${BASE}". A run that is done is not repeated.`,
   options: {
     data: { type: 'folder', holds: 'interactions.csv', required: true, description: 'what to train on' },
     out: { type: 'string', value: 'DIR', default: 'runs/study', description: 'where the checkpoints go' },

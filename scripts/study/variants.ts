@@ -11,7 +11,10 @@ export const depthName = (k: number): string => (k === LAYERS ? 'without EARN' :
 export const registersName = (prefixes: number, suffixes: number): string =>
   `${prefixes} prefix, ${suffixes} suffix`;
 
-/** How many layers see the history, with registers alone after them; the last is the same decoder without EARN. */
+/**
+ * How many layers see the history, with registers alone after them; the last is the same decoder without
+ * EARN.
+ */
 export const REGISTER_DEPTHS = [1, 4, LAYERS];
 
 export const tailName = (items: number): string => `tail of ${items}`;

@@ -11,8 +11,9 @@ const LIST = 10;
 const command = defineCommand({
   usage: `npm run verify:beam -- --data DIR [options]
 
-Compares the first ${LIST} items of beam searches of several widths with the exact first ${LIST}. The exact list comes from a beam
-as wide as the catalogue, which scores every item. The last line printed is a JSON object.`,
+Compares the first ${LIST} items of beam searches of several widths with the exact first ${LIST}. The exact
+list comes from a beam as wide as the catalogue, which scores every item. The last line printed is a JSON
+object.`,
   options: {
     data: {
       type: 'folder',

@@ -1,7 +1,7 @@
 /**
- * `npm run verify:incremental`: users who come back get exactly what they would get from scratch, and only what is new is
- * prefilled. Each history is cut into sessions; each session is served by an isolate that has never seen the user,
- * so the state goes through its stored bytes every time.
+ * `npm run verify:incremental`: users who come back get exactly what they would get from scratch, and only
+ * what is new is prefilled. Each history is cut into sessions; each session is served by an isolate that has
+ * never seen the user, so the state goes through its stored bytes every time.
  */
 import { SingleBar } from 'cli-progress';
 import { StateCache } from '../../worker/cache/state-cache.ts';
@@ -92,8 +92,9 @@ async function histories(model: EarnModel, data: string | undefined, users: numb
 const command = defineCommand({
   usage: `npm run verify:incremental [-- options]
 
-Cuts histories into visits, serves each visit from the state that the one before it stored, and compares the state and
-the list with those computed from the whole history. Exits 1 when any differs. The last line printed is a JSON object.`,
+Cuts histories into visits, serves each visit from the state that the one before it stored, and compares the
+state and the list with those computed from the whole history. Exits 1 when any differs. The last line printed
+is a JSON object.`,
   options: {
     data: {
       type: 'folder',

@@ -1,4 +1,7 @@
-/** `npm run verify:pytorch`: the float32 graphs in onnxruntime-web against PyTorch, same checkpoint, real histories. */
+/**
+ * `npm run verify:pytorch`: the float32 graphs in onnxruntime-web against PyTorch, same checkpoint, real
+ * histories.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +15,10 @@ import { pythonFolder, runPython } from '../python.ts';
 /** Largest difference that float32 in another order of summation may make. */
 const TOLERANCE = 1e-3;
 
-/** Items' log-probabilities, then logits of every level, given the codes before it: prefill, then one row a decode step. */
+/**
+ * Items' log-probabilities, then logits of every level, given the codes before it: prefill, then one row a
+ * decode step.
+ */
 async function logitsOf(model: EarnModel, items: number[], codes: number[]): Promise<number[]> {
   const { decoder } = model;
   const state = await model.prefill(items);
@@ -35,8 +41,9 @@ async function logitsOf(model: EarnModel, items: number[], codes: number[]): Pro
 const command = defineCommand({
   usage: `npm run verify:pytorch -- --checkpoint DIR --data DIR [options]
 
-Compares the logits of the float32 graphs in onnxruntime-web with those of PyTorch, for the same checkpoint and real
-histories. Exits 1 when one differs by more than ${TOLERANCE}. The last line printed is a JSON object.`,
+Compares the logits of the float32 graphs in onnxruntime-web with those of PyTorch, for the same checkpoint
+and real histories. Exits 1 when one differs by more than ${TOLERANCE}. The last line printed is a JSON
+object.`,
   options: {
     checkpoint: {
       type: 'folder',

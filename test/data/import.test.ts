@@ -10,7 +10,9 @@ import { type Fault, flakyServer } from '../fixtures/flaky-server.ts';
 import { MemoryLog } from '../service/memory.ts';
 import { folder } from './helpers.ts';
 
-/** The part of the API that an import uses, over logs in memory; a model that knows all but ids with an `x`. */
+/**
+ * The part of the API that an import uses, over logs in memory; a model that knows all but ids with an `x`.
+ */
 async function service(fault?: (request: Request) => Fault | undefined) {
   const log = new MemoryLog();
   const appended: number[] = [];
@@ -135,7 +137,7 @@ test.each([
   [
     'log.jsonl',
     '{"user_id":"u","items":[{"id":"a","timestamp":1},{"id":"b"}]}',
-    'log.jsonl:1: timestamp: all interactions of a user have one or none has, and "u" has both kinds',
+    'log.jsonl:1: timestamp: user "u" has rows with a timestamp and rows without one',
   ],
 ])('%s, %j: stops before anything is sent', async (name, content, message) => {
   const { url, logs } = await service();
@@ -219,7 +221,8 @@ test('what was on its way when the import ended is looked for in the log', async
   const file = join(folder({ 'log.csv': CSV }), 'log.csv');
   const progress = `${file}.progress.jsonl`;
   await imported(file, url);
-  // As if it had been killed before the answers came, a day ago; meanwhile ada went on, and came to have a row again.
+  // As if it had been killed before the answers came, a day ago; meanwhile ada went on, and came to have a
+  // row again.
   const lines = readFileSync(progress, 'utf8').split('\n');
   writeFileSync(progress, lines.filter((line) => !line.includes('"stored"')).join('\n'));
   for (const user of log.users.values()) user.keys.clear();
