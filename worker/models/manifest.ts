@@ -1,5 +1,7 @@
 /** `manifest.json`: what `npm run build:model` says of the folder that it writes. */
 import * as z from 'zod/mini';
+import { toDotPath } from 'zod/v4/core';
+import en from 'zod/v4/locales/en.js';
 import { BACKENDS, type Backend, type GraphName, PRECISIONS } from '../engine/config.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
 import { itemTableLayout } from '../engine/item-table.ts';
@@ -11,6 +13,9 @@ export const MANIFEST_FILE = 'manifest.json';
 /** Ways to turn a state into a list. */
 export const RANKERS = ['latent', 'beam', 'hybrid'] as const;
 export type RankerName = (typeof RANKERS)[number];
+
+/** Messages that say what is expected; zod/mini has none of its own. */
+const ENGLISH = { error: en().localeError };
 
 const count = z.int().check(z.positive());
 const hash = z.string().check(z.regex(/^[0-9a-f]{16}$/));
@@ -127,8 +132,9 @@ export function parseManifest(bytes: Uint8Array): Manifest {
 }
 
 function valid<T>(schema: z.ZodMiniType<T>, json: unknown): T {
-  const { data, error } = z.safeParse(schema, json);
+  const { data, error } = z.safeParse(schema, json, ENGLISH);
   if (error === undefined) return data;
   const [{ path, message }] = error.issues;
-  throw new ModelUnavailable('manifest_damaged', `${MANIFEST_FILE}: ${z.core.toDotPath(path)}: ${message}`);
+  const place = path.length > 0 ? `${toDotPath(path)}: ` : '';
+  throw new ModelUnavailable('manifest_damaged', `${MANIFEST_FILE}: ${place}${message}`);
 }
