@@ -1,4 +1,4 @@
-/** The engine under Node, as the measuring commands use it. */
+/** Models in Node, for the commands and the tests. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export function folderSource(folder: string): AssetSource {
   };
 }
 
-/** A model that was just built. */
+/** A model in memory. */
 export function memorySource(files: Map<string, Uint8Array>): AssetSource {
   return {
     async read(path) {

@@ -7,7 +7,10 @@ const NodeWebSocket = WebSocket as unknown as new (
   options: { headers: Record<string, string> },
 ) => WebSocket;
 
-/** Bytes of an isolate's JavaScript heaps and of the buffers behind its typed arrays; `url` is that of its inspector. */
+/**
+ * Bytes of an isolate's JavaScript heaps and of the buffers behind its typed arrays; `url` is that of its
+ * inspector.
+ */
 export async function heapBytes(url: string): Promise<number> {
   // `wrangler dev` lets in nobody who does not say that he is local.
   const socket = new NodeWebSocket(url, { headers: { Origin: 'http://127.0.0.1' } });

@@ -1,4 +1,6 @@
-/** What the isolate of the service, as `wrangler dev` runs it, has in memory after requests of mixed users. */
+/**
+ * What the isolate of the service, as `wrangler dev` runs it, has in memory after requests of mixed users.
+ */
 import { RANKERS } from '../../worker/models/manifest.ts';
 import { freePort, startServer } from '../local-service.ts';
 import { randomInts, seededRandom } from '../random.ts';
@@ -28,7 +30,10 @@ export interface IsolateMemory {
   last: Memory;
   /** The largest that was seen, garbage included. */
   peak_mb: number;
-  /** Between the second tenth of the requests and the last one, each by its smallest: a leak, without what waits to be collected. */
+  /**
+   * Between the second tenth of the requests and the last one, each by its smallest: a leak, without what
+   * waits to be collected.
+   */
   growth_mb: number;
 }
 
@@ -69,7 +74,10 @@ export async function isolateMemory(model: string, requests: number): Promise<Is
   }
 }
 
-/** Users who return with new items, up to a full window and beyond, new ones, and everything else that takes memory, in turn. */
+/**
+ * Users who return with new items, up to a full window and beyond, new ones, and everything else that takes
+ * memory, in turn.
+ */
 function mixOf(ids: string[], window: number): (at: number) => Ask {
   const random = seededRandom(SEED);
   const history = (length: number) => randomInts(random, length, ids.length).map((index) => ids[index]);

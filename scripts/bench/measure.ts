@@ -1,4 +1,6 @@
-/** Takes the times: every scenario in turn, so that whatever else the machine does meets all of them alike. */
+/**
+ * Takes the times: every scenario in turn, so that whatever else the machine does meets all of them alike.
+ */
 import { SingleBar } from 'cli-progress';
 import type { ModelConfig } from '../../worker/engine/config.ts';
 import type { Row } from './report.ts';
@@ -64,7 +66,10 @@ function timesOf({ samples, users }: Measured, part: Part, of: (time: Time) => n
   return (samples.get(part) ?? []).map((time) => Math.max(0, of(time) - empty) / users);
 }
 
-/** `config` is that of the scenario's model, null of a peer, whose operations are not counted; `peak` is in int8 GOP/s. */
+/**
+ * `config` is that of the scenario's model, null of a peer, whose operations are not counted; `peak` is in
+ * int8 GOP/s.
+ */
 export function rowOf(one: Measured, config: ModelConfig | null, peak: number): Row {
   const { scenario, prepared } = one;
   const part = (name: Part) => (one.samples.has(name) ? median(timesOf(one, name, cost)) : 0);

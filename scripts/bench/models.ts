@@ -31,8 +31,8 @@ export function placeModel(from: string, to: string): void {
 }
 
 /**
- * The decoder of the model in `from` without EARN, k = N: its weights are random, which takes the same time, but catalogue
- * and semantic IDs are the model's own, so that a search has the same work.
+ * The decoder of the model in `from` without EARN, k = N: its weights are random, which takes the same time,
+ * but catalogue and semantic IDs are the model's own, so that a search has the same work.
  */
 export function withoutEarn(from: string): Checkpoint {
   const { config, catalogue, semanticIds } = readManifestOf(from);

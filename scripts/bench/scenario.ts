@@ -1,4 +1,6 @@
-/** What is measured: a model answers for users with so many items, so many of them new, with so wide a beam. */
+/**
+ * What is measured: a model answers for users with so many items, so many of them new, with so wide a beam.
+ */
 import type { RankerName } from '../../worker/models/manifest.ts';
 
 /** What someone would do without EARN: `peers/` has both. */

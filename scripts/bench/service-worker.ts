@@ -1,4 +1,7 @@
-/** The service's own Worker, and one path more that tells how large its WASM memory is. Never part of the product. */
+/**
+ * The service's own Worker, and one path more that tells how large its WASM memory is. Never part of the
+ * product.
+ */
 import service from '../../worker/index.ts';
 import { wasmBytes } from './wasm-memory.ts';
 

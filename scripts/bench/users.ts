@@ -8,7 +8,10 @@ import type { Users } from './scenario.ts';
 const USERS = 4;
 const SEED = 1;
 
-/** The users of the data in `folder`, in a fixed order, by the model's item `ids`; without one drawn from the catalogue. */
+/**
+ * The users of the data in `folder`, in a fixed order, by the model's item `ids`; without one drawn from the
+ * catalogue.
+ */
 export async function readUsers(
   { contextWindow, items }: ModelConfig,
   ids: string[],

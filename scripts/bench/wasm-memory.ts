@@ -1,4 +1,7 @@
-/** Every memory that onnxruntime makes: it offers no other way to learn its size. To be imported before it runs. */
+/**
+ * Every memory that onnxruntime makes: it offers no other way to learn its size. To be imported before it
+ * runs.
+ */
 const memories: WebAssembly.Memory[] = [];
 
 WebAssembly.Memory = class extends WebAssembly.Memory {

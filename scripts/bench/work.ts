@@ -10,7 +10,10 @@ export interface Work {
   float32: number;
 }
 
-/** `config` is that of the scenario's model. Padding, masked keys and everything that is no product count nothing. */
+/**
+ * `config` is that of the scenario's model. Padding, masked keys and everything that is no product count
+ * nothing.
+ */
 export function workOf(config: ModelConfig, scenario: Scenario, { decodeRows }: Prepared): Work {
   const { width, heads, headDim, ffn, depth, registerDepth, localWindow, items } = config;
   const { history, fresh, ranker } = scenario;

@@ -1,4 +1,6 @@
-/** A bare workerd process (the one that wrangler brings) with the bench Worker in it, watched from outside. */
+/**
+ * A bare workerd process (the one that wrangler brings) with the bench Worker in it, watched from outside.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -134,7 +136,10 @@ export class Workerd {
     this.marks.push({ event, wall: performance.now(), cpu: this.cpu() });
   }
 
-  /** Nanosecond counters of the scheduler: https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat */
+  /**
+   * Nanosecond counters of the scheduler:
+   * https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat
+   */
   private cpu(): number | null {
     const tasks = `/proc/${this.child.pid}/task`;
     if (!existsSync(tasks)) return null;

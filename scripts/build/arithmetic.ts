@@ -1,28 +1,33 @@
-/** How a graph multiplies, and how it keeps keys and values: the parts of a layer that depend on where it runs. */
+/**
+ * How a graph multiplies, and how it stores keys and values: what depends on the backend and the precision.
+ */
 import type { Graph } from './graph.ts';
 import { activationScale, quantizeColumns } from './quantize.ts';
 import type { EarnWeights, Linear } from './weights.ts';
 
 /**
- * `int8`: what WASM does fastest. `webgpu`: the same weights and the same rounding in float32, since no int8 product
- * runs on a GPU. `float32`: nothing is rounded, the reference; runs on both.
+ * - `int8`: the fastest in WASM.
+ * - `webgpu`: the same weights and the same rounding in float32, since no int8 product runs on a GPU.
+ * - `float32`: nothing is rounded. The reference, on both backends.
  */
 export type ArithmeticKind = 'int8' | 'webgpu' | 'float32';
 
 export interface Arithmetic {
-  /** Of stored keys and values. */
+  /** Type of stored keys and values. */
   readonly kvType: 'int8' | 'float32';
-  /** What the linear layers of that name read: rounded with the calibrated static scale. */
+  /**
+   * `value` as the linear layers that read `activation` take it: rounded with the calibrated static scale.
+   */
   quantize(value: string, activation: string): string;
-  /** `value` as `quantize` made it -> float32 [1, rows, outputs]. */
+  /** `value` comes from `quantize`; the product is float32 [1, rows, outputs]. */
   multiply(value: string, linear: Linear): string;
   /** [1, rows, parts * size] -> [1, rows, size], `parts` times. */
   splitEvenly(value: string, parts: number, size: number): string[];
-  /** Keys and values as they are stored. */
+  /** float32 keys and values -> as they are stored. */
   store(value: string): string;
-  /** Stored ones as float32. */
+  /** Stored keys and values -> float32. */
   load(stored: string): string;
-  /** A stored row that is known already, [1, 1, values]. */
+  /** A constant row of stored keys and values, [1, 1, values]. */
   storedConstant(values: Float32Array): string;
 }
 
@@ -32,7 +37,7 @@ export function arithmeticOf(kind: ArithmeticKind, graph: Graph, weights: EarnWe
 }
 
 /**
- * Outputs of one node: a GPU program may bind 8 buffers, and its input is one of them.
+ * Most outputs of one node: a GPU program may bind 8 buffers, and the input is one of them.
  * https://www.w3.org/TR/webgpu/#dom-supported-limits-maxstoragebufferspershaderstage
  */
 const MOST_GPU_OUTPUTS = 7;
@@ -114,7 +119,7 @@ class Int8Arithmetic extends FloatArithmetic {
     return this.graph.constant('prefix_kv', { type: 'int8', dims: [1, 1, data.length], data });
   }
 
-  /** Weights [inputs, outputs] with a scale a column. */
+  /** Weights [inputs, outputs] with one scale per column. */
   protected linear(linear: Linear): [weight: string, scale: string] {
     const { name, inputs, outputs } = linear;
     const { data, scale } = quantizeColumns(linear);
@@ -141,9 +146,9 @@ class Int8Arithmetic extends FloatArithmetic {
 }
 
 /**
- * The same integers as float32, in operators that run on WebGPU. Sums of their products are exact below 2^24, so a row comes
- * out differently only where a norm, a softmax or a division is off by just enough to be rounded to the next integer. What
- * depends on constants alone is computed when the session is created: the file has the int8 weights once.
+ * The same integers as float32, in operators that run on WebGPU. Sums of their products are exact below 2^24,
+ * so a result differs only where a norm, a softmax or a division is off by just enough to round to the next
+ * integer. The weights are the same int8 ones; onnxruntime makes float32 of them when the session is created.
  */
 class GpuArithmetic extends Int8Arithmetic {
   override readonly kvType = 'float32';

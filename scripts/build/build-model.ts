@@ -1,4 +1,7 @@
-/** A checkpoint as the folder that the engine loads: graphs, weights, item table, catalogue, semantic IDs, manifest. */
+/**
+ * A checkpoint as the folder that the engine loads: graphs, weights, item table, catalogue, semantic IDs,
+ * manifest.
+ */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -100,7 +103,10 @@ export function buildModel(
   return { manifest, files };
 }
 
-/** Replaces the files of an earlier model in `folder`. The manifest comes last, so a reader never trusts half a model. */
+/**
+ * Replaces the files of an earlier model in `folder`. The manifest comes last, so a reader never trusts half
+ * a model.
+ */
 export function writeModel(model: BuiltModel, folder: string): void {
   mkdirSync(folder, { recursive: true });
   rmSync(join(folder, MANIFEST_FILE), { force: true });

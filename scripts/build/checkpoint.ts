@@ -5,7 +5,7 @@ import type { CatalogueItem } from '../../worker/catalogue/item.ts';
 import type { ModelConfig } from '../../worker/engine/config.ts';
 import { type Manifest, RANKERS, type RankerName } from '../../worker/models/manifest.ts';
 
-/** A float32 matrix as PyTorch stores it: row-major, a linear layer's as [out, in]. */
+/** A float32 matrix as PyTorch stores it: row-major; of a linear layer [outputs x inputs]. */
 export interface Matrix {
   rows: number;
   columns: number;
@@ -14,15 +14,18 @@ export interface Matrix {
 
 export interface Checkpoint {
   config: ModelConfig;
-  /** The one with the highest NDCG@10 on validation. */
+  /** The ranker with the highest NDCG@10 on validation. */
   ranker: RankerName;
   /** How it was trained and what it reached, as the training wrote it. */
   training: Manifest['training'];
   validation: Manifest['validation'];
-  /** What each linear layer reads, [low, high], and the largest keys and values (`scripts/train/calibrate.py`). */
+  /**
+   * Range of what each linear layer reads, [low, high], and the largest keys and values
+   * (`scripts/train/calibrate.py`).
+   */
   activations: Record<string, number[]>;
   items: CatalogueItem[];
-  /** The first so many of them were trained; the others were added later. */
+  /** How many of the items the training has seen: the first ones. */
   trainedItems: number;
   /** [items x levels]. */
   semanticIds: Int32Array;
@@ -99,7 +102,9 @@ interface Tensor {
   data: Float32Array | Int32Array;
 }
 
-/** The safetensors format: u64 header length, JSON header, tensors. https://github.com/huggingface/safetensors */
+/**
+ * The safetensors format: u64 header length, JSON header, tensors. https://github.com/huggingface/safetensors
+ */
 export function readSafetensors(path: string): Map<string, Tensor> {
   const file = readFileSync(path);
   const headerBytes = Number(file.readBigUInt64LE(0));

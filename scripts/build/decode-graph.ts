@@ -1,23 +1,31 @@
 /**
- * *decode*: the next code of all beams at once. The tokens of the beams are query rows over shared keys: P, the newest
- * items, S, and the codes of every beam. A mask says which codes a row sees, so nothing is copied per beam.
+ * *decode*: the next code of all beams at once. The beams' newest codes are query rows over shared keys: P,
+ * the newest items, S, and the earlier codes of every beam. A mask says which codes a row sees, so nothing is
+ * copied per beam.
  *
- * With EARN codes enter after layer k, where the history is gone but for its newest items. Without it (k = N) they run in
- * all layers, and the history's keys are there too: a graph of its own.
+ * With EARN codes enter after layer k, where of the history only its newest items are left. Without it (k =
+ * N) they run in all layers, and the history's keys are there too: that is a graph of its own.
  *
- * Inputs of both: `code_ids` int32 [1, rows] (level * codebook + code). `position_ids` int64 [1, rows], all the same. `level`
- * int64 [1] of the code to predict. `local_key_values` [1, local, layers * 2D] of the newest items and S. `beam_key_values`
- * float32 [1, earlier, layers * 2D] of the beams' earlier codes. `mask` float32 [1, rows * H, own] over P, the local rows,
- * the earlier codes and the rows themselves.
+ * Inputs of both:
+ * - `code_ids` int32 [1, rows]: level * codebook + code; `position_ids` int64 [1, rows]: all the same
+ * - `level` int64 [1]: of the code to predict
+ * - `local_key_values` [1, local, layers * 2D]: of the newest items and S
+ * - `beam_key_values` float32 [1, earlier, layers * 2D]: of the beams' earlier codes
+ * - `mask` float32 [1, rows * H, own] over P, the local rows, the earlier codes and the rows
+ * (`worker/engine/masks.ts`)
  *
- * Outputs: `logits` float32 [1, rows, codebook] and, where another level can follow, `present_beam_key_values` float32
- * [1, rows, layers * 2D].
+ * Outputs:
+ * - `logits` float32 [1, rows, codebook]
+ * - `present_beam_key_values` float32 [1, rows, layers * 2D], where another level can follow
  */
 import { firstCodeLayer } from '../../worker/engine/config.ts';
 import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';
 import type { LayerWeights } from './weights.ts';
 
-/** Attention of one layer: what the rows make of the keys that they see, and their own key (rotated) and value. */
+/**
+ * The attention of one layer. `own` adds the rows' own rotated keys and values to the graph, where they are
+ * an output.
+ */
 type Attention = (
   read: string,
   layer: LayerWeights,
@@ -30,10 +38,11 @@ export function decodeGraph(options: GraphOptions): Uint8Array {
 }
 
 /**
- * Further input: `shared_position_ids` int64 [1, 1 + local + earlier], the rows' position for each of those keys.
+ * Further input: `shared_position_ids` int64 [1, 1 + local + earlier], the rows' position for each of those
+ * keys.
  *
- * All rows have one position. Instead of rotating their queries and keys, which are many, the few keys that stand elsewhere
- * are rotated back by that position: attention sees only the difference of two positions.
+ * All rows have one position. Instead of rotating their queries and keys, which are many, the few keys that
+ * stand elsewhere are rotated back by that position: attention sees only the difference of two positions.
  */
 function localDecodeGraph(options: GraphOptions): Uint8Array {
   const b = new EarnGraph('decode', options);
@@ -53,7 +62,10 @@ function localDecodeGraph(options: GraphOptions): Uint8Array {
   });
 }
 
-/** Further inputs: `past_key_values` [1, history, N * 2D], which all rows see, and `key_counts` int64 [2], own and past. */
+/**
+ * Further inputs: `past_key_values` [1, history, N * 2D], which all rows see, and `key_counts` int64 [2], own
+ * and past.
+ */
 function fullDecodeGraph(options: GraphOptions): Uint8Array {
   const b = new EarnGraph('decode', options);
   const { graph, config, arithmetic } = b;
@@ -69,7 +81,10 @@ function fullDecodeGraph(options: GraphOptions): Uint8Array {
   });
 }
 
-/** What both graphs take. `shared` are P's, the local rows' and the earlier codes' keys and values of each layer. */
+/**
+ * What both graphs take. `shared` are P's, the local rows' and the earlier codes' keys and values of each
+ * layer.
+ */
 function inputs(b: EarnGraph) {
   const { graph, config, arithmetic } = b;
   const first = firstCodeLayer(config);

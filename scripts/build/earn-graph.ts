@@ -1,4 +1,4 @@
-/** The parts that EARN's graphs are made of. */
+/** What the prefill and decode graphs are made of: the parts of a layer, in any arithmetic. */
 import { type Arithmetic, type ArithmeticKind, arithmeticOf } from './arithmetic.ts';
 import type { Matrix } from './checkpoint.ts';
 import { Graph, type Weights } from './graph.ts';
@@ -9,23 +9,22 @@ export interface GraphOptions {
   /** [layers][2 * headDim], from the reference. */
   prefixKeyValues: Float32Array[];
   arithmetic: ArithmeticKind;
-  /** Where all graphs put their constants. */
+  /** Where the graphs put their large constants. */
   store: Weights;
 }
 
-/** Tokens on their way through the layers: `hidden` still lacks `delta`, which the next norm adds. */
+/** Tokens between two layers: `hidden` + `delta`. The next norm adds them, in one operator. */
 export interface Stream {
   hidden: string;
   delta: string | null;
 }
 
-/** What the graphs share: the parts of a layer, in any arithmetic. */
 export class EarnGraph {
   readonly graph: Graph;
   readonly config: EarnWeights['config'];
   readonly arithmetic: Arithmetic;
   private readonly options: GraphOptions;
-  /** Shapes and tables by name, each made when a node first needs it. */
+  /** Shapes and tables by name, each made when it is first needed. */
   private readonly made = new Map<string, string>();
 
   constructor(name: string, options: GraphOptions) {
@@ -67,12 +66,12 @@ export class EarnGraph {
     return this.graph.floats('code_embedding', data, [rows, columns]);
   }
 
-  /** P's constant key and value of a layer as a stored row, [1, 1, 2D]. */
+  /** P's constant key and value in one layer as a stored row, [1, 1, 2D]. */
   prefixRow(layer: number): string {
     return this.arithmetic.storedConstant(this.options.prefixKeyValues[layer]);
   }
 
-  /** P's constant keys and values of the layers from `first` on, [1, 1, layers * 2D]. */
+  /** P's constant keys and values in the layers from `first` on, [1, 1, layers * 2D]. */
   prefixRows(first: number): string {
     const rows = this.options.prefixKeyValues.slice(first);
     const data = Float32Array.from(rows.flatMap((row) => [...row]));
@@ -90,7 +89,7 @@ export class EarnGraph {
     return Array.from({ length: layers }, (_, layer) => halves.slice(2 * layer, 2 * layer + 2));
   }
 
-  /** Queries [1, rows, H * D], and keys and values [1, rows, D] of rows [1, rows, width], none of them rotated. */
+  /** Queries [1, rows, H * D] and own keys and values [1, rows, D] of rows [1, rows, width], not rotated. */
   projectUnrotated(read: string, layer: LayerWeights): { query: string; own: string[] } {
     const { heads, headDim } = this.config;
     const product = this.arithmetic.multiply(read, layer.qkv);
@@ -98,7 +97,7 @@ export class EarnGraph {
     return { query: queries, own };
   }
 
-  /** The same with queries and keys rotated, in one. */
+  /** The same with queries and keys rotated, both in one operator. */
   project(read: string, layer: LayerWeights, positions: string): { query: string; own: string[] } {
     const { heads, headDim } = this.config;
     const [queryKey, value] = this.split(this.arithmetic.multiply(read, layer.qkv), [
@@ -126,13 +125,16 @@ export class EarnGraph {
     return this.arithmetic.store(this.graph.node('Concat', own, { axis: 2 }));
   }
 
-  /** Attention over stored rows put one after another. */
+  /** Attention over stored rows, one after another. */
   attendRows(query: string, rows: string[], mask: string): string {
     const [keys, values] = this.loadHalves(this.graph.node('Concat', rows, { axis: 1 }), 1)[0];
     return this.attend(query, keys, values, mask);
   }
 
-  /** Attention of each row over those stored rows that `places` int32 [rows, seen] names for it and `mask` shows. */
+  /**
+   * Attention of each row over those stored rows that `places` int32 [rows, seen] names for it and `mask`
+   * shows.
+   */
   attendLocal(query: string, rows: string[], places: string, mask: string): string {
     const { graph } = this;
     const all = this.arithmetic.load(graph.node('Concat', rows, { axis: 1 }));
@@ -151,8 +153,9 @@ export class EarnGraph {
   }
 
   /**
-   * The same over `own` keys, which have a mask, and those of the history, which all queries see. Scores are put together
-   * instead of keys: beams are few, a history is long. `counts` int64 [2]: how many keys each of the two has.
+   * The same over `own` keys, which have a mask, and the history's, which all queries see. Their scores are
+   * concatenated and not the keys, which would copy the history. `counts` int64 [2]: how many keys each of
+   * the two has.
    */
   attendBoth(query: string, own: string[], mask: string, history: string[], counts: string): string {
     const { graph } = this;
@@ -170,7 +173,8 @@ export class EarnGraph {
   }
 
   private scores(query: string, keys: string, mask: string | null): string {
-    const transposed = this.graph.node('Transpose', [keys], { perm: [0, 2, 1] }); // WASM's optimizer fuses the two
+    // In WASM onnxruntime fuses the two.
+    const transposed = this.graph.node('Transpose', [keys], { perm: [0, 2, 1] });
     const scores = this.graph.node('MatMul', [query, transposed]);
     return mask === null ? scores : this.graph.node('Add', [scores, mask]);
   }
@@ -194,7 +198,7 @@ export class EarnGraph {
     return { normed, residual };
   }
 
-  /** Output projection, residual and SwiGLU; the last sum is left to the next norm. */
+  /** Output projection, residual and SwiGLU. The last sum is left to the next norm. */
   finish(residual: string, attended: string, layer: LayerWeights): Stream {
     const { graph, arithmetic } = this;
     const delta = arithmetic.multiply(arithmetic.quantize(attended, layer.out.name), layer.out);
@@ -207,14 +211,14 @@ export class EarnGraph {
     return { hidden: middle.residual, delta: down };
   }
 
-  /** Logits of the codes of `level`; in float32, since they decide the order of the list and cost next to nothing. */
+  /** Logits of the codes of `level`. In float32: they decide the order of a list and cost next to nothing. */
   head(final: string, level: number): string {
     const { inputs, outputs, data } = this.options.weights.heads[level];
     const weight = this.graph.floats('head', data, [inputs, outputs]);
     return this.graph.node('MatMul', [final, weight]);
   }
 
-  /** The same for the level that an input names. */
+  /** The same for a level that is an input of the graph. */
   headOfLevel(final: string, level: string): string {
     const { heads, config } = this.options.weights;
     const data = new Float32Array(heads.length * config.width * config.codebook);

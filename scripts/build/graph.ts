@@ -33,7 +33,9 @@ export interface ExternalConstant {
   offset: number;
 }
 
-/** Larger constants go to the weights file. Shapes are small, and the runtime must find them inside the graph. */
+/**
+ * Larger constants go to the weights file. Shapes are small, and the runtime must find them inside the graph.
+ */
 const INLINE_BYTES = 256;
 /** External tensors begin at multiples of this, so that a view of any element type is aligned. */
 const ALIGNMENT = 64;
@@ -123,7 +125,10 @@ export class Graph {
     return this.nodeWithOutputs(op, input, 1, attributes)[0];
   }
 
-  /** Adds a node with `count` outputs. Those at `unread` are left out and not allocated, which the operator must allow. */
+  /**
+   * Adds a node with `count` outputs. Those at `unread` are left out and not allocated, which the operator
+   * must allow.
+   */
   nodeWithOutputs(
     op: string,
     input: string[],

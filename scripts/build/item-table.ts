@@ -31,8 +31,9 @@ export function itemTable(vectors: Matrix, precision: Precision): BuiltItemTable
 }
 
 /**
- * *score*: S's final state becomes every item's log-probability. Input: `final_state` float32 [1, width]. Output:
- * `item_log_probs` float32 [1, items]. In int8 the state's scale is its own, so nothing else can change the product.
+ * *score*: S's final state becomes every item's log-probability. Input: `final_state` float32 [1, width].
+ * Output: `item_log_probs` float32 [1, items]. In int8 the state's scale is its own, so nothing else can
+ * change the product.
  */
 export function scoreGraph({ items, width }: ModelConfig, precision: Precision): Uint8Array {
   const graph = new Graph('score', new Weights());

@@ -1,23 +1,30 @@
 /**
  * *prefill*: new history items and S, on top of a history's cached keys and values.
  *
- * Layers 1..k run for every new row. After them only the *local* rows go on: S and those of the newest items that S rests
- * on, since each later layer looks `localWindow` items further back (`localReach`). The last layer runs for S alone. What a
- * layer's leftover rows are for is their keys and values, so nothing else of them is computed.
+ * Layers 1..k run for every new row. After them only the *local* rows go on: S, and the newest items that S
+ * rests on (each of these layers looks `localWindow` items further back, see `localReach`). Of a row that
+ * does not go on, only its key and value are computed. The last layer goes on for S alone.
  *
- * Inputs: `token_vectors` float32 [1, new, width] of the new items, from the item table. `position_ids` int64 [1, new + 1].
- * `mask` float32 [1, (new + 1) * H, keys]. `past_key_values` [1, past, k * 2D]. `key_padding` [1, padding, 2D] zeros.
- * `local_rows` int32 [local], the local ones among the rows; `local_position_ids` and `suffix_position_ids`, theirs and S's;
- * `local_history_mask`, their part of `mask`. `past_local_key_values` [1, m, layers * 2D] of the items right before the local
- * rows; `local_keys` and `local_mask`, which of P, these and the local rows each local row sees (`masks.ts`).
+ * Inputs:
+ * - `token_vectors` float32 [1, new, width]: the new items' rows of the item table
+ * - `position_ids` int64 [1, new + 1], `mask` float32 [1, (new + 1) * H, keys]: of the new items and S
+ * - `past_key_values` [1, past, k * 2D], `key_padding` [1, padding, 2D]: zeros
+ * - `local_rows` int32 [local]: which of the rows are local; `local_position_ids`, `local_history_mask`:
+ * their parts
+ * - `suffix_position_ids` int64 [1, 1]: S's
+ * - `past_local_key_values` [1, m, layers * 2D]: of the items right before the local rows
+ * - `local_keys`, `local_mask`: what each local row sees after layer k (`localAttention` in
+ * `worker/engine/masks.ts`)
  *
- * Outputs: `new_key_values` [1, new + 1, k * 2D] and `local_key_values` [1, local, layers * 2D]; the last rows of both are S's,
- * and without EARN the latter has no other. `final_state` float32 [1, 1, width] of S, and `code_logits` float32
- * [1, 1, codebook] of the first code.
+ * Outputs:
+ * - `new_key_values` [1, new + 1, k * 2D]
+ * - `local_key_values` [1, local, layers * 2D] of the layers where codes run; without EARN of S alone
+ * - `final_state` float32 [1, 1, width] of S, `code_logits` float32 [1, 1, codebook] of the first code
  *
- * Keys stand in the order of their positions, so a row sees key i (0 in the mask, else -inf) exactly when i <= its own
- * position. No row sees the padding, which comes last. It brings the number of keys to a multiple of 16: then a row's sums
- * do not depend on the rows and keys around it, as they would with the remainder loops of SIMD.
+ * Keys stand in the order of their positions, so a row sees key i (0 in the mask, else -inf) exactly when i
+ * <= its own position. No row sees the padding, which comes last. It brings the number of keys to a multiple
+ * of 16: then a row's sums do not depend on the rows and keys around it, as they would with the remainder
+ * loops of SIMD.
  */
 import { firstCodeLayer, type ModelConfig } from '../../worker/engine/config.ts';
 import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';

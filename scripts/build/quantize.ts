@@ -1,15 +1,18 @@
-/** The int8 arithmetic of the build: symmetric weights a channel, asymmetric activations a tensor, both static. */
+/**
+ * Rounding to int8: weights symmetric with one scale per channel, activations asymmetric with one scale per
+ * tensor. Both are static.
+ */
 import type { Matrix } from './checkpoint.ts';
 import type { Linear } from './weights.ts';
 
 export interface QuantizedLinear {
-  /** [inputs x outputs]. */
+  /** In the shape of what was rounded. */
   data: Int8Array;
-  /** One a column. */
+  /** One per column, or per row. */
   scale: Float32Array;
 }
 
-/** int8 with one scale an output channel: w = data * scale. */
+/** One scale per output channel: w = data * scale. */
 export function quantizeColumns({ inputs, outputs, data }: Linear): QuantizedLinear {
   const scale = new Float32Array(outputs);
   for (let i = 0; i < data.length; i++) scale[i % outputs] = Math.max(scale[i % outputs], Math.abs(data[i]));
@@ -19,7 +22,7 @@ export function quantizeColumns({ inputs, outputs, data }: Linear): QuantizedLin
   return { data: quantized, scale };
 }
 
-/** int8 with one scale a row, for an embedding table: w = data * scale. */
+/** One scale per row, for an embedding table: w = data * scale. */
 export function quantizeRows({ rows, columns, data }: Matrix): QuantizedLinear {
   const scale = new Float32Array(rows);
   const quantized = new Int8Array(data.length);

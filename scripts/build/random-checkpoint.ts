@@ -1,9 +1,11 @@
-/** A decoder with random weights: it is as fast as a trained one of its shape, and as exact. */
+/**
+ * A decoder with random weights. It is as fast as a trained one of its shape, and has the same invariants.
+ */
 import type { ModelConfig } from '../../worker/engine/config.ts';
 import { randomNormal, seededRandom } from '../random.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
-/** Weights large enough that every path through the layers shows in the logits. */
+/** The weights are large enough that every path through the layers shows in the logits. */
 export function randomCheckpoint(config: ModelConfig, seed = 1): Checkpoint {
   const { items, levels, codebook, depth, width, heads, headDim, ffn } = config;
   const random = seededRandom(seed);

@@ -1,6 +1,7 @@
 /**
- * The decoder over one whole sequence in plain float64 loops, with EARN's pruning written as what a token sees: slow and
- * obvious. The build takes the prefix register's keys and values from it; tests hold the graphs against it.
+ * The decoder over one whole sequence in plain float64 loops, slow and obvious. EARN's pruning is written as
+ * what a token sees. The build takes the prefix register's keys and values from here, and tests compare the
+ * graphs with it.
  */
 import { firstCodeLayer } from '../../worker/engine/config.ts';
 import { type EarnWeights, type Linear, NORM_EPSILON, ROPE_BASE } from './weights.ts';
@@ -11,9 +12,12 @@ export interface Token {
 }
 
 export interface ReferenceOutput {
-  /** Normalised final states, [tokens][width]. Only those of S and of the codes mean anything. */
+  /** Normalised final states, [tokens][width]. Only those of S and of the codes are used. */
   states: Float64Array[];
-  /** Keys then values (key rotated, both as rescaled in `weights.ts`), [layers][tokens][2 * headDim]; null where codes don't run. */
+  /**
+   * Rotated keys then values, rescaled as in `weights.ts`, [layers][tokens][2 * headDim]. Null where codes
+   * don't run.
+   */
   keyValues: (Float64Array | null)[][];
 }
 

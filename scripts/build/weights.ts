@@ -1,10 +1,10 @@
 /**
  * The checkpoint's weights, rearranged for serving without changing what the decoder computes.
  *
- * Keys and values are rescaled so that their calibrated range is -127..127 and int8 needs no scale of its own: a value's
- * channel is divided in its projection and multiplied back in the output projection's rows; a rotated pair of
- * a key's channels is divided, and the same pair of every query head multiplied, which commutes with the
- * rotation. The attention's 1 / sqrt(D) goes into the queries.
+ * Keys and values are rescaled so that their calibrated range is -127..127: stored as int8 they need no
+ * scale. A value's channel is divided in its projection and multiplied back in the rows of the output
+ * projection. A rotated pair of a key's channels is divided, and the same pair of every query head
+ * multiplied, which commutes with the rotation. The queries also take in attention's 1 / sqrt(D).
  */
 import type { ModelConfig } from '../../worker/engine/config.ts';
 import type { Checkpoint, Matrix } from './checkpoint.ts';
@@ -13,7 +13,10 @@ import type { Checkpoint, Matrix } from './checkpoint.ts';
 export const ROPE_BASE = 10_000;
 export const NORM_EPSILON = 1e-6;
 
-/** cos or sin (`f`) of the rotary angles at every position that a token can have: P, a window of items, S, the codes. */
+/**
+ * cos or sin (`f`) of the rotary angles at every position there is: P, a context window of items, S, the
+ * codes.
+ */
 export function rotationTable(
   { contextWindow, levels, headDim }: ModelConfig,
   f: (angle: number) => number,
@@ -27,7 +30,7 @@ export function rotationTable(
 
 /** A linear layer as ONNX multiplies it: `data` is [inputs x outputs], row-major. */
 export interface Linear {
-  /** Name of the activation that it reads, as in the checkpoint's `activations`. */
+  /** Name of the activation that it reads, a key of `activations`. */
   name: string;
   inputs: number;
   outputs: number;
@@ -59,9 +62,9 @@ export interface EarnWeights {
   registers: Matrix;
   layers: LayerWeights[];
   norm: Float32Array;
-  /** One a level, [width x codebook]. */
+  /** One per level, [width x codebook]. */
   heads: Linear[];
-  /** What each linear layer reads, [low, high], by its name. */
+  /** Range of what each linear layer reads, [low, high], by its name. */
   activations: Record<string, number[]>;
 }
 
@@ -123,8 +126,8 @@ function fuse({ config, semanticIds, matrix }: Checkpoint): Matrix {
 }
 
 /**
- * Splits the fused projection and moves the calibrated ranges of keys and values into the weights. `attended` is the
- * largest magnitude of the rescaled values' weighted sums, which the output projection reads.
+ * Splits the fused projection and moves the calibrated ranges of keys and values into the weights. `attended`
+ * is the largest magnitude of the rescaled values' weighted sums, which the output projection reads.
  */
 function rescale({ config, activations }: Checkpoint, name: string, qkv: Linear, out: Linear) {
   const { heads, headDim } = config;
@@ -158,7 +161,7 @@ function rescale({ config, activations }: Checkpoint, name: string, qkv: Linear,
   };
 }
 
-/** The size of one int8 step; a channel that is always zero keeps a scale of one. */
+/** The size of one int8 step. A channel that is always zero has a step of one. */
 function step(largest: number): number {
   return largest > 0 ? largest / 127 : 1;
 }

@@ -1,4 +1,7 @@
-/** What a built folder promises: the same files for the same checkpoint, pieces that fit, numbers close to the checkpoint's. */
+/**
+ * What a built folder promises: the same files for the same checkpoint, pieces that fit, numbers close to the
+ * checkpoint's.
+ */
 import { expect, test } from 'vitest';
 import { buildModel } from '../../scripts/build/build-model.ts';
 import { activationScale, quantizeColumns, quantizeRows } from '../../scripts/build/quantize.ts';

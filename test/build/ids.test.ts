@@ -1,4 +1,6 @@
-/** Three ids say what a change of a model invalidates: users' states, what is known of the items, or either. */
+/**
+ * Three ids say what a change of a model invalidates: users' states, what is known of the items, or either.
+ */
 import { expect, test } from 'vitest';
 import { type BuiltModel, buildModel } from '../../scripts/build/build-model.ts';
 import type { Checkpoint, Matrix } from '../../scripts/build/checkpoint.ts';
@@ -23,7 +25,9 @@ function nudged({ data, ...shape }: Matrix): Matrix {
   return { ...shape, data: changed };
 }
 
-/** One more item, which the training has not seen: a row of the table, and a semantic ID that is still free. */
+/**
+ * One more item, which the training has not seen: a row of the table, and a semantic ID that is still free.
+ */
 function appended(): Checkpoint {
   const checkpoint = tinyCheckpoint();
   const { items, config, semanticIds } = checkpoint;

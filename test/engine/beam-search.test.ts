@@ -1,4 +1,7 @@
-/** What a list promises: exact when the beam is wide, never an item from outside, never short, never an excluded one. */
+/**
+ * What a list promises: exact when the beam is wide, never an item from outside, never short, never an
+ * excluded one.
+ */
 import { expect, test, vi } from 'vitest';
 import type { BeamOptions } from '../../worker/engine/beam-search.ts';
 import type { Ranked } from '../../worker/engine/ranking.ts';
@@ -53,7 +56,7 @@ async function listOf(history: number[], options: BeamOptions): Promise<Ranked[]
   return model.beamSearch(await model.prefill(history), options);
 }
 
-test('with a beam as wide as the catalogue the list is the exhaustive one, and all probabilities sum to one', async () => {
+test('with a beam as wide as the catalogue the list is exhaustive, and probabilities sum to one', async () => {
   for (const length of [0, 5, 40]) {
     const history = randomInts(random, length, TINY.items);
     const scores = await exhaustiveScores(model, history);
@@ -108,7 +111,7 @@ async function reference(history: number[], allowed: Set<number>, k: number): Pr
     .slice(0, k);
 }
 
-test('only items of the named categories, as many as there are, the best of them with a wide beam', async () => {
+test('only items of the named categories, as many as there are; with a wide beam the best', async () => {
   const { catalogue } = model;
   const names = [...catalogue.categories.keys()];
   for (let round = 0; round < 30; round++) {

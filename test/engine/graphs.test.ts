@@ -169,7 +169,7 @@ test('the graphs for WebGPU round as the int8 ones do: the same keys and values,
 
 describe('prefill(a + b) is prefill(b on top of prefill(a)), byte for byte in int8', () => {
   test.each(SHAPES)(
-    'k = $registerDepth, a tail of $localWindow: every way to cut a history in two',
+    'k = $registerDepth, a local window of $localWindow: every way to cut a history in two',
     async (shape) => {
       const model = await loadTiny('int8', shape);
       const items = history(50);

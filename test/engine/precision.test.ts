@@ -7,7 +7,10 @@ import { loadModel } from '../../worker/models/model.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { TINY, testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
-/** Largest mean relative errors. Random weights carry errors on more than trained ones; a wrong scale is 30 % off and more. */
+/**
+ * Largest mean relative errors. Random weights carry errors on more than trained ones; a wrong scale is 30 %
+ * off and more.
+ */
 const TOLERANCE = { row: 0.01, keyValues: 0.06, localKeyValues: 0.12, final: 0.13, itemLogProbs: 0.06 };
 const HISTORIES = 40;
 

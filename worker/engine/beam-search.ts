@@ -1,4 +1,4 @@
-/** Trie-constrained beam search: the list of items that a history's state makes most likely. */
+/** Beam search over semantic IDs: finds the items that a history's state makes most likely. */
 import { Best } from './best.ts';
 import type { Decoder, HistoryState } from './decoder.ts';
 import { type ItemMask, type Ranked, ranked } from './ranking.ts';
@@ -7,20 +7,25 @@ import type { Trie } from './trie.ts';
 export interface BeamOptions {
   /** How many items to return. */
   k: number;
-  /** Prefixes kept at each level but the last. */
+  /** How many prefixes are kept at each level but the last. */
   beam: number;
-  /** Items that may be returned; the others take no place in the list. */
+  /** Items that may be returned. */
   allowed: ItemMask;
-  /** What each item's score is raised by when the last codes are chosen, [items]: the hybrid's other half. */
+  /**
+   * Added to each item's score when the last codes are chosen, [items]; none may be above 0. The hybrid
+   * ranker's other half.
+   */
   bonus?: Float32Array;
 }
 
 /**
- * At most `k` items, best first, with their log-probabilities as the next one (and the bonus); fewer only when no more are
- * allowed. Probabilities are a softmax over the codes that the trie has, so those of the whole catalogue sum to one,
- * whatever is allowed. Prefixes without an allowed item are not followed, and the beam is doubled while the list is too
- * short. With a beam as wide as the catalogue the result is exact; otherwise an item is missed when its prefix is not
- * among the `beam` best that lead to an allowed item.
+ * At most `k` items, best first, each with its log-probability as the next item (plus the bonus). There are
+ * fewer only when no more are allowed: the beam is doubled while the list is too short.
+ *
+ * Probabilities are a softmax over the codes that the trie has, so those of the whole catalogue sum to one,
+ * whatever is allowed. Prefixes without an allowed item are not followed. With a beam as wide as the
+ * catalogue the result is exact. Otherwise an item is missed when its prefix is not among the `beam` best
+ * ones that lead to an allowed item.
  */
 export async function beamSearch(
   decoder: Decoder,
@@ -36,7 +41,10 @@ export async function beamSearch(
   }
 }
 
-/** One search; `open[level]` masks the trie's nodes that lead to allowed items. `complete` says that no prefix was cut, so that a wider one would find nothing more. */
+/**
+ * One search. `open[level]` masks the trie's nodes that lead to allowed items. `complete`: no prefix was cut,
+ * so a wider beam would find nothing more.
+ */
 async function search(
   decoder: Decoder,
   trie: Trie,
@@ -48,7 +56,7 @@ async function search(
   let complete = true;
   let earlier = new Float32Array();
   let rowCount = 0;
-  /** For each beam, the rows of the former decode steps that belong to it. */
+  /** For each beam, its own rows of `earlier`. */
   let ancestors: number[][] = [[]];
   let beams = new Best(1);
   beams.offer(0, 0);
@@ -76,9 +84,10 @@ async function search(
 }
 
 /**
- * Offers every open continuation of every beam with its log-probability (and the bonus) to `next`, whose ids are the trie's next
- * nodes and whose origins are beam * codebook + code. `logits` [beams x codebook]. Returns how many there are, at the last level of those
- * beams whose items can still be among the best.
+ * Offers every open continuation of every beam to `next`, with its log-probability (plus the bonus). The ids
+ * in `next` are the trie's next nodes, the origins beam * codebook + code. `logits` are [beams x codebook].
+ * Returns how many continuations there are; at the last level, beams whose items can't be among the best any
+ * more are left out.
  */
 function expand(
   trie: Trie,
@@ -93,7 +102,8 @@ function expand(
   const children = trie.children[level];
   let found = 0;
   for (let beam = 0; beam < beams.count; beam++) {
-    if (level === trie.levels - 1 && beams.scores[beam] < next.worst) break; // neither codes nor the bonus raise a score
+    // Neither codes nor a bonus raise a score.
+    if (level === trie.levels - 1 && beams.scores[beam] < next.worst) break;
     const node = beams.ids[beam];
     const row = logits.subarray(beam * codebook, (beam + 1) * codebook);
     const below = children.subarray(node * codebook, (node + 1) * codebook);

@@ -1,12 +1,12 @@
 /**
- * The best of what is offered, kept in order. Typed arrays instead of objects: a search looks at some thousand candidates
- * for every answer, and sorting them as objects took a fifth of a returning user's time.
+ * Keeps the best of what it is offered, in order. It uses typed arrays: a search looks at some thousand
+ * candidates per answer, and sorting them as objects took a fifth of a returning user's time.
  */
 export class Best {
   /** Best first; only the first `count` are filled. */
   readonly ids: Int32Array;
   readonly scores: Float64Array;
-  /** What else the caller needs to know of each. */
+  /** A number that the caller gives with each. */
   readonly origins: Int32Array;
   count = 0;
   private readonly capacity: number;
@@ -18,7 +18,7 @@ export class Best {
     this.origins = new Int32Array(capacity);
   }
 
-  /** Takes it in when it is among the best so far. Of equal scores the lower id is the better. */
+  /** Keeps the candidate if it is among the best so far. Of equal scores the lower id is better. */
   offer(id: number, score: number, origin = 0): void {
     const { ids, scores, origins } = this;
     let place = this.count;
@@ -36,7 +36,7 @@ export class Best {
     origins[place] = origin;
   }
 
-  /** What a score must exceed, or equal, to be taken in: -Infinity while there is room. */
+  /** Lower scores are not kept; -Infinity while there is room. */
   get worst(): number {
     return this.count < this.capacity ? -Infinity : this.scores[this.capacity - 1];
   }

@@ -27,8 +27,8 @@ export function firstCodeLayer({ registerDepth, depth }: ModelConfig): number {
 }
 
 /**
- * Newest items that go through the layers after k when no state is known: each of these layers looks `localWindow`
- * items further back.
+ * Newest items that go through the layers after k when no state is known: each of these layers looks
+ * `localWindow` items further back.
  */
 export function localReach({ registerDepth, depth, localWindow }: ModelConfig): number {
   return (depth - registerDepth) * localWindow;

@@ -3,7 +3,10 @@ import { firstCodeLayer, type GraphName, localReach, type ModelConfig, type Prec
 import { beamMask, causal, localAttention } from './masks.ts';
 import { type Feeds, type Runtime, type Session, Tensor } from './runtime.ts';
 
-/** The number of keys is padded to a multiple of this: only then are a state's bytes the same however it was reached. */
+/**
+ * The number of keys is padded to a multiple of this: only then are a state's bytes the same however it was
+ * reached.
+ */
 const KEY_MULTIPLE = 16;
 
 type KeyValueBytes = Int8Array | Float32Array;
@@ -12,11 +15,13 @@ type KeyValueBytes = Int8Array | Float32Array;
 export interface HistoryState {
   /** Number of history items in this state. */
   length: number;
-  /** Their keys and values in layers 1..k, [length x k * 2 * headDim]. A longer history's begin with these. */
+  /**
+   * Their keys and values in layers 1..k, [length x k * 2 * headDim]. A longer history's begin with these.
+   */
   keyValues: KeyValueBytes;
   /**
-   * Keys and values of the newest items and of S in the layers where codes run, [rows x layers * 2 * headDim]. There are
-   * `localWindow` items, or as many as the history has.
+   * Keys and values of the newest items and of S in the layers where codes run, [rows x layers * 2 *
+   * headDim]. There are `localWindow` items, or as many as the history has.
    */
   localKeyValues: KeyValueBytes;
   /** S's final state, [width]: the next item follows from it. */
@@ -33,7 +38,9 @@ export interface BeamRows {
   level: number;
   /** For each beam, the rows of `earlier` that are its own former codes. */
   ancestors: number[][];
-  /** Keys and values of all former steps' rows in the layers where codes run, [rows x layers * 2 * headDim]. */
+  /**
+   * Keys and values of all former steps' rows in the layers where codes run, [rows x layers * 2 * headDim].
+   */
   earlier: Float32Array;
 }
 
@@ -68,8 +75,9 @@ export class Decoder {
   }
 
   /**
-   * The state of `past`'s history with more items appended; `vectors` [items x width] are theirs (`ItemTable.row`). Only
-   * the new items and S run. In int8 the state is byte for byte the one that a prefill of everything at once gives.
+   * The state of `past`'s history with more items appended; `vectors` [items x width] are theirs
+   * (`ItemTable.row`). Only the new items and S run. In int8 the state is byte for byte the one that a
+   * prefill of everything at once gives.
    */
   async prefill(vectors: Float32Array, past?: HistoryState): Promise<HistoryState> {
     const { registerDepth, heads, headDim, width, localWindow } = this.config;

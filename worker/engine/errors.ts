@@ -1,4 +1,4 @@
-/** Why the model can't answer now. The service turns it into a 503 that carries `reason`. */
+/** Why the model can't answer now. The service answers 503 and names the reason. */
 export type UnavailableReason =
   | 'asset_missing'
   | 'asset_damaged'

@@ -7,7 +7,7 @@ export function toHex(bytes: Uint8Array): string {
   return digits;
 }
 
-/** The bytes behind an even number of hexadecimal digits. */
+/** The bytes that an even number of hexadecimal digits stand for. */
 export function fromHex(digits: string): Uint8Array {
   const bytes = new Uint8Array(digits.length / 2);
   for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);

@@ -6,8 +6,8 @@ export interface ItemTable {
   /** The item's vector, [width]: what the decoder reads of it. */
   row(item: number): Float32Array;
   /**
-   * The `k` allowed items whose vectors have the largest cosines with this item's, best first. Never the item itself.
-   * Items that the same users take have vectors of similar directions.
+   * The `k` allowed items whose vectors have the largest cosines with this item's, best first. Never the item
+   * itself. Items that the same users take have vectors of similar directions.
    */
   nearest(item: number, allowed: ItemMask, k: number): Ranked[];
 }
@@ -16,8 +16,8 @@ export interface ItemTable {
 const ALIGNMENT = 64;
 
 /**
- * The table's file: [width x items], the order in which the score graph multiplies it. In int8, one float32 scale per
- * item follows from `scalesAt`; in float32 there are none.
+ * The table's file: [width x items], the order in which the score graph multiplies it. In int8, one float32
+ * scale per item follows from `scalesAt`; in float32 there are none.
  */
 export function itemTableLayout(
   { items, width }: Pick<ModelConfig, 'items' | 'width'>,

@@ -2,8 +2,8 @@
 import { Tensor } from './runtime.ts';
 
 /**
- * Layers 1..k. Rows stand at the positions `first`, `first` + 1, … and see the keys up to their own position; `keys` of
- * them stand in the order of their positions. [rows * heads x keys].
+ * Layers 1..k. Rows stand at the positions `first`, `first` + 1, … and see the keys up to their own position;
+ * `keys` of them stand in the order of their positions. [rows * heads x keys].
  */
 export function causal(first: number, rows: number, heads: number, keys: number): Float32Array {
   const mask = new Float32Array(rows * heads * keys);
@@ -15,10 +15,10 @@ export function causal(first: number, rows: number, heads: number, keys: number)
 }
 
 /**
- * Layers after k. Each row sees P, the `localWindow` rows before it, and itself. Keys stand as P, the `past` rows, the
- * rows of this run. `local_keys` int32 [rows, localWindow + 2] are the places of the keys that a row sees; `local_mask`
- * float32 [1, rows, 1, localWindow + 2] hides the slots without a key. Every row has its keys in the same order of
- * slots, so its sums come out the same whatever else runs.
+ * Layers after k. Each row sees P, the `localWindow` rows before it, and itself. Keys stand as P, the `past`
+ * rows, the rows of this run. `local_keys` int32 [rows, localWindow + 2] are the places of the keys that a
+ * row sees; `local_mask` float32 [1, rows, 1, localWindow + 2] hides the slots without a key. Every row has
+ * its keys in the same order of slots, so its sums come out the same whatever else runs.
  */
 export function localAttention(rows: number, past: number, localWindow: number) {
   const slots = localWindow + 2;
@@ -38,8 +38,8 @@ export function localAttention(rows: number, past: number, localWindow: number) 
 }
 
 /**
- * Decode steps. Every row sees all `shared` keys, its own beam's earlier codes, and itself. The keys stand as the shared
- * ones, the `earlier` codes of all beams, the rows of this run. [1, rows * heads, keys].
+ * Decode steps. Every row sees all `shared` keys, its own beam's earlier codes, and itself. The keys stand as
+ * the shared ones, the `earlier` codes of all beams, the rows of this run. [1, rows * heads, keys].
  */
 export function beamMask(ancestors: number[][], heads: number, shared: number, earlier: number) {
   const keys = shared + earlier + ancestors.length;

@@ -1,4 +1,7 @@
-/** Runs tasks one after another, in the order they came; a failed one does not stop the next. Callers bound how many wait. */
+/**
+ * Runs tasks one after another, in the order they came. A failed task does not stop the next. The caller
+ * bounds how many wait.
+ */
 export class Queue {
   private last: Promise<unknown> = Promise.resolve();
 

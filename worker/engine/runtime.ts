@@ -13,8 +13,8 @@ export const Tensor = ort.Tensor;
 export type ExternalData = Record<string, Uint8Array>;
 
 /**
- * On WebGPU, weights become float32 when the session is created. A node that the GPU can't run is an error: with a
- * fallback, data would go back and forth between GPU and CPU.
+ * On WebGPU, weights become float32 when the session is created. A node that the GPU can't run is an error:
+ * with a fallback, data would go back and forth between GPU and CPU.
  * https://github.com/microsoft/onnxruntime/blob/main/include/onnxruntime/core/session/onnxruntime_session_options_config_keys.h
  */
 const ALL_ON_THE_GPU = { disable_quant_qdq: '1', disable_cpu_ep_fallback: '1' };
@@ -37,7 +37,10 @@ export class Runtime {
     ort.env.wasm.wasmBinary = 'wasmBytes' in binary ? binary.wasmBytes : new ArrayBuffer(8);
   }
 
-  /** Throws ModelUnavailable when the graph or its data are refused; on WebGPU also when a node can't run there. */
+  /**
+   * Throws ModelUnavailable when the graph or its data are refused; on WebGPU also when a node can't run
+   * there.
+   */
   createSession(graph: Uint8Array, data: ExternalData, backend: Backend = 'wasm'): Promise<Session> {
     return this.queue.run(() =>
       this.withModule(async () => {
@@ -71,7 +74,9 @@ export class Runtime {
     return this.queue.run(() => session.release());
   }
 
-  /** While `task` runs, `WebAssembly.instantiate` gives an instance of the module that came with the script. */
+  /**
+   * While `task` runs, `WebAssembly.instantiate` gives an instance of the module that came with the script.
+   */
   private async withModule<T>(task: () => Promise<T>): Promise<T> {
     const { wasmModule } = this;
     if (wasmModule === null) return task();

@@ -4,12 +4,18 @@ import type { ItemMask } from './ranking.ts';
 export class Trie {
   readonly levels: number;
   readonly codebook: number;
-  /** children[l][node * codebook + code]: number of the child among level l + 1's nodes, at the last level the item; -1: none. */
+  /**
+   * children[l][node * codebook + code]: the child's number among the nodes of level l + 1, or at the last
+   * level the item. -1: none.
+   */
   readonly children: readonly Int32Array[];
-  /** nodes[l][item]: the node that holds the item after l + 1 codes, for l < levels - 1. */
+  /** nodes[l][item]: the node that the item's first l + 1 codes lead to, for l < levels - 1. */
   private readonly nodes: Int32Array[] = [];
 
-  /** semanticIds: [items x levels], unique rows, codes below `codebook`; throws RangeError otherwise. */
+  /**
+   * `semanticIds` are [items x levels]. Throws RangeError unless rows are unique and codes are below
+   * `codebook`.
+   */
   constructor(semanticIds: Uint16Array, levels: number, codebook: number) {
     this.levels = levels;
     this.codebook = codebook;
@@ -39,10 +45,7 @@ export class Trie {
     this.children = children;
   }
 
-  /**
-   * Where allowed items are: masks like `allowed`, of the nodes after l + 1 codes for l < levels - 1, and at the last
-   * level of the items.
-   */
+  /** For each level, a mask of the nodes (at the last level: of the items) that lead to an allowed item. */
   leadingTo(allowed: ItemMask): Uint8Array[] {
     const masks = this.nodes.map((nodes, level) => {
       const mask = new Uint8Array(this.children[level + 1].length / this.codebook);

@@ -73,8 +73,8 @@ const manifest = z
     validation: z.looseObject({ parameters: z.number() }),
     graphs: z.strictObject({ prefill: file, score: file, decode: file }),
     /**
-     * What WebGPU runs instead, over the same weights. `score` stays in WASM: it is one row's product, which takes less time
-     * than the way to the GPU and back.
+     * What WebGPU runs instead, over the same weights. `score` stays in WASM: it is one row's product, which
+     * takes less time than the way to the GPU and back.
      */
     webgpu: z.strictObject({ prefill: file, decode: file }),
     /** The constants of `prefill` and `decode`. */
@@ -115,7 +115,10 @@ export function sizeOf(pieces: ModelFile[]): number {
   return pieces.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** Throws ModelUnavailable: `manifest_version` for another format, `manifest_damaged` for all else that is wrong. */
+/**
+ * Throws ModelUnavailable: `manifest_version` for another format, `manifest_damaged` for all else that is
+ * wrong.
+ */
 export function parseManifest(bytes: Uint8Array): Manifest {
   let json: unknown;
   try {

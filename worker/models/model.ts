@@ -24,8 +24,8 @@ export interface Model {
   readonly catalogue: Catalogue;
   readonly trie: Trie;
   /**
-   * The state of `past`'s history with `items` (indices, oldest first) appended. In int8 it is byte for byte the state
-   * that a prefill of the whole history gives. The caller keeps to the context window.
+   * The state of `past`'s history with `items` (indices, oldest first) appended. In int8 it is byte for byte
+   * the state that a prefill of the whole history gives. The caller keeps to the context window.
    */
   prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState>;
   /** Log-probability of every item as the next one, [items], from its vector (L2D, arXiv 2509.11524). */
@@ -71,7 +71,10 @@ export class EarnModel implements Model {
   }
 }
 
-/** Loads and verifies everything. Throws ModelUnavailable with the reason when anything is not as it should be. */
+/**
+ * Loads and verifies everything. Throws ModelUnavailable with the reason when anything is not as it should
+ * be.
+ */
 export async function loadModel(
   source: AssetSource,
   runtime: Runtime,

@@ -9,7 +9,9 @@ import type { Part, PeerName, Users } from '../scenario.ts';
 import { type Chosen, UsualDecoder } from './usual.ts';
 
 export interface Peer {
-  /** Answers each user with `k` items they have not seen; what is made before the clock starts is made here. */
+  /**
+   * Answers each user with `k` items they have not seen; what is made before the clock starts is made here.
+   */
   prepare(users: Users, k: number, beam: number): Promise<Map<Part, () => Promise<unknown>>>;
 }
 

@@ -1,4 +1,7 @@
-/** How a peer's graph multiplies with constant weights: in float32, or as onnxruntime's dynamic quantization does. */
+/**
+ * How a peer's graph multiplies with constant weights: in float32, or as onnxruntime's dynamic quantization
+ * does.
+ */
 import type { Graph } from '../../build/graph.ts';
 import type { Linear } from '../../build/weights.ts';
 
@@ -9,9 +12,9 @@ export const floatProduct: Product = (graph, value, { name, inputs, outputs, dat
   graph.node('MatMul', [value, graph.floats(name, data, [inputs, outputs])]);
 
 /**
- * What `quantize_dynamic` puts in a MatMul's place with its defaults: uint8 activations with a scale that each run finds
- * anew, int8 weights with one scale a tensor and a zero point that is zero. onnxruntime fuses all of it into a DynamicQuantizeMatMul
- * when it creates the session.
+ * What `quantize_dynamic` puts in a MatMul's place with its defaults: uint8 activations with a scale that
+ * each run finds anew, int8 weights with one scale a tensor and a zero point that is zero. onnxruntime fuses
+ * all of it into a DynamicQuantizeMatMul when it creates the session.
  * https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/python/tools/quantization/operators/matmul.py
  */
 export const dynamicProduct: Product = (graph, value, { name, inputs, outputs, data }) => {

@@ -1,4 +1,7 @@
-/** SASRec (`scripts/train/sasrec.py`) as one graph from a whole history to every item's score: it keeps nothing of a user. */
+/**
+ * SASRec (`scripts/train/sasrec.py`) as one graph from a whole history to every item's score: it keeps
+ * nothing of a user.
+ */
 import type { ModelConfig } from '../../../worker/engine/config.ts';
 import type { Matrix } from '../../build/checkpoint.ts';
 import { Graph, type Weights } from '../../build/graph.ts';
@@ -48,7 +51,9 @@ export function randomSasRec({ items, width, contextWindow }: ModelConfig, seed 
   return (name) => tensors.get(name)!;
 }
 
-/** Input: `item_ids` int64 [1, n], oldest first. Output: `scores` float32 [1, items], logits of the next one. */
+/**
+ * Input: `item_ids` int64 [1, n], oldest first. Output: `scores` float32 [1, items], logits of the next one.
+ */
 export function sasRecGraph(
   { items, width, heads, contextWindow }: ModelConfig,
   weights: SasRecWeights,

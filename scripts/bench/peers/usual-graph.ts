@@ -1,10 +1,11 @@
 /**
- * The decoder without EARN as a language model is usually exported: one graph for the prompt and for each further token, with
- * the keys and values of all layers coming in and going out.
+ * The decoder without EARN as a language model is usually exported: one graph for the prompt and for each
+ * further token, with the keys and values of all layers coming in and going out.
  *
- * Where there is a choice it is the fast one: normalisation, rotation and SiLU are the fused operators that onnxruntime's
- * optimizer of transformers makes, queries, keys and values are one product, the shared key/value head is not repeated for
- * each query head, and only the last token's logits are computed. Items are one token each, as in EARN.
+ * Where there is a choice it is the fast one: normalisation, rotation and SiLU are the fused operators that
+ * onnxruntime's optimizer of transformers makes, queries, keys and values are one product, the shared
+ * key/value head is not repeated for each query head, and only the last token's logits are computed. Items
+ * are one token each, as in EARN.
  */
 import type { Checkpoint } from '../../build/checkpoint.ts';
 import { Graph, type Weights } from '../../build/graph.ts';
@@ -12,10 +13,11 @@ import { type Linear, NORM_EPSILON, rotationTable, servingWeights, transpose } f
 import type { Product } from './products.ts';
 
 /**
- * Inputs: `input_ids` int64 [batch, new] (items, then codes as items + level * codebook + code, then P and S),
- * `attention_mask` int64 [batch, keys] of past and new tokens (1: visible), `position_ids` int64 [batch, new], and for
- * each layer `past_key_values.L.key` and `.value` float32 [batch, past, D]. Outputs: `logits` float32
- * [batch, levels * codebook] of the last token, `present.L.key` and `.value` float32 [batch, keys, D].
+ * Inputs: `input_ids` int64 [batch, new] (items, then codes as items + level * codebook + code, then P and
+ * S), `attention_mask` int64 [batch, keys] of past and new tokens (1: visible), `position_ids` int64 [batch,
+ * new], and for each layer `past_key_values.L.key` and `.value` float32 [batch, past, D]. Outputs: `logits`
+ * float32 [batch, levels * codebook] of the last token, `present.L.key` and `.value` float32 [batch, keys,
+ * D].
  */
 export function usualGraph(checkpoint: Checkpoint, product: Product, store: Weights): Uint8Array {
   const { config, matrix } = checkpoint;
@@ -67,7 +69,10 @@ export function usualGraph(checkpoint: Checkpoint, product: Product, store: Weig
     return graph.ints('number', [value], []);
   }
 
-  /** 0 where a key is visible to a query, -inf elsewhere; a token's queries are H rows, [batch, new * H, keys]. */
+  /**
+   * 0 where a key is visible to a query, -inf elsewhere; a token's queries are H rows, [batch, new * H,
+   * keys].
+   */
   function causalMask(): string {
     const axis = (value: number) => graph.ints('axis', [value]);
     const count = graph.node('Gather', [graph.node('Shape', [attentionMask]), axis(1)], { axis: 0 });

@@ -1,11 +1,17 @@
-/** The usual beam loop around such a graph (`usual-graph.ts`): a batch row a beam, each with a cache of its own. */
+/**
+ * The usual beam loop around such a graph (`usual-graph.ts`): a batch row a beam, each with a cache of its
+ * own.
+ */
 
 import type { ModelConfig } from '../../../worker/engine/config.ts';
 import type { ItemMask, Ranked } from '../../../worker/engine/ranking.ts';
 import { type Feeds, type Session, Tensor } from '../../../worker/engine/runtime.ts';
 import type { Trie } from '../../../worker/engine/trie.ts';
 
-/** What a run gives: the last tokens' logits [batch x codes], and keys and values by name, [batch x tokens x D]. */
+/**
+ * What a run gives: the last tokens' logits [batch x codes], and keys and values by name, [batch x tokens x
+ * D].
+ */
 export interface Step {
   batch: number;
   tokens: number;
@@ -13,7 +19,9 @@ export interface Step {
   cache: Map<string, Float32Array>;
 }
 
-/** What the beams add in one step: each the row of the step before that it goes on from, and its new token. */
+/**
+ * What the beams add in one step: each the row of the step before that it goes on from, and its new token.
+ */
 export interface Chosen {
   parents: number[];
   tokens: number[];
@@ -46,7 +54,10 @@ export class UsualDecoder {
     return this.run([prefix, ...history, prefix + 1], { batch: 1, tokens: 0, cache: nothing }, true);
   }
 
-  /** The step after `before`: its cache is taken along, a copy for each beam. Nothing follows the `last` one, which leaves its cache. */
+  /**
+   * The step after `before`: its cache is taken along, a copy for each beam. Nothing follows the `last` one,
+   * which leaves its cache.
+   */
   step(before: Step, { parents, tokens }: Chosen, last: boolean): Promise<Step> {
     const cache = new Map<string, Float32Array>();
     for (const [name, rows] of before.cache) {
@@ -61,8 +72,8 @@ export class UsualDecoder {
   }
 
   /**
-   * The `k` best allowed items, as the engine's own search defines them, but that the beam is not widened for a short list.
-   * `took` learns of each step.
+   * The `k` best allowed items, as the engine's own search defines them, but that the beam is not widened for
+   * a short list. `took` learns of each step.
    */
   async search(
     prompt: Step,
