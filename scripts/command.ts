@@ -10,8 +10,8 @@ export interface Context {
   positionals: string[];
   /** Arguments after `--`, for another program. */
   rest: string[];
-  /** All arguments as they were given. */
-  args: string[];
+  /** The whole command as one types it, for what is to be reproduced. */
+  command: string;
   /** Prints a line on stdout. */
   print(line: string): void;
 }
@@ -55,6 +55,7 @@ export interface Command {
  */
 export function defineCommand<const O extends Options>(definition: Definition<O>): Command {
   const { options, main } = definition;
+  const [name] = definition.usage.split(/ (?:\[?-- |\[|$)|\n/);
   const usage = `${fill(`Usage: ${definition.usage}`)}\n\nOptions\n${describeOptions(options)}`;
   return {
     usage,
@@ -67,10 +68,14 @@ export function defineCommand<const O extends Options>(definition: Definition<O>
         throw new UsageError(`unexpected arguments after --: ${rest.join(' ')}`);
       const { values, positionals } = parse(own, options);
       checkPositionals(positionals, definition.positionals);
-      await main(valuesOf(options, values), { positionals, rest, args, print });
+      const command = [name, ...(args.length > 0 ? ['--', ...args.map(quoted)] : [])].join(' ');
+      await main(valuesOf(options, values), { positionals, rest, command, print });
     },
   };
 }
+
+/** An argument as one types it in a shell. */
+const quoted = (arg: string): string => (/^[\w./:=,@-]+$/.test(arg) ? arg : `'${arg}'`);
 
 function parse(args: string[], options: Options) {
   const flags = Object.entries(options).map(([name, option]) => {

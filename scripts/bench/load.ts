@@ -185,8 +185,8 @@ The last line printed is a JSON object.`,
     model: { type: 'folder', holds: 'manifest.json', default: 'model-shards', description: 'the model' },
     seconds: { type: 'integer', min: 1, default: 30, description: 'how long for each number of clients' },
   },
-  async main({ model, seconds }, { print }) {
-    print(JSON.stringify({ seconds, rows: await measureAll(model, seconds) }));
+  async main({ model, seconds }, { command, print }) {
+    print(JSON.stringify({ command, seconds, rows: await measureAll(model, seconds) }));
   },
 });
 

@@ -25,7 +25,7 @@ interface BenchOptions {
   rounds: number;
 }
 
-async function bench({ data, model, full, rounds }: BenchOptions, args: string[]): Promise<Bench> {
+async function bench({ data, model, full, rounds }: BenchOptions, command: string): Promise<Bench> {
   const manifest = readManifestOf(model);
   const { config } = manifest;
   const folder = mkdtempSync(join(tmpdir(), 'earn-edge-models-'));
@@ -70,7 +70,7 @@ async function bench({ data, model, full, rounds }: BenchOptions, args: string[]
     }
     const start = await coldStart(script, folder, usersWith(Math.min(200, longest), users)[0]);
     return {
-      command: ['npm run bench --', ...args].join(' '),
+      command,
       date: new Date().toISOString().slice(0, 10),
       model: manifest.id,
       ratios: { ...ratiosOf(rows, config, start), isolate_mb: (await isolateMemory(model, 1000)).last.mb },
@@ -97,7 +97,7 @@ async function memoryOf(script: string, folder: string, scenario: Scenario, user
   }
 }
 
-const command = defineCommand({
+const definition = defineCommand({
   usage: `npm run bench [-- options]
 
 Measures the CPU time of an answer inside workerd: EARN beside the same decoder without it, its usual export
@@ -119,11 +119,11 @@ object.`,
     },
     rounds: { type: 'integer', min: 1, default: 15, description: 'measurements of each scenario' },
   },
-  async main(options, { args, print }) {
-    const measured = await bench(options, args);
+  async main(options, { command, print }) {
+    const measured = await bench(options, command);
     report(measured);
     print(JSON.stringify(measured));
   },
 });
 
-if (import.meta.main) await runCommand(command);
+if (import.meta.main) await runCommand(definition);

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { runChild } from '../child.ts';
-import { defineCommand, runCommand } from '../command.ts';
+import { type Context, defineCommand, runCommand } from '../command.ts';
 import { passed, type Sizes } from './budgets.ts';
 import { isolateMemory } from './isolate-memory.ts';
 import { round } from './statistics.ts';
@@ -80,7 +80,7 @@ function assetParts(): Part[] {
   ];
 }
 
-async function measure(requests: number, print: (line: string) => void): Promise<void> {
+async function measure(requests: number, { command, print }: Context): Promise<void> {
   const [script, wasm, page] = await uploadParts();
   const [shards, rest, runtime] = assetParts();
   const parts = [script, wasm, page, shards, rest, runtime];
@@ -104,7 +104,7 @@ async function measure(requests: number, print: (line: string) => void): Promise
   table.table(sizes);
   const over = passed(sizes);
   for (const line of over) console.error(`bench:size: ${line}`);
-  print(JSON.stringify({ ...sizes, parts, memory: { loaded, early, last, peak_mb } }));
+  print(JSON.stringify({ command, ...sizes, parts, memory: { loaded, early, last, peak_mb } }));
   if (over.length > 0) process.exitCode = 1;
 }
 
@@ -122,7 +122,7 @@ is a JSON object.`,
       description: 'requests before memory is read last',
     },
   },
-  main: ({ requests }, { print }) => measure(requests, print),
+  main: ({ requests }, context) => measure(requests, context),
 });
 
 if (import.meta.main) await runCommand(command);

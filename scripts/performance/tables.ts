@@ -1,5 +1,6 @@
 /** The tables of `docs/performance.md`, as Markdown. */
 import { type Bench, findRow } from '../bench/report.ts';
+import { markdownTable } from '../docs/markdown.ts';
 
 const RATIOS: [ratio: string, label: string][] = [
   ['full_over_cold_200', 'full / cold, 200 items'],
@@ -12,13 +13,13 @@ const RATIOS: [ratio: string, label: string][] = [
   ['first_over_warm', 'first answer of an empty process / warm answer, 200 items'],
 ];
 
-/** Each table by its name in the document. */
-export const TABLES: Record<string, (bench: Bench) => string> = {
+/** What tells each passage, by its name. */
+const PASSAGES: Record<string, (bench: Bench) => string> = {
   run: ({ command, date, model }) => `\`${command}\`, ${date}, model \`${model}\`.`,
   ratios: ({ ratios }) => {
     const percent = (share: number | null, digits: number) =>
       `${(100 * (share ?? Number.NaN)).toFixed(digits)} %`;
-    return table(
+    return markdownTable(
       ['ratio of medians, 20 beams', 'measured'],
       [
         ...RATIOS.map(([ratio, label]) => [label, String(ratios[ratio])]),
@@ -39,7 +40,7 @@ export const TABLES: Record<string, (bench: Bench) => string> = {
       ['latent', 3, 'latent'],
     ];
     const histories = [...new Set(rows.map(({ history }) => history))];
-    return table(
+    return markdownTable(
       ['history', ...columns.map(([, , title]) => title)],
       histories.map((history) => [
         String(history),
@@ -52,7 +53,7 @@ export const TABLES: Record<string, (bench: Bench) => string> = {
       const fresh = variant === 'warm' || variant === 'latent' ? 3 : null;
       return findRow(rows, variant, 200, fresh) ?? [];
     });
-    return table(
+    return markdownTable(
       [
         '200 items',
         'answer',
@@ -74,7 +75,7 @@ export const TABLES: Record<string, (bench: Bench) => string> = {
     );
   },
   start: ({ start }) =>
-    table(
+    markdownTable(
       ['script', 'onnxruntime', 'files', 'sessions', 'first answer', 'all'],
       [
         [start.script, start.wasm, start.files, start.sessions, start.answer, start.total].map((time) =>
@@ -83,7 +84,7 @@ export const TABLES: Record<string, (bench: Bench) => string> = {
       ],
     ),
   peaks: ({ peaks }) =>
-    table(
+    markdownTable(
       ['rows', ...peaks.map(({ rows }) => String(rows))],
       [['GOP/s', ...peaks.map(({ gops }) => gops.toFixed(0))]],
     ),
@@ -93,6 +94,14 @@ function ms(time: number | undefined): string {
   return time === undefined ? '' : time.toFixed(1);
 }
 
-function table(head: string[], rows: string[][]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+/** The passages by name. */
+export function performancePassages(bench: Bench): Record<string, string> {
+  const ratios = Object.entries(bench.ratios).map(([name, ratio]) => [`ratio:${name}`, times(ratio)]);
+  const passages = Object.entries(PASSAGES).map(([name, tell]) => [name, tell(bench)]);
+  return Object.fromEntries([...passages, ...ratios, ['warm_latent_ms', `${ms(latentMs(bench))} ms`]]);
 }
+
+/** How many times, with two significant digits. */
+const times = (ratio: number | null) => `${Number((ratio ?? Number.NaN).toPrecision(2))}x`;
+
+const latentMs = ({ rows }: Bench) => findRow(rows, 'latent', 200, 3)?.ms;

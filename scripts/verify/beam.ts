@@ -31,7 +31,7 @@ object.`,
       description: 'widths to compare',
     },
   },
-  async main(options, { print }) {
+  async main(options, { command, print }) {
     const model = await loadFolder(options.model);
     const cases = heldOut(await readDataset(options.data), 'test');
     const users = Math.min(options.users, cases.length);
@@ -43,7 +43,14 @@ object.`,
       for (const [i, list] of lists.entries()) found[i] += list.filter((item) => exact.includes(item)).length;
     }
     const overlaps = options.beams.map((beam, i) => [beam, Number((found[i] / LIST / users).toFixed(4))]);
-    print(JSON.stringify({ model: model.manifest.id, users, 'overlap@10': Object.fromEntries(overlaps) }));
+    print(
+      JSON.stringify({
+        command,
+        model: model.manifest.id,
+        users,
+        'overlap@10': Object.fromEntries(overlaps),
+      }),
+    );
   },
 });
 

@@ -104,7 +104,7 @@ is a JSON object.`,
     model: { type: 'folder', holds: 'manifest.json', default: 'model-shards', description: 'the model' },
     users: { type: 'integer', min: 1, default: 300, description: 'how many users' },
   },
-  async main(options, { print }) {
+  async main(options, { command, print }) {
     const model = await loadFolder(options.model);
     const { depth, headDim } = model.manifest.config;
     const random = seededRandom(SEED);
@@ -133,6 +133,7 @@ is a JSON object.`,
     const meanBytes = bytes / totals.users;
     print(
       JSON.stringify({
+        command,
         ...totals,
         mean_items: Math.round(items / totals.users),
         mean_state_bytes: Math.round(meanBytes),

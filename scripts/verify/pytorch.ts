@@ -54,7 +54,7 @@ object.`,
     data: { type: 'folder', holds: 'interactions.csv', required: true, description: 'the histories' },
     users: { type: 'integer', min: 1, default: 100, description: 'how many histories' },
   },
-  async main({ checkpoint, data, users }, { print }) {
+  async main({ checkpoint, data, users }, { command, print }) {
     const expected = await referenceLogits(checkpoint, data, users);
     const { files } = buildModel(readCheckpoint(checkpoint), 'float32', 'float32');
     const model = await loadModel(memorySource(files), nodeRuntime());
@@ -70,7 +70,7 @@ object.`,
       }
     }
     const passed = largest <= TOLERANCE;
-    print(JSON.stringify({ users, longest_history: longest, largest_difference: largest, passed }));
+    print(JSON.stringify({ command, users, longest_history: longest, largest_difference: largest, passed }));
     if (!passed) process.exitCode = 1;
   },
 });

@@ -1,0 +1,47 @@
+/** The documents, and the passages in them that are generated from measurements. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { performancePassages } from '../performance/tables.ts';
+import { readRows } from '../results/rows.ts';
+import { resultPassages } from '../results/tables.ts';
+import { checkPassages, readChecks } from './checks.ts';
+import { count } from './markdown.ts';
+import { fillPassages } from './passages.ts';
+
+const documents = (): string[] => [
+  'README.md',
+  ...readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+/** Every passage that a document may have, by name. */
+export function allPassages(): Record<string, string> {
+  const manifest = JSON.parse(readFileSync('model-shards/manifest.json', 'utf8'));
+  return {
+    model_id: `\`${manifest.id}\``,
+    model_items: `${count(manifest.config.items)} items`,
+    model_parameters: `${(manifest.validation.parameters / 1e6).toFixed(2)} M parameters`,
+    ...performancePassages(JSON.parse(readFileSync('docs/performance.json', 'utf8'))),
+    ...resultPassages(readRows()),
+    ...checkPassages(readChecks()),
+  };
+}
+
+/** The documents whose passages differ from the measurements, with the text that they should have. */
+export function staleDocuments(): Map<string, string> {
+  const passages = allPassages();
+  const stale = new Map<string, string>();
+  for (const path of documents()) {
+    const text = readFileSync(path, 'utf8');
+    const filled = fillPassages(text, passages);
+    if (filled !== text) stale.set(path, filled);
+  }
+  return stale;
+}
+
+/** Writes the passages anew and returns the documents that changed. */
+export function updateDocuments(): string[] {
+  const stale = staleDocuments();
+  for (const [path, text] of stale) writeFileSync(path, text);
+  return [...stale.keys()];
+}

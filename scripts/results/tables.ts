@@ -1,0 +1,121 @@
+/** The tables of results in README.md and docs/results.md. */
+import { bold, markdownTable, share } from '../docs/markdown.ts';
+import { BASE, depthName, REGISTERS, registersName, TAILS, tailName } from '../study/variants.ts';
+import type { Row } from './rows.ts';
+
+/** What is compared with EARN, by what its rows have as `decoder`. */
+const BASELINES: Record<string, string> = {
+  popularity: 'most popular items',
+  transitions: 'transitions, counted',
+  'item-knn': 'item-kNN',
+  'vmis-knn': 'VMIS-kNN',
+  ease: 'EASE',
+  sasrec: 'SASRec, full cross-entropy',
+};
+const COUNTING = ['transitions', 'item-knn', 'vmis-knn', 'ease'];
+
+const METRICS = ['hr@5', 'hr@10', 'hr@20', 'ndcg@5', 'ndcg@10', 'ndcg@20'];
+const SPREAD = { 'coverage@10': 'covered', 'gini@10': 'Gini' };
+
+/** The passages by name. */
+export function resultPassages(rows: Row[]): Record<string, string> {
+  return {
+    'results:ml-1m': datasetTable(rows, 'ml-1m'),
+    'results:beauty': datasetTable(rows, 'beauty'),
+    'results:games': datasetTable(rows, 'games'),
+    'results:summary': summary(rows),
+    'results:study': study(rows),
+  };
+}
+
+/** Rows of the test items, with the service's beam. */
+function testRows(rows: Row[], dataset: string): Row[] {
+  return rows.filter((row) => row.dataset === dataset && row.protocol.includes('test') && row.beam === 20);
+}
+
+/** Whether the row is of EARN as a request gets it that asks for nothing else. */
+const isServed = ({ name, precision, decoder, default_decoder }: Row) =>
+  name === 'EARN' && precision === 'int8' && decoder === default_decoder;
+
+/** Every measured way to make lists, the least accurate first. */
+function datasetTable(rows: Row[], dataset: string): string {
+  // A baseline is measured again with each model; the last row counts.
+  const shown = new Map(testRows(rows, dataset).map((row) => [labelOf(row), row]));
+  const spread = Object.entries(SPREAD).filter(([metric]) =>
+    [...shown.values()].some((row) => metric in row),
+  );
+  const ordered = [...shown].sort(([, a], [, b]) => a['ndcg@10'] - b['ndcg@10']);
+  return markdownTable(
+    ['', ...METRICS.map((metric) => metric.toUpperCase()), ...spread.map(([, title]) => title)],
+    ordered.map(([label, row]) => {
+      const numbers = METRICS.map((metric) => cell(row[metric]));
+      const cells = [label, ...numbers, ...spread.map(([metric]) => cell(row[metric], 3))];
+      return isServed(row) ? cells.map((text) => (text === '' ? '' : bold(text))) : cells;
+    }),
+  );
+}
+
+function labelOf(row: Row): string {
+  const baseline = BASELINES[row.decoder];
+  if (baseline) return baseline;
+  const precision = row.precision === 'float32' ? ', float32 PyTorch' : '';
+  return `${row.name}, ${row.decoder}${precision}${isServed(row) ? ' (as served)' : ''}`;
+}
+
+const cell = (value: unknown, digits = 4): string => (typeof value === 'number' ? share(value, digits) : '');
+
+/** HR@10 and NDCG@10 of the most telling rows on every dataset. */
+function summary(rows: Row[]): string {
+  const datasets = { 'ml-1m': 'MovieLens-1M', beauty: 'Beauty', games: 'Games' };
+  const latent = (name: string) => (row: Row) =>
+    row.name === name && row.decoder === 'latent' && row.precision === 'int8';
+  const lines: [label: string, is: (row: Row) => boolean][] = [
+    [BASELINES.popularity, (row) => row.decoder === 'popularity'],
+    ['the best of counting', (row) => COUNTING.includes(row.decoder)],
+    [BASELINES.sasrec, (row) => row.decoder === 'sasrec'],
+    ['the same decoder without EARN (k = N)', latent('without EARN')],
+    ['EARN as in the paper', latent('EARN as in the paper')],
+    ['EARN', latent('EARN')],
+  ];
+  const cells = lines.map(([label, is]) => [
+    label,
+    ...Object.keys(datasets).map((dataset) => {
+      const found = testRows(rows, dataset).filter(is);
+      const best = found.toSorted((a, b) => a['ndcg@10'] - b['ndcg@10']).at(-1);
+      if (!best) return '';
+      const text = `${share(best['hr@10'], 3)} / ${share(best['ndcg@10'], 3)}`;
+      return isServed(best) ? bold(text) : text;
+    }),
+  ]);
+  return markdownTable(
+    ['HR@10 / NDCG@10', ...Object.values(datasets)],
+    cells.filter(([, ...numbers]) => numbers.some((text) => text !== '')),
+  );
+}
+
+/** The study's runs with their differences from its base. */
+function study(rows: Row[]): string {
+  const names = [
+    BASE,
+    ...TAILS.map(tailName),
+    ...[1, 4, 6].map(depthName),
+    ...REGISTERS.map(([prefixes, suffixes]) => registersName(prefixes, suffixes)),
+  ];
+  return markdownTable(
+    ['', 'HR@10', 'NDCG@10', 'difference in NDCG@10'],
+    names.flatMap((name) => {
+      const row = rows.find((each) => each.name === name && each.protocol.includes('valid'));
+      if (!row) return [];
+      const difference = name === BASE ? '' : differenceOf(row);
+      return [[name, share(row['hr@10']), share(row['ndcg@10']), difference]];
+    }),
+  );
+}
+
+function differenceOf({ over_base }: Row): string {
+  const { mean, interval95 } = (over_base as Record<string, { mean: number; interval95: number[] }>)[
+    'ndcg@10'
+  ];
+  const sign = mean < 0 ? '' : '+';
+  return `${sign}${share(mean)} [${interval95.map((end) => share(end)).join(', ')}]`;
+}
