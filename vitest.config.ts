@@ -13,7 +13,13 @@ export default defineConfig({
     // The service logs every request.
     silent: 'passed-only',
     projects: [
-      { test: { ...guard, name: 'node', include: ['test/{commands,data,docs,build,engine,bench}/**/*.test.ts'] } },
+      {
+        test: {
+          ...guard,
+          name: 'node',
+          include: ['test/{commands,data,docs,build,engine,bench}/**/*.test.ts'],
+        },
+      },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
         test: {
