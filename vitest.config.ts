@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           ...guard,
           name: 'node',
-          include: ['test/{commands,data,docs,build,engine,bench}/**/*.test.ts'],
+          include: ['test/{bench,build,commands,data,engine,evaluate,recommend}/**/*.test.ts'],
         },
       },
       {

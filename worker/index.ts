@@ -8,28 +8,33 @@ import { DurableLog } from './history/durable-log.ts';
 import { Admission } from './http/admission.ts';
 import { createApp } from './http/app.ts';
 import { assetSource } from './models/assets.ts';
+import { readManifest } from './models/files.ts';
 import { ModelHost } from './models/host.ts';
 import { loadModel } from './models/model.ts';
 import { type ModelName, Models } from './models/rollout.ts';
 import { dataPoint } from './observe/data-point.ts';
 import { Metrics } from './observe/metrics.ts';
 
-/** Bound once Workers Analytics Engine is: see docs/operate.md. */
+/** Bound when Workers Analytics Engine is enabled: see docs/operate.md. */
 const { METRICS } = env as Env & { METRICS?: AnalyticsEngineDataset };
 
 const runtime = new Runtime({ wasmModule });
 const metrics = new Metrics();
 
 function hostOf(name: ModelName, folder: string): ModelHost {
-  return new ModelHost(() => {
-    const load = loadModel(assetSource(env.ASSETS, folder), runtime);
-    const counted = load.then(
-      () => metrics.modelLoad(name, 'loaded'),
-      () => metrics.modelLoad(name, 'failed'),
-    );
-    // Others may be waiting for this load, so it goes on when the client that began it leaves.
-    waitUntil(counted);
-    return load;
+  const files = assetSource(env.ASSETS, folder);
+  return new ModelHost({
+    model() {
+      const load = loadModel(files, runtime);
+      const counted = load.then(
+        () => metrics.modelLoad(name, 'loaded'),
+        () => metrics.modelLoad(name, 'failed'),
+      );
+      // Other requests may be waiting for this load, so it continues when the client that began it leaves.
+      waitUntil(counted);
+      return load;
+    },
+    manifest: () => readManifest(files),
   });
 }
 

@@ -9,7 +9,7 @@ import type { ItemMask } from '../../worker/engine/ranking.ts';
 import { type ExternalData, Runtime, type Session, Tensor } from '../../worker/engine/runtime.ts';
 import type { AssetSource } from '../../worker/models/files.ts';
 import { type EarnModel, loadModel } from '../../worker/models/model.ts';
-import { search } from '../../worker/recommend/search.ts';
+import { RANKERS } from '../../worker/recommend/rankers/index.ts';
 import { loadPeer, type Peer } from './peers/peer.ts';
 import { type Call, type Part, PEERS, type Prepared, type Scenario, type Users } from './scenario.ts';
 import { wasmBytes } from './wasm-memory.ts';
@@ -73,17 +73,21 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
     return { parts: [...parts.keys()], stateBytes: 0, decodeRows: [] };
   }
   const model = models.get(scenario.model)!;
-  const pack = (state: HistoryState) => encodeState({ model: model.manifest.id, ...KEY, state });
+  const pack = (state: HistoryState) => encodeState({ stateId: model.manifest.stateId, ...KEY, state });
   const cases: {
     allowed: ItemMask;
+    history: readonly number[];
     items: number[];
     past?: HistoryState;
     stored?: ArrayBuffer;
     state: HistoryState;
     steps: BeamRows[];
   }[] = [];
-  const list = (state: HistoryState, allowed: ItemMask) =>
-    search(model, state, { k: LIST, allowed, beam, ranker });
+  const { rank } = RANKERS[ranker];
+  const list = (
+    state: HistoryState,
+    { history, allowed }: { history: readonly number[]; allowed: ItemMask },
+  ) => rank({ model, state, history, k: LIST, allowed, beam });
   for (const user of users) {
     const known = fresh === null ? 0 : history - fresh;
     const past = fresh === null ? undefined : await model.prefill(user.slice(0, known));
@@ -95,10 +99,10 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
       steps.push(beams);
       return decode.call(model.decoder, state, beams);
     };
-    await list(state, allowed);
+    await list(state, { history: user, allowed });
     model.decoder.decode = decode;
     const stored = past && pack(past);
-    cases.push({ allowed, items: user.slice(known), past, stored, state, steps });
+    cases.push({ allowed, history: user, items: user.slice(known), past, stored, state, steps });
   }
   const each = (task: (one: (typeof cases)[number]) => Promise<unknown>) => async () => {
     for (const one of cases) await task(one);
@@ -111,14 +115,14 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
     ['empty', async () => {}],
     [
       'answer',
-      each(async ({ items, allowed, stored }) => {
+      each(async ({ items, stored, ...user }) => {
         const past = stored && decodeState(stored)!.state;
         const state = fresh === 0 ? past! : await model.prefill(items, past);
-        await list(state, allowed);
+        await list(state, user);
         if (fresh !== null && fresh > 0) pack(state);
       }),
     ],
-    ['search', each(({ state, allowed }) => list(state, allowed))],
+    ['search', each(({ state, ...user }) => list(state, user))],
     [
       'decode',
       each(async ({ state, steps }) => {
@@ -167,7 +171,8 @@ async function handle(call: Call, env: Env): Promise<unknown> {
     const { beam, ranker } = scenario;
     const model = models.get(scenario.model)!;
     const allowed = model.catalogue.allowed(history);
-    return search(model, await model.prefill(history), { k: LIST, allowed, beam, ranker });
+    const state = await model.prefill(history);
+    return RANKERS[ranker].rank({ model, state, history, k: LIST, allowed, beam });
   }
   return prepared.get(JSON.stringify(call.scenario))!.get(call.part)!();
 }

@@ -3,7 +3,7 @@ import type { HistoryState } from '../../worker/engine/decoder.ts';
 import { windowStart } from '../../worker/engine/window.ts';
 import type { RankerName } from '../../worker/models/manifest.ts';
 import type { EarnModel } from '../../worker/models/model.ts';
-import { search } from '../../worker/recommend/search.ts';
+import { RANKERS } from '../../worker/recommend/rankers/index.ts';
 import type { Case } from '../dataset.ts';
 import { LIST_LENGTH } from './metrics.ts';
 
@@ -37,12 +37,13 @@ export function stateOf(model: EarnModel, { history }: IndexedCase): Promise<His
 export async function listOf(
   model: EarnModel,
   state: HistoryState,
-  { excluded }: IndexedCase,
+  { history, excluded }: IndexedCase,
   ranker: RankerName,
   beam: number,
 ): Promise<number[]> {
   const allowed = model.catalogue.allowed(excluded);
-  const ranked = await search(model, state, { k: LIST_LENGTH, allowed, ranker, beam });
+  const input = { model, state, history, k: LIST_LENGTH, allowed, beam };
+  const ranked = await RANKERS[ranker].rank(input);
   return ranked.map(({ item }) => item);
 }
 

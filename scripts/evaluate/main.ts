@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { RANKERS, type RankerName } from '../../worker/models/manifest.ts';
-import { BEAM } from '../../worker/recommend/search.ts';
+import { BEAM } from '../../worker/recommend/rankers/beam.ts';
 import { before, heldOut, readDataset } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
 import { seededRandom, shuffled } from '../random.ts';

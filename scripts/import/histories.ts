@@ -1,5 +1,5 @@
 /** Existing histories as they are sent: one list of interactions a user, oldest first. */
-import type { Interaction } from '../../worker/history/log.ts';
+import type { Interaction } from '../../worker/http/schemas/users.ts';
 import { Catalogue } from '../data/catalogue.ts';
 import { DataError, fail, type Place, quote } from '../data/errors.ts';
 import { parseTimestamp } from '../data/fields.ts';

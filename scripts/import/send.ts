@@ -1,6 +1,6 @@
 /** Sends histories so that every interaction is in the log once, whatever was interrupted before. */
 import { hash } from 'node:crypto';
-import type { Interaction } from '../../worker/history/log.ts';
+import type { Interaction } from '../../worker/http/schemas/users.ts';
 import { MOST_INTERACTIONS } from '../../worker/http/schemas/users.ts';
 import { DataError, quote } from '../data/errors.ts';
 import type { Histories, History } from './histories.ts';

@@ -1,7 +1,7 @@
 /** The service's own API as an import needs it: every request is sent until it is answered. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Interaction } from '../../worker/history/log.ts';
+import type { Interaction } from '../../worker/http/schemas/users.ts';
 import { DataError } from '../data/errors.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** `npm run verify:beam`: how much of the exact list the service's beam search finds. */
 import { windowStart } from '../../worker/engine/window.ts';
 import type { EarnModel } from '../../worker/models/model.ts';
-import { BEAM, search } from '../../worker/recommend/search.ts';
+import { BEAM, beam as ranker } from '../../worker/recommend/rankers/beam.ts';
 import { defineCommand, runCommand } from '../command.ts';
 import { heldOut, readDataset } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
@@ -62,7 +62,7 @@ async function listsOf(model: EarnModel, ids: string[], beams: number[]): Promis
   const state = await model.prefill(history.slice(start));
   const lists: number[][] = [];
   for (const beam of beams) {
-    const ranked = await search(model, state, { k: LIST, allowed, beam, ranker: 'beam' });
+    const ranked = await ranker.rank({ model, state, history, k: LIST, allowed, beam });
     lists.push(ranked.map(({ item }) => item));
   }
   return lists;

@@ -4,13 +4,16 @@
  * never seen the user, so the state goes through its stored bytes every time.
  */
 import { SingleBar } from 'cli-progress';
+import { MemoryStore } from '../../worker/cache/memory-store.ts';
 import { StateCache } from '../../worker/cache/state-cache.ts';
 import { digestOf, encodeState } from '../../worker/cache/state-codec.ts';
-import type { StateStore } from '../../worker/cache/state-store.ts';
 import { windowStart } from '../../worker/engine/window.ts';
+import { eventKey } from '../../worker/history/event.ts';
 import type { EarnModel } from '../../worker/models/model.ts';
-import { recommendUser } from '../../worker/recommend/recommend-user.ts';
-import { search } from '../../worker/recommend/search.ts';
+import { queryFor } from '../../worker/recommend/query.ts';
+import { RANKERS } from '../../worker/recommend/rankers/index.ts';
+import { recommend } from '../../worker/recommend/recommend.ts';
+import { UserStates } from '../../worker/recommend/user-states.ts';
 import { defineCommand, runCommand } from '../command.ts';
 import { readHistories } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
@@ -19,15 +22,6 @@ import { randomInts, seededRandom, shuffled } from '../random.ts';
 const CUTS = 5;
 const LIST = 20;
 const SEED = 1;
-
-/** The store's bytes as they are; nothing expires and nothing is delayed. */
-class MemoryStore implements StateStore {
-  readonly values = new Map<string, ArrayBuffer>();
-  get = async (key: string) => this.values.get(key) ?? null;
-  put = async (key: string, value: ArrayBuffer) => void this.values.set(key, value);
-  describe = async () => null;
-  deleteAll = async () => this.values.clear();
-}
 
 interface Totals {
   users: number;
@@ -45,23 +39,25 @@ async function serve(model: EarnModel, history: string[], random: () => number, 
   const cuts = [...new Set([...randomInts(random, CUTS, history.length), history.length])].sort(
     (a, b) => a - b,
   );
-  const query = { k: LIST, offset: 0, exclude: [], categories: [], include_seen: false };
   let before = 0;
   let bytes = 0;
   for (const length of cuts.filter((cut) => cut > 0)) {
     const items = history.slice(0, length);
-    const isolate = new StateCache(store);
-    const { list, later } = await recommendUser(model, isolate, 'user', { epoch, items }, query);
-    await later;
+    const events = items.map((item) => ({ item }));
+    const states = new UserStates(new StateCache(store), 'user', epoch);
+    const list = await recommend(model, states, events, queryFor(LIST));
+    await states.persist();
 
     const indices = items.map((id) => model.catalogue.indexOf(id)!);
     const anchor = windowStart(length, model.manifest.config.contextWindow);
     const state = await model.prefill(indices.slice(anchor));
-    const digest = await digestOf(items.slice(anchor));
-    const cold = encodeState({ model: model.manifest.id, epoch, anchor, digest, state });
-    const [stored] = store.values.values();
+    const digest = await digestOf(events.slice(anchor).map(eventKey));
+    const cold = encodeState({ stateId: model.manifest.stateId, epoch, anchor, digest, state });
+    const [{ bytes: stored }] = store.values.values();
     if (!Buffer.from(stored).equals(Buffer.from(cold))) totals.state_mismatches++;
-    const ranked = await search(model, state, { k: LIST, allowed: model.catalogue.allowed(indices) });
+    const allowed = model.catalogue.allowed(indices);
+    const { rank } = RANKERS[model.manifest.ranker];
+    const ranked = await rank({ model, state, history: indices, k: LIST, allowed });
     const same = ranked.every(({ item, score }, place) => {
       const { id, score: served } = list.items[place];
       return id === model.catalogue.items[item].id && score === served;

@@ -5,14 +5,16 @@ import { gzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import { type ImportOptions, importHistories } from '../../scripts/import/main.ts';
 import { Service } from '../../scripts/import/service.ts';
-import type { Interaction } from '../../worker/history/log.ts';
+import type { Event } from '../../worker/history/event.ts';
+import type { Interaction } from '../../worker/http/schemas/users.ts';
 import { type Fault, flakyServer } from '../fixtures/flaky-server.ts';
 import { MemoryLog } from '../service/memory.ts';
 import { folder } from './helpers.ts';
 
-/**
- * The part of the API that an import uses, over logs in memory; a model that knows all but ids with an `x`.
- */
+const eventsOf = (items: Interaction[]): Event[] =>
+  items.map(({ id: item, timestamp: time }) => ({ item, time }));
+
+/** The part of the API that an import uses, over logs in memory; a model that knows all but ids with an `x`. */
 async function service(fault?: (request: Request) => Fault | undefined) {
   const log = new MemoryLog();
   const appended: number[] = [];
@@ -21,14 +23,15 @@ async function service(fault?: (request: Request) => Fault | undefined) {
     const user = decodeURIComponent(pathname.split('/')[3]);
     if (request.method === 'POST') {
       const { items }: { items: Interaction[] } = await request.json();
-      const { length } = await log.append(user, items, request.headers.get('Idempotency-Key')!);
+      const { length } = await log.append(user, eventsOf(items), request.headers.get('Idempotency-Key')!);
       appended.push(items.length);
       const unknown_items = items.map(({ id }) => id).filter((id) => id.includes('x'));
       return Response.json({ user_id: user, length, unknown_items }, { status: 201 });
     }
     if (!pathname.endsWith('/interactions')) return Response.json(await log.length(user));
     const cursor = searchParams.get('cursor');
-    const { items, next } = await log.page(user, 1000, cursor === null ? null : Number(cursor));
+    const { events, next } = await log.page(user, 1000, cursor === null ? null : Number(cursor));
+    const items = events.map(({ item: id, time: timestamp }) => ({ id, timestamp }));
     return Response.json({ items, next_cursor: next === null ? null : `${next}` });
   }
   const server = await flakyServer(answer, fault);
@@ -40,9 +43,9 @@ async function service(fault?: (request: Request) => Fault | undefined) {
     /** What each user's log holds. */
     logs: () =>
       Object.fromEntries(
-        [...log.users].map(([user, { items }]) => [
+        [...log.users].map(([user, { events }]) => [
           user,
-          items.map(({ id, timestamp }) => [id, timestamp].filter((value) => value !== undefined).join('@')),
+          events.map(({ item, time }) => [item, time].filter((value) => value !== undefined).join('@')),
         ]),
       ),
   };
@@ -175,7 +178,7 @@ test('a file whose beginning is not what was sent stops the run', async () => {
 
 test('users who have a history get the imported one after it', async () => {
   const { url, log, logs } = await service();
-  await log.append('bob', [{ id: 'x1', timestamp: 5 }]);
+  await log.append('bob', [{ item: 'x1', time: 5 }]);
   const file = join(folder({ 'log.csv': CSV }), 'log.csv');
   await imported(file, url);
   expect(logs()).toEqual({ ...LOGS, bob: ['x1@5', 'x1@5'] });
@@ -226,7 +229,7 @@ test('what was on its way when the import ended is looked for in the log', async
   const lines = readFileSync(progress, 'utf8').split('\n');
   writeFileSync(progress, lines.filter((line) => !line.includes('"stored"')).join('\n'));
   for (const user of log.users.values()) user.keys.clear();
-  await log.append('ada', [{ id: 'a', timestamp: 1 }]);
+  await log.append('ada', [{ item: 'a', time: 1 }]);
   const { summary, text } = await imported(file, url);
   expect(summary).toMatchObject({ sent: 0, skipped: 4 });
   expect(text).toContain('without an answer on which items the model knows');
@@ -236,14 +239,14 @@ test('what was on its way when the import ended is looked for in the log', async
 test('what was announced and did not arrive is sent, also when the same was in the log before', async () => {
   const { url, log, logs } = await service();
   const file = join(folder({ 'log.csv': 'user_id,item_id\nada,a\n' }), 'log.csv');
-  await log.append('ada', [{ id: 'a' }, { id: 'b' }]);
+  await log.append('ada', [{ item: 'a' }, { item: 'b' }]);
   await imported(file, url);
   const progress = `${file}.progress.jsonl`;
   const lines = readFileSync(progress, 'utf8').split('\n');
   writeFileSync(progress, lines.filter((line) => !line.includes('"stored"')).join('\n'));
   const ada = log.users.get('ada')!;
   ada.keys.clear();
-  ada.items.pop(); // as if the request had been lost
+  ada.events.pop(); // as if the request had been lost
   await imported(file, url);
   expect(logs()).toEqual({ ada: ['a', 'b', 'a'] });
 });

@@ -121,7 +121,8 @@ test('only items of the named categories, as many as there are; with a wide beam
     const wanted = catalogue.items.flatMap((item, index) =>
       item.categories.some((name) => categories.includes(name)) && !excluded.has(index) ? [index] : [],
     );
-    const allowed = catalogue.allowed(excluded, categories);
+    const allowed = catalogue.allowed(catalogue.items.keys());
+    for (const item of wanted) allowed[item] = 1;
     const k = 1 + (round % 12);
     const list = async (beam: number) =>
       (await listOf(history, { k, allowed, beam })).map(({ item }) => item);

@@ -12,14 +12,9 @@ const catalogue = new Catalogue(
   ].map((item, index) => ({ id: `${index}`, title: '', ...item })),
 );
 
-test('allowed: of any of the categories, of all without one, never an excluded item', () => {
-  const allowed = (excluded: number[], categories?: string[]) => [...catalogue.allowed(excluded, categories)];
-  expect(allowed([])).toEqual([1, 1, 1, 1]);
-  expect(allowed([], [])).toEqual([1, 1, 1, 1]);
-  expect(allowed([0, 2])).toEqual([0, 1, 0, 1]);
-  expect(allowed([], ['Drama'])).toEqual([1, 0, 0, 1]);
-  expect(allowed([3], ['Drama', 'Comedy'])).toEqual([1, 1, 0, 0]);
-  expect(allowed([], ['drama', 'constructor'])).toEqual([0, 0, 0, 0]);
+test('allowed: every item but the excluded ones', () => {
+  expect([...catalogue.allowed()]).toEqual([1, 1, 1, 1]);
+  expect([...catalogue.allowed([0, 2, 2])]).toEqual([0, 1, 0, 1]);
 });
 
 test('a category has each of its items once', () => {

@@ -93,7 +93,7 @@ export class FakeModel implements Model {
 
   constructor({ id = MANIFEST.id, titles = TITLES, window = 4, precision = 'int8' }: FakeOptions = {}) {
     const config = { ...MANIFEST.config, items: titles.length, contextWindow: window };
-    this.manifest = { ...MANIFEST, id, precision, config };
+    this.manifest = { ...MANIFEST, id, stateId: id, precision, config };
     const codes = titles.flatMap((_, index) => [index >> 2, index & 3]);
     this.trie = new Trie(Uint16Array.from(codes), config.levels, config.codebook);
     this.catalogue = new Catalogue(

@@ -4,6 +4,7 @@ import { StateCache } from '../../worker/cache/state-cache.ts';
 import { decodeState, digestOf, encodeState, type StoredState } from '../../worker/cache/state-codec.ts';
 import { ModelUnavailable } from '../../worker/engine/errors.ts';
 import { DurableLog } from '../../worker/history/durable-log.ts';
+import { eventKey } from '../../worker/history/event.ts';
 import { type HistoryLog, HistoryUnavailable } from '../../worker/history/log.ts';
 import type { UserHistory } from '../../worker/history/user-history.ts';
 import { FakeModel, MANIFEST } from './fake-model.ts';
@@ -112,12 +113,15 @@ describe('a store that answers with something else', () => {
 
   test('a state newer than the log that was read is not used', async () => {
     await cameBefore('ada');
-    const older = { epoch: (await log.read('ada')).epoch, items: HISTORY.slice(0, 2) };
+    const older = {
+      epoch: (await log.read('ada')).epoch,
+      events: HISTORY.slice(0, 2).map((item) => ({ item })),
+    };
     const visitor = isolate();
     vi.spyOn(log, 'read').mockResolvedValueOnce(older);
     const list = await visitor.recommend('ada');
     expect(list.cache).toMatchObject({ ...MISS, prefilled_items: 2 });
-    expect(listOf(list)).toEqual(listOf(await visitor.fromScratch(older.items)));
+    expect(listOf(list)).toEqual(listOf(await visitor.fromScratch(HISTORY.slice(0, 2))));
   });
 
   test.each<[string, (bytes: Uint8Array) => Uint8Array]>([
@@ -139,8 +143,8 @@ describe('a store that answers with something else', () => {
   test('a state with any one bit flipped', async () => {
     const key = await cameBefore('ada');
     const { bytes } = store.values.get(key)!;
-    const { epoch, items } = await log.read('ada');
-    const wanted = { model: MANIFEST.id, epoch, anchor: 0, items };
+    const { epoch, events } = await log.read('ada');
+    const wanted = { stateId: MANIFEST.stateId, epoch, anchor: 0, keys: events.map(eventKey) };
     expect((await new StateCache(store).find('ada', wanted)).stored).not.toBeNull();
     for (let bit = 0; bit < bytes.byteLength * 8; bit++) {
       const damaged = new Uint8Array(bytes.slice(0));
@@ -175,7 +179,7 @@ describe('a store that answers with something else', () => {
     const { epoch } = await log.read('ada');
     const state = await new FakeModel().prefill([0, 1]);
     const wrong: StoredState = {
-      model: MANIFEST.id,
+      stateId: MANIFEST.stateId,
       epoch,
       anchor: 0,
       digest: await digestOf(['1', '2']),
@@ -190,7 +194,7 @@ test('the bytes of a state are what it was, for int8 and for float32 models', as
   for (const precision of ['int8', 'float32'] as const) {
     const state = await new FakeModel({ precision }).prefill([3, 1, 2]);
     const stored: StoredState = {
-      model: MANIFEST.id,
+      stateId: MANIFEST.stateId,
       epoch: crypto.randomUUID(),
       anchor: 4_000_000_000,
       digest: await digestOf(['4', '2', '3']),
@@ -204,7 +208,13 @@ test('a state with any byte changed, or two of its words exchanged, is none', as
   for (const items of [[], [3], [3, 1, 2, 7, 11, 4, 5]]) {
     const state = await new FakeModel().prefill(items);
     const digest = await digestOf([]);
-    const whole = encodeState({ model: MANIFEST.id, epoch: crypto.randomUUID(), anchor: 0, digest, state });
+    const whole = encodeState({
+      stateId: MANIFEST.stateId,
+      epoch: crypto.randomUUID(),
+      anchor: 0,
+      digest,
+      state,
+    });
     for (let at = 0; at < whole.byteLength; at++) {
       for (const bit of [1, 16, 128]) {
         const bytes = new Uint8Array(whole.slice(0));

@@ -30,12 +30,30 @@ export interface Surroundings {
 
 const noCandidate = () => Promise.reject(new ModelUnavailable('asset_missing', 'there is no candidate'));
 
+/** A host whose manifests come with the model. */
+export function hostOf(model: () => Promise<Model>): ModelHost {
+  return new ModelHost({ model, manifest: async () => (await model()).manifest });
+}
+
 /** The service as one isolate runs it; others share its log and store. `facts` are those of its requests. */
 export function serviceOf(
   loadModel: () => Promise<Model>,
   { log = new MemoryLog(), store = new MemoryStore(), loadCandidate = noCandidate, share }: Surroundings = {},
 ) {
-  const hosts = { current: new ModelHost(loadModel), candidate: new ModelHost(loadCandidate) };
+  const hosts = { current: hostOf(loadModel), candidate: hostOf(loadCandidate) };
+  const { app, facts } = serviceWith(hosts, { log, store, share });
+  return { app, facts };
+}
+
+/** The service around these hosts. */
+export function serviceWith(
+  hosts: ConstructorParameters<typeof Models>[0],
+  {
+    log = new MemoryLog(),
+    store = new MemoryStore(),
+    share,
+  }: Pick<Surroundings, 'log' | 'store' | 'share'> = {},
+) {
   const facts: RequestFacts[] = [];
   const app = createApp({
     models: new Models(hosts, share),

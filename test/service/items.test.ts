@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { MANIFEST } from './fake-model.ts';
-import { fakeService, type Json, problemOf } from './helpers.ts';
+import { FakeModel, MANIFEST } from './fake-model.ts';
+import { fakeService, type Json, problemOf, serviceOf } from './helpers.ts';
 
 const { app } = fakeService();
 
@@ -18,6 +18,26 @@ test('the beginnings of words in any order find a title', async () => {
   expect(await titles('the mat')).toEqual(['Matrix, The (1999)']);
   expect(await titles('mat 199')).toEqual(['Matrix, The (1999)']);
   expect(await titles('atrix')).toEqual([]);
+});
+
+test('what holds no word finds nothing', async () => {
+  for (const q of ['!!!', '…', '💡']) expect(await titles(q), q).toEqual([]);
+});
+
+test('in a script without blanks any part of a title finds it', async () => {
+  const films = ['千と千尋の神隠し', 'ฉลาดเกมส์โกง', '기생충', 'Tampopo (1985)'];
+  const model = new FakeModel({ titles: films });
+  const { app } = serviceOf(async () => model);
+  const found = async (q: string) => {
+    const { items }: Json = await (await app.request(`/v1/items?${new URLSearchParams({ q })}`)).json();
+    return items.map(({ title }: Json) => title);
+  };
+  expect(await found('千尋')).toEqual([films[0]]);
+  expect(await found('神隠し 千')).toEqual([films[0]]);
+  expect(await found('เกมส์')).toEqual([films[1]]);
+  expect(await found('기생')).toEqual([films[2]]);
+  expect(await found('尋千')).toEqual([]);
+  expect(await found('popo')).toEqual([]);
 });
 
 test('case, accents and apostrophes do not matter', async () => {
@@ -133,7 +153,7 @@ describe('similar items', () => {
   test.each([
     ['7/similar?k=0', 'query/k'],
     ['7/similar?k=60&offset=41', 'query/offset'],
-    ['7/similar?exclude=', 'query/exclude'],
+    ['7/similar?exclude=', 'query/exclude/0'],
     ['7/similar?categories=Romance', 'query/categories/0'],
     ['7/similar?include_seen=true', 'query/include_seen'],
   ])('%s is a 422', async (path, field) => {

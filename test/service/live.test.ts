@@ -44,20 +44,20 @@ test('a history gets ten films that it does not contain, best first', async () =
   expect(scores.every((score) => score < 0)).toBe(true);
 });
 
-test('each decoder makes its own list, also of a state that is cached', async () => {
+test('each ranker makes its own list, also of a state that is cached', async () => {
   const history = ['1', '1196', '260'];
   await send('/v1/users/dora/interactions', bodyOf(history), 201);
   const lists = new Set<string>();
-  for (const decoder of ['latent', 'beam', 'hybrid']) {
-    const { items } = await recommend({ history, decoder });
+  for (const ranker of ['latent', 'beam', 'hybrid', 'popular', 'similar']) {
+    const { items } = await recommend({ history, ranker });
     expect(items).toHaveLength(10);
-    const kept: Json = await (await get(`/v1/users/dora/recommendations?decoder=${decoder}`)).json();
+    const kept: Json = await (await get(`/v1/users/dora/recommendations?ranker=${ranker}`)).json();
     expect(kept.items).toEqual(items);
     lists.add(JSON.stringify(items));
   }
-  expect(lists.size).toBe(3);
-  const refused = await send('/v1/recommendations', { history, decoder: 'greedy' }, 422);
-  expect(refused.errors).toMatchObject([{ path: '/decoder' }]);
+  expect(lists.size).toBe(5);
+  const refused = await send('/v1/recommendations', { history, ranker: 'greedy' }, 422);
+  expect(refused.errors).toMatchObject([{ path: '/ranker' }]);
 });
 
 test('the same history gets the same list, another history another', async () => {

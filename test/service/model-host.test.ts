@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ModelUnavailable } from '../../worker/engine/errors.ts';
-import { ModelHost, RETRY_AFTER_MS } from '../../worker/models/host.ts';
+import { RETRY_AFTER_MS } from '../../worker/models/host.ts';
 import type { Model } from '../../worker/models/model.ts';
 import { FakeModel, MANIFEST } from './fake-model.ts';
-import { type Json, problemOf, serviceOf } from './helpers.ts';
+import { hostOf, type Json, problemOf, serviceOf } from './helpers.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'] });
@@ -18,7 +18,7 @@ const missing = () => Promise.reject(new ModelUnavailable('asset_missing', 'weig
 
 test('requests that come together share one load, later ones its model', async () => {
   const load = vi.fn(async () => new FakeModel());
-  const host = new ModelHost(load);
+  const host = hostOf(load);
   expect(load).not.toHaveBeenCalled();
   const [a, b] = await Promise.all([host.model(), host.model()]);
   expect(b).toBe(a);
@@ -29,7 +29,7 @@ test('requests that come together share one load, later ones its model', async (
 
 test('a failed load is tried again after a pause, not before', async () => {
   const load = vi.fn<() => Promise<Model>>(missing);
-  const host = new ModelHost(load);
+  const host = hostOf(load);
   await expect(host.model()).rejects.toThrow('weights-0.bin is missing');
   await expect(host.model()).rejects.toThrow(ModelUnavailable);
   expect(load).toHaveBeenCalledTimes(1);
@@ -41,7 +41,7 @@ test('a failed load is tried again after a pause, not before', async () => {
 
 test('a load that never ends does not block the isolate for ever, nor those who wait for it', async () => {
   const load = vi.fn<() => Promise<Model>>(() => new Promise(() => {}));
-  const host = new ModelHost(load);
+  const host = hostOf(load);
   void host.model();
   const waiting = host.model();
   load.mockImplementation(async () => new FakeModel());
@@ -52,7 +52,7 @@ test('a load that never ends does not block the isolate for ever, nor those who 
 });
 
 test('an unexpected error of the load counts as an unavailable model', async () => {
-  const host = new ModelHost(() => Promise.reject(new TypeError('no network')));
+  const host = hostOf(() => Promise.reject(new TypeError('no network')));
   await expect(host.model()).rejects.toMatchObject({ name: 'ModelUnavailable', reason: 'runtime_failed' });
 });
 

@@ -35,7 +35,7 @@ test('a user’s visits: what each cost is in the facts and adds up in the count
     status: 200,
     lists: 1,
     model: MANIFEST.id,
-    source: 'model',
+    sources: { model: 1 },
     degraded: false,
   };
   expect(visitor.facts.filter((facts) => facts.route === route)).toMatchObject([
@@ -108,6 +108,20 @@ test('a thousand users, items and unknown paths make no more series than one', a
   expect(JSON.stringify([visitor.facts, later])).not.toMatch(/first|someone/);
 });
 
+test('a batch counts each list under its own source', async () => {
+  const visitor = new Visitor({});
+  const requests = [{ history: ['1'] }, {}, { history: ['2'] }, { history: ['3'], ranker: 'popular' }];
+  await visitor.request('POST', '/v1/recommendations:batch', { requests });
+  expect(visitor.facts.at(-1)).toMatchObject({ lists: 4, sources: { model: 2, popular: 2 } });
+  expect(dataPoint(visitor.facts.at(-1)!).blobs![5]).toBe('model+popular');
+  expect(await metricsOf(visitor)).toEqual(
+    expect.arrayContaining([
+      `earn_lists_total{cache="none",source="model",model="${MANIFEST.id}"} 2`,
+      `earn_lists_total{cache="none",source="popular",model="${MANIFEST.id}"} 2`,
+    ]),
+  );
+});
+
 test('the request id of the facts is that of the answer', async () => {
   const { app, facts } = serviceOf(() => Promise.reject(new Error('no network')));
   const response = await app.request('/v1/items');
@@ -124,7 +138,7 @@ test('a data point has its columns in the order that queries rely on, within the
     duration_ms: 12,
     lists: 1,
     model: MANIFEST.id,
-    source: 'model',
+    sources: { model: 1 },
     cache: 'extended',
     reused_items: 150,
     prefilled_items: 3,

@@ -2,7 +2,7 @@
 
 import { Hono } from 'hono';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Admission, MOST_IN_HAND, MOST_WITH_ENGINE } from '../../worker/http/admission.ts';
+import { Admission, MOST_IN_FLIGHT, MOST_INFERRING } from '../../worker/http/admission.ts';
 import { problemOf } from './helpers.ts';
 import { MemoryLog } from './memory.ts';
 import { listOf, pathOf, Visitor } from './visitor.ts';
@@ -32,6 +32,7 @@ async function busy() {
   const visitor = new Visitor({ log });
   await visitor.append('ada', ['1', '2']);
   const list = await visitor.recommend('ada');
+  await visitor.request('GET', '/docs'); // its examples are answered by the model, once
   const { promise: engine, resolve: finish } = Promise.withResolvers<void>();
   const prefill = visitor.model.prefill.bind(visitor.model);
   vi.spyOn(visitor.model, 'prefill').mockImplementation(async (items, past) => {
@@ -39,13 +40,13 @@ async function busy() {
     return prefill(items, past);
   });
   const history = ['1', '2', '3'];
-  const answers = times(MOST_WITH_ENGINE, () => visitor.request('POST', '/v1/recommendations', { history }));
+  const answers = times(MOST_INFERRING, () => visitor.request('POST', '/v1/recommendations', { history }));
   return { visitor, log, list, history, answers, finish };
 }
 
 test('three times as many users as are taken in: some are told to come back, and after that all are answered as ever', async () => {
   const visitor = new Visitor({});
-  const users = times(3 * MOST_IN_HAND, (index) => `user-${index}`);
+  const users = times(3 * MOST_IN_FLIGHT, (index) => `user-${index}`);
   for (const [index, user] of users.entries()) await visitor.append(user, [String(1 + (index % 12))]);
   const send = (user: string) =>
     visitor.request(
@@ -57,12 +58,12 @@ test('three times as many users as are taken in: some are told to come back, and
 
   const first = await Promise.all(users.map(send));
   const statuses = first.map(({ status }) => status);
-  expect(statuses.slice(0, MOST_WITH_ENGINE)).toEqual(times(MOST_WITH_ENGINE, () => 200));
-  expect(statuses.slice(MOST_WITH_ENGINE)).toEqual(times(users.length - MOST_WITH_ENGINE, () => 503));
-  for (const response of first.slice(MOST_WITH_ENGINE)) await expectRefused(response);
+  expect(statuses.slice(0, MOST_INFERRING)).toEqual(times(MOST_INFERRING, () => 200));
+  expect(statuses.slice(MOST_INFERRING)).toEqual(times(users.length - MOST_INFERRING, () => 503));
+  for (const response of first.slice(MOST_INFERRING)) await expectRefused(response);
   // Those who were taken in have their interaction in the log; of those who were not, nothing was begun.
   for (const [index, user] of users.entries()) {
-    expect(await visitor.interactions(user)).toHaveLength(index < MOST_IN_HAND ? 2 : 1);
+    expect(await visitor.interactions(user)).toHaveLength(index < MOST_IN_FLIGHT ? 2 : 1);
   }
 
   for (const [index, user] of users.entries()) {
@@ -107,7 +108,7 @@ test('with twice as many in hand nothing is begun for a new one, and the same re
   const { promise: read, resolve: answerReads } = Promise.withResolvers<void>();
   const length = log.length.bind(log);
   vi.spyOn(log, 'length').mockImplementation((user) => read.then(() => length(user)));
-  const reads = times(MOST_IN_HAND - MOST_WITH_ENGINE, () => visitor.request('GET', pathOf('ada')));
+  const reads = times(MOST_IN_FLIGHT - MOST_INFERRING, () => visitor.request('GET', pathOf('ada')));
 
   const append = () => visitor.request('POST', `${pathOf('ada')}/interactions`, { items: [{ id: '9' }] });
   await expectRefused(await append());
@@ -128,7 +129,7 @@ test('with twice as many in hand nothing is begun for a new one, and the same re
 
 test('a request with a wrong shape or method takes no place for longer than its answer', async () => {
   const visitor = new Visitor({});
-  for (let index = 0; index < MOST_IN_HAND; index++) {
+  for (let index = 0; index < MOST_IN_FLIGHT; index++) {
     await problemOf(await visitor.request('POST', '/v1/recommendations', { k: 0 }), 422, 'invalid_request');
     await problemOf(await visitor.request('GET', '/v1/recommendations'), 405, 'method_not_allowed');
   }
@@ -138,7 +139,7 @@ test('a request with a wrong shape or method takes no place for longer than its 
 test('an error gives the place back, too', async () => {
   const visitor = new Visitor({});
   const broken = vi.spyOn(visitor.model, 'prefill').mockRejectedValue(new Error('a mistake of ours'));
-  for (let index = 0; index < MOST_IN_HAND; index++) {
+  for (let index = 0; index < MOST_IN_FLIGHT; index++) {
     const response = await visitor.request('POST', '/v1/recommendations', { history: ['1'] });
     await problemOf(response, 500, 'internal');
   }

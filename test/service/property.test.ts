@@ -5,7 +5,9 @@
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { sha256Hex } from '../../worker/engine/hex.ts';
 import type { HistoryLog } from '../../worker/history/log.ts';
+import { queryFor } from '../../worker/recommend/query.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
+import { FRESH_STATES } from '../../worker/recommend/states.ts';
 import { seededRandom } from '../fixtures/random.ts';
 import { fakeClock } from './clock.ts';
 import { log as durableLog, warmUp } from './durable.ts';
@@ -218,8 +220,10 @@ class Sequence {
 
   /** The answer to someone who brings the whole history to a model that remembers nothing. */
   private async expected(history: string[], query: object = {}): Promise<Json> {
-    const wanted = { k: 10, offset: 0, exclude: [], categories: [], include_seen: false, ...query };
-    return listOf(await recommend(REFERENCES[this.model], history, wanted));
+    const events = history.map((item) => ({ item }));
+    return listOf(
+      await recommend(REFERENCES[this.model], FRESH_STATES, events, { ...queryFor(10), ...query }),
+    );
   }
 
   private isolate(): Visitor {

@@ -1,10 +1,9 @@
 /** A new model beside the current one: for those who ask for it, or for a share of the users. */
 import { expect, test, vi } from 'vitest';
 import { ModelUnavailable } from '../../worker/engine/errors.ts';
-import { ModelHost } from '../../worker/models/host.ts';
 import { Models } from '../../worker/models/rollout.ts';
 import { FakeModel, MANIFEST } from './fake-model.ts';
-import { type Json, post, problemOf, serviceOf } from './helpers.ts';
+import { hostOf, type Json, post, problemOf, serviceOf } from './helpers.ts';
 import { MemoryLog, MemoryStore } from './memory.ts';
 import { listOf, pathOf, Visitor } from './visitor.ts';
 
@@ -152,6 +151,6 @@ test('without the candidate’s files, whoever asks for it hears that they are m
 });
 
 test.each([-1, 101, Number.NaN, Number('half')])('a share of %s %% stops the deployment', (share) => {
-  const host = new ModelHost(async () => new FakeModel());
+  const host = hostOf(async () => new FakeModel());
   expect(() => new Models({ current: host, candidate: host }, share)).toThrow(RangeError);
 });

@@ -107,7 +107,7 @@ test('an isolate that was left behind catches up, and one that has seen more ser
   // A request that read the log before the last film was added ends after one that read it later.
   const now = await log.read('ada');
   const read = log.read.bind(log);
-  log.read = async () => ({ ...now, items: now.items.slice(0, 2) });
+  log.read = async () => ({ ...now, events: now.events.slice(0, 2) });
   expect(listOf(await here.recommend('ada'))).toEqual(listOf(await here.fromScratch(['1', '2'])));
   log.read = read;
   expect((await here.recommend('ada')).cache).toMatchObject({ status: 'hit', reused_items: 3 });

@@ -176,7 +176,7 @@ test.each<[string, string, string, unknown?, Record<string, string>?]>([
   ['GET', 'ada/recommendations?k=101', 'query/k'],
   ['GET', 'ada/recommendations?k=', 'query/k'],
   ['GET', 'ada/recommendations?k=1&k=2', 'query/k'],
-  ['GET', 'ada/recommendations?exclude=', 'query/exclude'],
+  ['GET', 'ada/recommendations?exclude=', 'query/exclude/0'],
   ['GET', 'ada/recommendations?offset=', 'query/offset'],
   ['GET', 'ada/recommendations?offset=-1', 'query/offset'],
   ['GET', 'ada/recommendations?offset=91', 'query/offset'],

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Interaction } from '../../worker/history/log.ts';
+import type { Interaction } from '../../worker/http/schemas/users.ts';
 import type { RequestFacts } from '../../worker/observe/facts.ts';
 import { FakeModel } from './fake-model.ts';
 import { type App, type Json, type Surroundings, serviceOf } from './helpers.ts';

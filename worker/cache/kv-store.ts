@@ -1,9 +1,9 @@
 import type { StateInfo, StateStore } from './state-store.ts';
 
-/** A user who has not come back for this long is prefilled anew. Each write starts it again. */
+/** The state of a user who stays away for this long expires. Each write starts the time again. */
 const EXPIRATION_SECONDS = 30 * 24 * 60 * 60;
 
-/** Workers KV: eventually consistent, last write wins, one write a second for a key. */
+/** Workers KV: eventually consistent, last write wins, one write per second and key. */
 export class KvStore implements StateStore {
   private readonly kv: KVNamespace;
 
@@ -25,7 +25,7 @@ export class KvStore implements StateStore {
     return keys[0]?.metadata ?? null;
   }
 
-  /** A list may lag a minute behind the writes, so `known` keys are deleted whether or not they are listed. */
+  /** A listing may lag a minute behind the writes, so `known` keys are deleted whether they are listed or not. */
   async deleteAll(prefix: string, known: Iterable<string>): Promise<void> {
     const names = new Set(known);
     let cursor: string | undefined;

@@ -1,33 +1,33 @@
-/** Users' states: in this isolate first, behind it in the store. Nothing unfit is ever handed out. */
+/** Users' states: first in this isolate's memory, then in the store. A state is only returned when it fits exactly. */
 import { LRUCache } from 'lru-cache';
 import { sha256Hex } from '../engine/hex.ts';
 import type { Ranked } from '../engine/ranking.ts';
 import { decodeState, digestOf, encodeState, type StoredState, stateBytes } from './state-codec.ts';
 import type { StateInfo, StateStore } from './state-store.ts';
 
-/** A small part of an isolate's 128 MB: some three hundred users with two hundred items each. */
+/** A small part of an isolate's 128 MB: about 300 users with 200 items each. */
 const MEMORY_BYTES = 16 * 1024 * 1024;
-/** Workers KV takes one write a second for a key: https://developers.cloudflare.com/kv/platform/limits/ */
+/** Workers KV takes one write per second and key: https://developers.cloudflare.com/kv/platform/limits/ */
 const WRITE_INTERVAL_MS = 1000;
-/** A write that is pending for longer went down with the request that carried it. */
+/** A write that is pending for longer was lost with the request that carried it. */
 const WRITE_ABANDONED_MS = 10_000;
-/** Lists kept beside a state: a user's page and its neighbours. */
+/** Lists kept per state: a user's page and its neighbours. */
 const LISTS = 4;
 
-/** What a state must be of to be of use. */
+/** Key of the wanted state. */
 export interface Wanted {
-  model: string;
+  stateId: string;
   epoch: string;
   anchor: number;
-  /** Item ids in the window, oldest first; a state of the first few of them will do. */
-  items: readonly string[];
+  /** Keys of the events in the context window, oldest first. A state of the first few of them fits as well. */
+  keys: readonly string[];
 }
 
 export interface Found {
   stored: StoredState | null;
-  /** A state of an earlier window was there: the window has moved on. */
+  /** The state of an earlier context window was there: the window has moved on. */
   moved: boolean;
-  /** The store could not be read, so nothing is known. */
+  /** The store could not be read. */
   failed: boolean;
 }
 
@@ -50,7 +50,7 @@ export class StateCache {
     maxSize: MEMORY_BYTES,
     sizeCalculation: ({ stored }) => stateBytes(stored.state),
   });
-  /** What was made of each state; it goes when the state goes. */
+  /** Lists made of each state; they are dropped with it. */
   private readonly lists = new WeakMap<StoredState, LRUCache<string, Ranked[]>>();
   private readonly writes = new LRUCache<string, Write>({ max: 10_000 });
 
@@ -58,9 +58,9 @@ export class StateCache {
     this.store = store;
   }
 
-  /** The state of the wanted items or of the first few of them. Never throws. */
+  /** The wanted state, or one of the first few of its events. Never throws. */
   async find(user: string, wanted: Wanted): Promise<Found> {
-    const key = await memoryKey(user, wanted.model);
+    const key = await memoryKey(user, wanted.stateId);
     const kept = this.memory.get(key)?.stored;
     if (kept && (await fits(kept, wanted))) return { stored: kept, moved: false, failed: false };
     let moved = kept !== undefined && isEarlier(kept, wanted);
@@ -81,15 +81,15 @@ export class StateCache {
 
   /** Keeps the state in this isolate. */
   async remember(user: string, stored: StoredState): Promise<void> {
-    this.set(await memoryKey(user, stored.model), stored, false);
+    this.set(await memoryKey(user, stored.stateId), stored, false);
   }
 
   /**
-   * Writes the newest remembered state to the store unless it is there, once a second at most. Resolves to
-   * what was written. For `waitUntil`: it never rejects.
+   * Writes the newest remembered state to the store unless it is there, at most once per second. Resolves to what was
+   * written. For `waitUntil`: it never rejects.
    */
-  async persist(user: string, model: string): Promise<StoredState | null> {
-    const key = await memoryKey(user, model);
+  async persist(user: string, stateId: string): Promise<StoredState | null> {
+    const key = await memoryKey(user, stateId);
     if (this.memory.peek(key)?.saved !== false) return null;
     const write = this.writes.get(key) ?? { began: 0, pending: false };
     const age = Date.now() - write.began;
@@ -110,33 +110,33 @@ export class StateCache {
     }
   }
 
-  /** The list that was made of exactly this state for the same question, or else a new one. */
-  async list(stored: StoredState, question: string, make: () => Promise<Ranked[]>): Promise<Ranked[]> {
+  /** The list with this key that was made of exactly this state, or else a new one. */
+  async list(stored: StoredState, key: string, make: () => Promise<Ranked[]>): Promise<Ranked[]> {
     const lists = this.lists.get(stored) ?? new LRUCache<string, Ranked[]>({ max: LISTS });
     this.lists.set(stored, lists);
-    const items = lists.get(question) ?? (await make());
-    lists.set(question, items);
+    const items = lists.get(key) ?? (await make());
+    lists.set(key, items);
     return items;
   }
 
-  /** What the store holds for the user and model. Throws what the store throws. */
-  async describe(user: string, model: string): Promise<StateInfo | null> {
-    return this.store.describe(storeKey(await memoryKey(user, model)));
+  /** What the store holds for the user. Throws what the store throws. */
+  async describe(user: string, stateId: string): Promise<StateInfo | null> {
+    return this.store.describe(storeKey(await memoryKey(user, stateId)));
   }
 
   /**
-   * Forgets the user here and in the store, for every model: those that the store lists, those that this isolate
-   * wrote, and `models`, which another isolate may have written a moment ago. Throws what the store throws.
+   * Forgets the user here and in the store, for every model: the states that the store lists, those that this isolate
+   * wrote, and those of `stateIds`, which another isolate may have written a moment ago. Throws what the store throws.
    */
-  async forget(user: string, models: string[] = []): Promise<void> {
+  async forget(user: string, stateIds: string[] = []): Promise<void> {
     const prefix = await userKey(user);
     const written = [...this.writes.keys()].filter((key) => key.startsWith(prefix));
-    written.push(...models.map((model) => prefix + model));
+    written.push(...stateIds.map((id) => prefix + id));
     for (const key of [...this.memory.keys()]) if (key.startsWith(prefix)) this.memory.delete(key);
     await this.store.deleteAll(storeKey(prefix), written.map(storeKey));
   }
 
-  /** A request that read the log earlier may end later: the newer state stays. */
+  /** A request that read the log earlier may end later, so a newer state stays. */
   private set(key: string, stored: StoredState, saved: boolean): void {
     const kept = this.memory.peek(key)?.stored;
     if (kept && isNewer(kept, stored)) return;
@@ -144,31 +144,32 @@ export class StateCache {
   }
 }
 
-/** Whether a state can be extended to the wanted one: same model, log and anchor, and a prefix of its items. */
+/** Whether a state can be extended to the wanted one: same state id, log and anchor, and a prefix of its events. */
 async function fits(stored: StoredState, wanted: Wanted): Promise<boolean> {
-  const { model, epoch, anchor, digest, state } = stored;
-  if (model !== wanted.model || epoch !== wanted.epoch || anchor !== wanted.anchor) return false;
-  if (state.length > wanted.items.length) return false;
-  return digest === (await digestOf(wanted.items.slice(0, state.length)));
+  const { stateId, epoch, anchor, digest, state } = stored;
+  if (stateId !== wanted.stateId || epoch !== wanted.epoch || anchor !== wanted.anchor) return false;
+  if (state.length > wanted.keys.length) return false;
+  return digest === (await digestOf(wanted.keys.slice(0, state.length)));
 }
 
 function isEarlier(stored: StoredState, wanted: Wanted): boolean {
-  return stored.model === wanted.model && stored.epoch === wanted.epoch && stored.anchor < wanted.anchor;
+  const { stateId, epoch, anchor } = stored;
+  return stateId === wanted.stateId && epoch === wanted.epoch && anchor < wanted.anchor;
 }
 
-/** Whether `a` is of more of the same log than `b`. */
+/** Whether `a` covers more of the same log than `b`. */
 function isNewer(a: StoredState, b: StoredState): boolean {
   if (a.epoch !== b.epoch) return false;
   return a.anchor > b.anchor || (a.anchor === b.anchor && a.state.length > b.state.length);
 }
 
-/** A hash: ids of any length and alphabet fit a key's 512 bytes, and none can be mistaken for another's. */
+/** Hashed, so that ids of any length and alphabet fit a key's 512 bytes and none is the prefix of another. */
 async function userKey(user: string): Promise<string> {
   return `${await sha256Hex(new TextEncoder().encode(user))}/`;
 }
 
-async function memoryKey(user: string, model: string): Promise<string> {
-  return `${await userKey(user)}${model}`;
+async function memoryKey(user: string, stateId: string): Promise<string> {
+  return `${await userKey(user)}${stateId}`;
 }
 
 function storeKey(memoryKey: string): string {

@@ -2,17 +2,18 @@
  * A user's register-KV state as bytes. Little-endian:
  *
  *     0  'EARN'
- *     4  u16 format version, u16 bytes of a key or value: 1 of an int8 model, 4 of a float32 one
- *     8  8 bytes: model id
+ *     4  u16 format version, u16 bytes per key or value: 1 for an int8 model, 4 for a float32 one
+ *     8  8 bytes: the model's state id
  *    16  16 bytes: epoch of the log (a UUID), which no other user and no later log of this user has
- *    32  u32 anchor: known items of the log before the window
- *    36  u32 items: how many the state is of
- *    40  u32 bytes of keys and values, u32 of the recent rows, u32 of S's final state, u32 of the first code's logits
- *    56  32 bytes: SHA-256 of exactly those items' ids
- *    88  S's final state, the first code's logits, the recent rows' keys and values, the history's, zeros up to a multiple of 4
- *   end  16 bytes: `checksum` of all before
+ *    32  u32 anchor: known events of the log before the context window
+ *    36  u32 events in the state
+ *    40  u32 bytes of the keys and values, of the local rows, of S's final state, of the first code's logits
+ *    56  32 bytes: SHA-256 of exactly those events' keys (`eventKey`)
+ *    88  S's final state, the first code's logits, the local rows, the history's keys and values, zeros up to a
+ *        multiple of 4
+ *   end  16 bytes: `checksum` of everything before
  *
- * The history's bytes are the graph's own, so a longer history's begin with a shorter one's.
+ * The history's bytes are the graph's own, so those of a longer history begin with those of a shorter one.
  */
 import type { HistoryState } from '../engine/decoder.ts';
 import { fromHex, sha256Hex, toHex } from '../engine/hex.ts';
@@ -22,28 +23,28 @@ const VERSION = 4;
 const HEADER_BYTES = 88;
 const CHECKSUM_BYTES = 16;
 
-/** A state and what it is of. Two that agree in all but `state` agree in `state`, byte for byte. */
+/** A state and what it was made from. Two that agree in all but `state` agree in `state`, byte for byte. */
 export interface StoredState {
-  /** Model id, 16 hex digits. */
-  model: string;
+  /** The manifest's `stateId`, 16 hex digits. */
+  stateId: string;
   /** Epoch of the user's log, a UUID. */
   epoch: string;
-  /** Known items of the log before the window. */
+  /** Known events of the log before the context window. */
   anchor: number;
-  /** `digestOf` the items of the window that it is of; `state.length` of them. */
+  /** `digestOf` the keys of the `state.length` events that the state was made from. */
   digest: string;
   state: HistoryState;
 }
 
 export function encodeState(stored: StoredState): ArrayBuffer {
-  const { model, epoch, anchor, digest, state } = stored;
+  const { stateId, epoch, anchor, digest, state } = stored;
   const parts = [state.final, state.codeLogits, state.localKeyValues, state.keyValues].map(bytesOf);
   const buffer = new Uint8Array(stateBytes(state));
   const view = new DataView(buffer.buffer);
   view.setUint32(0, MAGIC, true);
   view.setUint16(4, VERSION, true);
   view.setUint16(6, state.keyValues.BYTES_PER_ELEMENT, true);
-  buffer.set(fromHex(model), 8);
+  buffer.set(fromHex(stateId), 8);
   buffer.set(fromHex(epoch.replaceAll('-', '')), 16);
   const numbers = [
     anchor,
@@ -71,19 +72,19 @@ export function decodeState(buffer: ArrayBuffer): StoredState | null {
   const bytes = new Uint8Array(buffer);
   const view = new DataView(buffer);
   if (view.getUint32(0, true) !== MAGIC || view.getUint16(4, true) !== VERSION) return null;
-  const [anchor, length, historyBytes, recentBytes, finalBytes, codeBytes] = [32, 36, 40, 44, 48, 52].map(
+  const [anchor, length, historyBytes, localBytes, finalBytes, codeBytes] = [32, 36, 40, 44, 48, 52].map(
     (at) => view.getUint32(at, true),
   );
-  const end = aligned(HEADER_BYTES + finalBytes + codeBytes + recentBytes + historyBytes);
+  const end = aligned(HEADER_BYTES + finalBytes + codeBytes + localBytes + historyBytes);
   if (buffer.byteLength !== end + CHECKSUM_BYTES) return null;
   const sum = new Int32Array(buffer, end);
   if (checksum(buffer, end).some((lane, i) => lane !== sum[i])) return null;
   const codesAt = HEADER_BYTES + finalBytes;
-  const recentAt = codesAt + codeBytes;
+  const localAt = codesAt + codeBytes;
   const Numbers = view.getUint16(6, true) === Float32Array.BYTES_PER_ELEMENT ? Float32Array : Int8Array;
   const numbers = (at: number, size: number) => new Numbers(buffer, at, size / Numbers.BYTES_PER_ELEMENT);
   return {
-    model: toHex(bytes.subarray(8, 16)),
+    stateId: toHex(bytes.subarray(8, 16)),
     epoch: toUuid(bytes.subarray(16, 32)),
     anchor,
     digest: toHex(bytes.subarray(56, 88)),
@@ -91,13 +92,13 @@ export function decodeState(buffer: ArrayBuffer): StoredState | null {
       length,
       final: new Float32Array(buffer, HEADER_BYTES, finalBytes / 4),
       codeLogits: new Float32Array(buffer, codesAt, codeBytes / 4),
-      localKeyValues: numbers(recentAt, recentBytes),
-      keyValues: numbers(recentAt + recentBytes, historyBytes),
+      localKeyValues: numbers(localAt, localBytes),
+      keyValues: numbers(localAt + localBytes, historyBytes),
     },
   };
 }
 
-/** How many bytes `encodeState` makes. */
+/** Size of the encoded state in bytes. */
 export function stateBytes({ final, codeLogits, localKeyValues, keyValues }: HistoryState): number {
   const numbers = [final, codeLogits, localKeyValues, keyValues];
   return aligned(numbers.reduce((sum, { byteLength }) => sum + byteLength, HEADER_BYTES)) + CHECKSUM_BYTES;
@@ -108,9 +109,9 @@ function aligned(bytes: number): number {
 }
 
 /**
- * Of the first `bytes` of a state, a multiple of 4: four lanes, each of which takes every fourth word. A step is a bijection of the
- * lane for a given word and of the word for a given lane, so words that change in one lane only one by one never go unseen, and other damage once in
- * 2^32 at most. It is against damage, not against forgery: SHA-256 of a state took a twentieth of a returning user's time.
+ * Checksum of the first `bytes` of a state, a multiple of 4. Four lanes take every fourth word each. A step is a
+ * bijection of the lane and of the word, so a single changed word per lane is always found, and other damage is missed
+ * at most once in 2^32. It guards against damage, not forgery: SHA-256 took a twentieth of a returning user's time.
  */
 function checksum(buffer: ArrayBuffer, bytes: number): Int32Array {
   const words = new Int32Array(buffer, 0, bytes / 4);
@@ -126,15 +127,15 @@ function checksum(buffer: ArrayBuffer, bytes: number): Int32Array {
   return Int32Array.of(a, b, c, d);
 }
 
-/** An odd factor, and a rotation that brings high bits down: multiplication alone only carries upwards. */
+/** Multiplies by an odd factor, then rotates: multiplication alone carries changes upwards only. */
 function step(lane: number, word: number): number {
   const product = Math.imul(lane ^ word, 0x9e3779b1);
   return (product << 13) | (product >>> 19);
 }
 
-/** SHA-256 over item ids. Ids hold no control characters, so the separator is unambiguous. */
-export function digestOf(items: readonly string[]): Promise<string> {
-  return sha256Hex(new TextEncoder().encode(items.map((id) => `${id}\n`).join('')));
+/** SHA-256 over event keys. Keys hold no line breaks, so the separator is unambiguous. */
+export function digestOf(keys: readonly string[]): Promise<string> {
+  return sha256Hex(new TextEncoder().encode(keys.map((key) => `${key}\n`).join('')));
 }
 
 function bytesOf(array: Int8Array | Float32Array): Uint8Array {

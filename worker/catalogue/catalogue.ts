@@ -1,14 +1,14 @@
 import type { ItemMask } from '../engine/ranking.ts';
 import type { CatalogueItem } from './item.ts';
 
-/** The items that the model knows, by index (as the graphs count them) and by id (as users name them). */
+/** The items that the model knows, by index (as graphs use them) and by id (as callers name them). */
 export class Catalogue {
   readonly items: readonly CatalogueItem[];
-  /** Indices of each category's items, by its name, in the order in which the catalogue first names them. */
+  /** Item indices by category, in the order in which the catalogue first names the categories. */
   readonly categories: ReadonlyMap<string, readonly number[]>;
   /**
-   * One an item: log of its share of all interactions that the model was trained on. Every item counts as if it had one
-   * more, so that none has a share of zero; the shares sum to one.
+   * Log of each item's share of all interactions that the model was trained on. One is added to every count, so no
+   * share is zero; the shares sum to one.
    */
   readonly popularity: Float64Array;
   private readonly indices: Map<string, number>;
@@ -34,14 +34,9 @@ export class Catalogue {
     return this.indices.get(id);
   }
 
-  /**
-   * What a list may hold: the items of at least one of these categories (of any, when none is named) without the excluded
-   * ones.
-   */
-  allowed(excluded: Iterable<number>, categories: readonly string[] = []): ItemMask {
-    const mask = new Uint8Array(this.items.length);
-    if (categories.length === 0) mask.fill(1);
-    for (const name of categories) for (const item of this.categories.get(name) ?? []) mask[item] = 1;
+  /** Every item but these (indices), as a mask. */
+  allowed(excluded: Iterable<number> = []): ItemMask {
+    const mask = new Uint8Array(this.items.length).fill(1);
     for (const item of excluded) mask[item] = 0;
     return mask;
   }

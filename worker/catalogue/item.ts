@@ -1,8 +1,8 @@
-/** An item as the catalogue knows it. */
+/** An item as the model's folder lists it. */
 export interface CatalogueItem {
   id: string;
   title: string;
   categories: string[];
-  /** Events with this item that the model was trained on. */
+  /** Interactions with it that the model was trained on. */
   count: number;
 }

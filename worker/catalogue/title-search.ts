@@ -6,7 +6,11 @@ interface Entry {
   words: string[];
 }
 
-/** Finds items by the beginnings of the words of their titles. */
+/** Scripts that put no blanks between words: what is looked for may stand anywhere in a "word". */
+const WITHOUT_BLANKS =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+
+/** Finds items by the beginnings of the words in their titles. */
 export class TitleSearch {
   private readonly entries: Entry[];
 
@@ -18,19 +22,26 @@ export class TitleSearch {
   }
 
   /**
-   * Items of which every word of `query` begins a word of the title, in any order: first those whose title begins
-   * with the query, then the others, both in the catalogue's order. Without words all items match.
+   * Items whose titles have a word for every word of `query`, in any order: first those whose title begins with the
+   * query, then the others, both in the catalogue's order. All items when the query is blank; none when it holds
+   * characters, but no word.
    */
   find(query: string): CatalogueItem[] {
     const wanted = wordsOf(query);
+    if (wanted.length === 0 && query.trim() !== '') return [];
     const start = wanted.join(' ');
     const matches = this.entries.filter(({ words }) =>
-      wanted.every((prefix) => words.some((word) => word.startsWith(prefix))),
+      wanted.every((part) => words.some((word) => matchesWord(word, part))),
     );
     const first = matches.filter(({ title }) => title.startsWith(start));
     const others = matches.filter(({ title }) => !title.startsWith(start));
     return [...first, ...others].map(({ item }) => item);
   }
+}
+
+/** A word is found by its beginning; in a script without blanks, by any part of it. */
+function matchesWord(word: string, part: string): boolean {
+  return WITHOUT_BLANKS.test(part) ? word.includes(part) : word.startsWith(part);
 }
 
 /** Lower-case words without accents. An apostrophe is inside a word: "Schindler's" is found by "schindlers". */

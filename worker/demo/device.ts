@@ -6,7 +6,9 @@ import { StateCache } from '../cache/state-cache.ts';
 import { TitleSearch } from '../catalogue/title-search.ts';
 import { BACKENDS } from '../engine/config.ts';
 import { type EarnModel, loadModel } from '../models/model.ts';
-import { recommendUser } from '../recommend/recommend-user.ts';
+import { queryFor } from '../recommend/query.ts';
+import { recommend } from '../recommend/recommend.ts';
+import { UserStates } from '../recommend/user-states.ts';
 import type { Call, DeviceApi, Reply } from './device-api.ts';
 import { BACKEND, loadRuntime, RUNTIME_BYTES } from './device-runtime.ts';
 import { Download } from './download.ts';
@@ -31,8 +33,10 @@ const api: DeviceApi = {
   },
   async recommend(epoch, items, k) {
     const { model } = await loaded();
-    const query = { k, offset: 0, exclude: [], categories: [], include_seen: false };
-    const { list } = await recommendUser(model, cache, VISITOR, { epoch, items }, query);
+    const states = new UserStates(cache, VISITOR, epoch);
+    const events = items.map((item) => ({ item }));
+    const list = await recommend(model, states, events, queryFor(k));
+    states.persist(); // never rejects
     return list;
   },
   async find(query, limit) {

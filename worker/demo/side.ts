@@ -1,9 +1,12 @@
 /** Where the model runs, as the page sees it: in the Worker or in this browser. Both answer alike. */
-import type { Interaction } from '../history/log.ts';
 import type { RecommendationList } from '../recommend/recommend.ts';
-import type { UserCache } from '../recommend/recommend-user.ts';
+import type { UserCache } from '../recommend/user-states.ts';
 
-export type { Interaction };
+/** An interaction as the API has it. */
+export interface Interaction {
+  id: string;
+  timestamp?: number;
+}
 
 export interface Film {
   id: string;

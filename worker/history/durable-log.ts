@@ -1,8 +1,9 @@
-import type { Appended, HistoryLog, Interaction, LogPage, Snapshot } from './log.ts';
+import type { Event } from './event.ts';
+import type { Appended, HistoryLog, LogPage, Snapshot } from './log.ts';
 import { HistoryUnavailable, IdempotencyConflict } from './log.ts';
 import type { UserHistory } from './user-history.ts';
 
-/** The log behind the Durable Object binding: one object a user, found by the user's id as it is. */
+/** The log behind the Durable Object binding: one object per user, named by the user's id. */
 export class DurableLog implements HistoryLog {
   private readonly objects: DurableObjectNamespace<UserHistory>;
 
@@ -10,15 +11,17 @@ export class DurableLog implements HistoryLog {
     this.objects = objects;
   }
 
-  async append(user: string, items: Interaction[], key?: string): Promise<Appended> {
-    const appended = await this.ask(user, (log) => log.append(items, key));
-    if (appended.outcome === 'conflict')
-      throw new IdempotencyConflict(`key ${key} was used with other items`);
+  async append(user: string, events: Event[], key?: string): Promise<Appended> {
+    const appended = await this.ask(user, (log) => log.append(events, key));
+    if (appended.outcome === 'conflict') {
+      throw new IdempotencyConflict(`key ${key} was used with other events`);
+    }
     return appended;
   }
 
-  read(user: string): Promise<Snapshot> {
-    return this.ask(user, (log) => log.read());
+  async read(user: string): Promise<Snapshot> {
+    const { epoch, items } = await this.ask(user, (log) => log.read());
+    return { epoch, events: items.map((item) => ({ item })) };
   }
 
   page(user: string, limit: number, before: number | null): Promise<LogPage> {
@@ -37,7 +40,18 @@ export class DurableLog implements HistoryLog {
     try {
       return await call(this.objects.getByName(user));
     } catch (cause) {
+      if (isOurMistake(cause)) throw cause;
       throw new HistoryUnavailable('the history of interactions can not be reached', { cause });
     }
   }
+}
+
+/**
+ * Whether the object's own code threw: that is a bug, and trying again does not help. Cloudflare marks such errors
+ * `remote`, and failures of its infrastructure `retryable` or `overloaded`.
+ * @see https://developers.cloudflare.com/durable-objects/best-practices/error-handling/
+ */
+function isOurMistake(error: unknown): boolean {
+  const { remote, retryable, overloaded } = error as Record<string, unknown>;
+  return remote === true && retryable !== true && overloaded !== true;
 }

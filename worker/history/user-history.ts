@@ -1,23 +1,32 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { Appended, Interaction, LogPage, Snapshot } from './log.ts';
+import type { Event } from './event.ts';
+import { type Appended, contentOf, type LogPage } from './log.ts';
 
-/** How long an idempotency key is remembered, as payment APIs do. */
+/** How long an idempotency key is remembered; payment APIs do the same. */
 const KEY_MEMORY_MS = 24 * 60 * 60 * 1000;
 
+/** An event as SQLite has it. */
+type Row = { position: number; item: string; timestamp: number | null; type: string | null };
+
 /**
- * One user's log in SQLite. Storage is written before the caller hears of it (output gate:
- * https://developers.cloudflare.com/durable-objects/reference/in-memory-state/), and one object runs one
- * call at a time, so appends are ordered and none is lost.
+ * One user's log in SQLite. Writes are durable before the caller gets its answer (output gate:
+ * https://developers.cloudflare.com/durable-objects/reference/in-memory-state/), and an object runs one call at a
+ * time, so appends are ordered and none is lost.
  */
 export class UserHistory extends DurableObject<Env> {
   private readonly sql = this.ctx.storage.sql;
 
-  append(items: Interaction[], key?: string): Appended {
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env);
+    this.migrate();
+  }
+
+  append(events: Event[], key?: string): Appended {
     return this.ctx.storage.transactionSync(() => {
       this.prepare();
       const now = Date.now();
       this.sql.exec('DELETE FROM append WHERE at < ?', now - KEY_MEMORY_MS);
-      const content = JSON.stringify(items);
+      const content = contentOf(events);
       if (key !== undefined) {
         const [known] = this.sql.exec('SELECT content, length FROM append WHERE key = ?', key);
         if (known) {
@@ -25,8 +34,8 @@ export class UserHistory extends DurableObject<Env> {
           return { length: Number(known.length), outcome };
         }
       }
-      for (const { id, timestamp } of items) {
-        this.sql.exec('INSERT INTO interaction (item, timestamp) VALUES (?, ?)', id, timestamp ?? null);
+      for (const { item, time = null, type = null } of events) {
+        this.sql.exec('INSERT INTO interaction (item, timestamp, type) VALUES (?, ?, ?)', item, time, type);
       }
       const { length } = this.length();
       if (key !== undefined) {
@@ -36,25 +45,29 @@ export class UserHistory extends DurableObject<Env> {
     });
   }
 
-  read(): Snapshot {
+  /** What models read of each event, oldest first: the items, as one list of strings, which costs RPC the least. */
+  read(): { epoch: string; items: string[] } {
     if (!this.exists()) return { epoch: '', items: [] };
     const rows = this.sql.exec('SELECT item FROM interaction ORDER BY position').raw<[string]>();
     return { epoch: this.epoch(), items: [...rows].map(([item]) => item) };
   }
 
   page(limit: number, before: number | null): LogPage {
-    if (!this.exists()) return { items: [], next: null };
+    if (!this.exists()) return { events: [], next: null };
     const rows = this.sql
-      .exec<{ position: number; item: string; timestamp: number | null }>(
-        'SELECT position, item, timestamp FROM interaction WHERE position < ? ORDER BY position DESC LIMIT ?',
+      .exec<Row>(
+        'SELECT position, item, timestamp, type FROM interaction WHERE position < ? ORDER BY position DESC LIMIT ?',
         before ?? Number.MAX_SAFE_INTEGER,
         limit + 1,
       )
       .toArray();
-    const items = rows.slice(0, limit).map(({ position, item, timestamp }) => {
-      return { position, id: item, ...(timestamp !== null && { timestamp }) };
-    });
-    return { items, next: rows.length > limit ? items[limit - 1].position : null };
+    const events = rows.slice(0, limit).map(({ position, item, timestamp, type }) => ({
+      position,
+      item,
+      ...(timestamp !== null && { time: timestamp }),
+      ...(type !== null && { type }),
+    }));
+    return { events, next: rows.length > limit ? events[limit - 1].position : null };
   }
 
   length(): { epoch: string; length: number } {
@@ -67,7 +80,7 @@ export class UserHistory extends DurableObject<Env> {
     await this.ctx.storage.deleteAll();
   }
 
-  /** A user who was only asked about has no tables: reads store nothing. */
+  /** Reading a user who never was creates no tables. */
   private exists(): boolean {
     return [...this.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'interaction'")].length > 0;
   }
@@ -80,9 +93,18 @@ export class UserHistory extends DurableObject<Env> {
     if (this.exists()) return;
     this.sql.exec(`
       CREATE TABLE log (epoch TEXT NOT NULL);
-      CREATE TABLE interaction (position INTEGER PRIMARY KEY AUTOINCREMENT, item TEXT NOT NULL, timestamp REAL);
+      CREATE TABLE interaction (
+        position INTEGER PRIMARY KEY AUTOINCREMENT, item TEXT NOT NULL, timestamp REAL, type TEXT
+      );
       CREATE TABLE append (key TEXT PRIMARY KEY, content TEXT NOT NULL, length INTEGER NOT NULL, at INTEGER NOT NULL);
     `);
     this.sql.exec('INSERT INTO log VALUES (?)', crypto.randomUUID());
+  }
+
+  /** Logs from before events had types get the column. Code from before ignores it. */
+  private migrate(): void {
+    if (!this.exists()) return;
+    const typed = [...this.sql.exec("SELECT 1 FROM pragma_table_info('interaction') WHERE name = 'type'")];
+    if (typed.length === 0) this.sql.exec('ALTER TABLE interaction ADD COLUMN type TEXT');
   }
 }

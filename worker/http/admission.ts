@@ -1,69 +1,56 @@
 /**
- * Which requests an isolate takes in. They do not wait at the engine, where a run ends in the turn of the event loop in which
- * it began, but between their turns. So requests are counted, from when they come until they are answered.
+ * Which requests an isolate accepts. Requests do not wait for the engine itself, whose runs end in the turn of the
+ * event loop in which they begin, but between turns. So what is limited is the number of requests in flight.
  */
-import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import type { Model } from '../models/model.ts';
 import { Problem } from './problem.ts';
 
 /**
- * Up to so many requests in hand, a new one may use the engine. Each takes 10 to 20 ms of a saturated process
- * (docs/performance.md), so the last of fifty is answered within a second: what a page lets its visitors wait.
+ * While fewer requests are in flight, a new one may run inference. Each takes 10 to 20 ms of a saturated process
+ * (docs/performance.md), so the last of fifty is answered within a second.
  */
-export const MOST_WITH_ENGINE = 50;
+export const MOST_INFERRING = 50;
 
-/** Up to so many, a new one is taken in: what does not need the engine takes less. */
-export const MOST_IN_HAND = 2 * MOST_WITH_ENGINE;
+/** While fewer requests are in flight, a new one is accepted. Without inference, a request takes less time. */
+export const MOST_IN_FLIGHT = 2 * MOST_INFERRING;
 
-/** A request that takes longer (CPU limit) will never be answered. */
+/** A request that takes longer has run into the CPU limit and will never be answered. */
 const ABANDONED_AFTER_MS = 30_000;
 
 declare module 'hono' {
   interface ContextVariableMap {
-    /** Whether the request was taken in without a right to the engine. */
-    withoutEngine: boolean | undefined;
+    /** Whether the request may run inference (`run.ts`). */
+    mayInfer: boolean;
   }
 }
 
 export class Admission {
   private readonly waitUntil: (work: Promise<unknown>) => void;
-  /** Requests in hand, in the order in which they came. */
-  private readonly inHand = new Set<{ since: number }>();
+  /** Requests in flight, in the order in which they came. */
+  private readonly inFlight = new Set<{ since: number }>();
 
-  /** `waitUntil` lets a request go on when its client leaves. Else Cloudflare ends it, and nobody would say so here. */
+  /** `waitUntil` keeps a request running when its client leaves; otherwise it would be counted for ever. */
   constructor(waitUntil: (work: Promise<unknown>) => void) {
     this.waitUntil = waitUntil;
   }
 
-  /** For all routes that read or compute. @throws {Problem} `overloaded` before anything is read or stored for the request */
+  /** For all routes that read or compute. @throws {Problem} `overloaded` before anything is read or stored */
   readonly control = createMiddleware(async (c, next) => {
     this.dropAbandoned();
-    const { inHand } = this;
-    if (inHand.size >= MOST_IN_HAND) throw new Problem('overloaded');
-    c.set('withoutEngine', inHand.size >= MOST_WITH_ENGINE);
+    const { inFlight } = this;
+    if (inFlight.size >= MOST_IN_FLIGHT) throw new Problem('overloaded');
+    c.set('mayInfer', inFlight.size < MOST_INFERRING);
     const request = { since: Date.now() };
-    inHand.add(request);
-    const answered = next().finally(() => inHand.delete(request));
+    inFlight.add(request);
+    const answered = next().finally(() => inFlight.delete(request));
     this.waitUntil(answered);
     await answered;
   });
 
   private dropAbandoned(): void {
-    for (const request of this.inHand) {
+    for (const request of this.inFlight) {
       if (Date.now() - request.since < ABANDONED_AFTER_MS) return;
-      this.inHand.delete(request);
+      this.inFlight.delete(request);
     }
   }
-}
-
-/** The model as the request may use it: without a right to the engine, what must be computed is refused before it begins. */
-export function admitted(c: Context, model: Model): Model {
-  if (!c.get('withoutEngine')) return model;
-  const refuse = () => Promise.reject(new Problem('overloaded'));
-  return Object.create(model, {
-    prefill: { value: refuse },
-    itemLogProbs: { value: refuse },
-    beamSearch: { value: refuse },
-  });
 }

@@ -5,10 +5,15 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { timing } from 'hono/timing';
+import { MemoryStore } from '../cache/memory-store.ts';
+import { StateCache } from '../cache/state-cache.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
 import { HistoryUnavailable, IdempotencyConflict } from '../history/log.ts';
-import { modelHeader } from '../models/rollout.ts';
+import { MemoryLog } from '../history/memory-log.ts';
 import { observe, routeOf } from '../observe/facts.ts';
+import { Metrics } from '../observe/metrics.ts';
+import { Admission } from './admission.ts';
+import { modelHeader } from './model-header.ts';
 import { modelUnavailable, PROBLEMS, Problem, problemResponse } from './problem.ts';
 import { batch } from './routes/batch.ts';
 import { categories } from './routes/categories.ts';
@@ -32,6 +37,21 @@ import { rejectInvalid } from './validation.ts';
  * createApp({ models, log, cache, admission, metrics, report }).request('/v1/items?q=toy')
  */
 export function createApp(services: Services) {
+  const app = createApi(services);
+  app.route('/', page);
+  app.route('/model', modelFiles);
+  app.route(
+    '/',
+    reference(services.models, () => createApi(rehearsal(services))),
+  );
+  return app;
+}
+
+/** For Hono's typed client: `hc<AppType>(url)`. */
+export type AppType = ReturnType<typeof createApi>;
+
+/** The routes that the reference describes, and what all routes share. */
+function createApi(services: Services) {
   const { models, admission, metrics, report } = services;
   const app = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: rejectInvalid });
 
@@ -52,11 +72,8 @@ export function createApp(services: Services) {
   app.onError(onError);
 
   return app
-    .route('/', page)
-    .route('/', reference(app))
     .route('/', healthz(models))
     .route('/', isolateMetrics(metrics))
-    .route('/model', modelFiles)
     .route('/v1', recommendations(models))
     .route('/v1', batch(models))
     .route('/v1', items(models))
@@ -67,10 +84,19 @@ export function createApp(services: Services) {
     .route('/v1', users(services));
 }
 
-/** For Hono's typed client: `hc<AppType>(url)`. */
-export type AppType = ReturnType<typeof createApp>;
+/** The same models with users of their own, in memory: what examples store reaches no real user's log. */
+function rehearsal({ models }: Services): Services {
+  return {
+    models,
+    log: new MemoryLog(),
+    cache: new StateCache(new MemoryStore()),
+    admission: new Admission(() => {}),
+    metrics: new Metrics(),
+    report() {},
+  };
+}
 
-/** Everything comes from here, scripts and styles as files; nothing may frame the page. */
+/** Pages load only files from here, and nothing may frame them. */
 const headers = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
@@ -88,7 +114,7 @@ const headers = secureHeaders({
   // `/device.js` comes with a policy of its own.
   overwrite: false,
   xFrameOptions: 'DENY',
-  // Not for subdomains: they may be someone else's.
+  // Not for subdomains, which may be someone else's.
   strictTransportSecurity: 'max-age=15552000',
 });
 
@@ -103,7 +129,7 @@ function onMethodNotAllowed(c: Context, methods: string[]): Response {
 
 function onError(error: Error, c: Context): Response {
   const problem = problemOf(error);
-  // Whoever has too much to do does not write about each that is refused: the request's own line says it.
+  // Don't log a stack for every `overloaded` 503; the request line already has it.
   if (PROBLEMS[problem.code].status >= 500 && problem.code !== 'overloaded') log(error, c);
   return problemResponse(c, problem);
 }

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { ModelUnavailable } from '../engine/errors.ts';
 
-/** Every way to fail. The keys are the stable `code`s that clients may rely on. */
+/** Every way to fail. The keys are the stable `code`s that clients can rely on. */
 export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not JSON' },
   route_unknown: { status: 404, title: 'There is nothing at this path' },
@@ -33,7 +33,7 @@ export interface FieldError {
 export interface ProblemOptions {
   detail?: string;
   errors?: FieldError[];
-  /** Only of `model_unavailable`: the engine's reason. */
+  /** The engine's reason; only with `model_unavailable`. */
   reason?: string;
   headers?: Record<string, string>;
 }
@@ -51,7 +51,7 @@ export class Problem extends Error {
   }
 }
 
-/** A request with these fields at fault, of which the first is the detail. */
+/** A request with these fields at fault; the first one becomes the detail. */
 export function invalidRequest(errors: FieldError[]): Problem {
   const [{ path, message }] = errors;
   return new Problem('invalid_request', { detail: `${path || 'the body'}: ${message}`, errors });
@@ -70,7 +70,7 @@ export function problemBody(c: Context, { code, options }: Problem): z.infer<typ
   return { type, title, status, detail, code, reason, errors, request_id: c.get('requestId') };
 }
 
-/** The problem as the answer to a request; of what is unavailable with the time to try again. */
+/** The problem as the answer to a request. A 503 says when to try again. */
 export function problemResponse(c: Context, problem: Problem): Response {
   c.set('problem', problem.code);
   const { status } = PROBLEMS[problem.code];

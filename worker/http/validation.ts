@@ -3,12 +3,13 @@ import type { z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { type FilterValues, unknownEntries } from '../recommend/filters/index.ts';
 import { type FieldError, invalidRequest, Problem } from './problem.ts';
 
-/** A body can be wrong in ten thousand places; this many are enough to see why. */
+/** A body can be wrong in ten thousand places; a few are enough to see why. */
 const MOST_ERRORS = 20;
 
-/** Enough for the longest history with ids of some hundred bytes, and little beside an isolate's 128 MB. */
+/** Enough for the longest history with ids of about 100 bytes, and a small part of an isolate's 128 MB. */
 export const LARGEST_BODY = 1024 * 1024;
 
 const limit = bodyLimit({
@@ -18,7 +19,7 @@ const limit = bodyLimit({
   },
 });
 
-/** JSON is UTF-8 (RFC 8259, 8.1); decoding it leniently would turn damaged ids into other ids. */
+/** JSON is UTF-8 (RFC 8259, section 8.1). A lenient decoder would turn damaged ids into other ids. */
 const utf8Body = createMiddleware(async (c, next) => {
   try {
     new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(await c.req.arrayBuffer());
@@ -49,15 +50,14 @@ export function rejectInvalid({ target, error }: Result): void {
 }
 
 /**
- * `path` leads to the list of names.
- * @throws {Problem} `invalid_request` unless the catalogue has all of these categories
+ * `place` leads to the query's fields.
+ * @throws {Problem} `invalid_request` for entries that the catalogue can't know, such as categories
  */
-export function rejectUnknownCategories({ categories }: Catalogue, names: string[], path: string): void {
-  const errors = names.flatMap((name, index) =>
-    categories.has(name)
-      ? []
-      : [{ path: `${path}/${index}`, message: 'The catalogue has no such category (GET /v1/categories)' }],
-  );
+export function rejectUnknown(catalogue: Catalogue, query: FilterValues, place: string): void {
+  const errors = unknownEntries(query, catalogue).map(({ field, index, message }) => ({
+    path: `${place}/${field}/${index}`,
+    message,
+  }));
   if (errors.length > 0) throw invalidRequest(errors.slice(0, MOST_ERRORS));
 }
 

@@ -1,14 +1,15 @@
 import { ModelUnavailable } from '../engine/errors.ts';
+import type { Manifest } from './manifest.ts';
 import type { Model } from './model.ts';
 
-/** A failed load is tried again by the first request after this pause, so a broken deployment isn't hammered. */
+/** The first request after this pause tries a failed load again, so a broken deployment isn't hammered. */
 export const RETRY_AFTER_MS = 1000;
 
-/** A load that takes longer has lost its request (the client left, CPU limit) and will never settle. */
+/** A load that takes longer has lost its request (client gone, CPU limit) and will never settle. */
 const ABANDONED_AFTER_MS = 30_000;
 
-/** How often those who wait for another request's load look whether it is over. */
-const LOOK_AGAIN_MS = 10;
+/** How often requests that wait for another request's load poll for its result. */
+const POLL_MS = 10;
 
 interface Load {
   model?: Model;
@@ -17,19 +18,25 @@ interface Load {
   since: number;
 }
 
+/** Reads the parts of one model folder. Both throw ModelUnavailable. */
+export interface ModelLoader {
+  model(): Promise<Model>;
+  manifest(): Promise<Manifest>;
+}
+
 /**
- * The isolate's model: loaded at its first use, once for all requests that wait. Files can't change under a live
- * isolate (a deployment starts new ones), so a loaded model stays.
+ * One of the isolate's models: loaded at its first use, once for all requests that wait. Files can't change under a
+ * live isolate (a deployment starts new ones), so a loaded model stays.
  *
- * A request never awaits what another began: promises belong to a request, and workerd at times cancels one that waits
- * for another's ("your Worker's code had hung"). So the load leaves its outcome here, and the others come and look.
+ * A request never awaits what another one began: promises belong to a request, and workerd may cancel one that waits
+ * for another's ("your Worker's code had hung"). So a load leaves its result here, and other requests poll for it.
  */
 export class ModelHost {
-  private readonly loadModel: () => Promise<Model>;
+  private readonly loader: ModelLoader;
   private load: Load | undefined;
 
-  constructor(loadModel: () => Promise<Model>) {
-    this.loadModel = loadModel;
+  constructor(loader: ModelLoader) {
+    this.loader = loader;
   }
 
   /** Throws ModelUnavailable when loading fails; a later call tries again. */
@@ -39,15 +46,20 @@ export class ModelHost {
       if (load?.model) return load.model;
       if (!load || isOver(load)) return this.start();
       if (load.error) throw load.error;
-      await scheduler.wait(LOOK_AGAIN_MS); // also under tests that turn the clock
+      await scheduler.wait(POLL_MS); // also when tests replace the timers
     }
+  }
+
+  /** The manifest, read from the files unless the model is loaded. Throws ModelUnavailable. */
+  async manifest(): Promise<Manifest> {
+    return this.load?.model?.manifest ?? this.loader.manifest();
   }
 
   private async start(): Promise<Model> {
     const load: Load = { since: Date.now() };
     this.load = load;
     try {
-      load.model = await this.loadModel();
+      load.model = await this.loader.model();
       return load.model;
     } catch (cause) {
       load.error =

@@ -1,21 +1,16 @@
-import type { Context } from 'hono';
-import { createMiddleware } from 'hono/factory';
 import { ModelUnavailable } from '../engine/errors.ts';
 import { sha256Hex } from '../engine/hex.ts';
-import { invalidRequest } from '../http/problem.ts';
 import type { ModelHost } from './host.ts';
+import type { Manifest } from './manifest.ts';
 import type { Model } from './model.ts';
 
 /** The model that serves, and the one that is being rolled out beside it. */
 export const MODEL_NAMES = ['current', 'candidate'] as const;
 export type ModelName = (typeof MODEL_NAMES)[number];
 
-/** Names the model that must answer, whatever share the candidate has. */
-export const MODEL_HEADER = 'X-Model';
-
 /**
- * Which of a deployment's models answers a request: the one that `X-Model` names; else the candidate for its share of the
- * users; else the current one. An isolate loads each at its first use, so it holds the candidate only once it was asked for.
+ * Which of a deployment's models answers: the one that the request names; else the candidate for its share of the
+ * users; else the current one. An isolate loads each at its first use.
  */
 export class Models {
   private readonly hosts: Record<ModelName, ModelHost>;
@@ -29,49 +24,44 @@ export class Models {
   }
 
   /**
-   * The model for the request, and the user whom it is about. Throws ModelUnavailable. A candidate that can't be
-   * loaded leaves the users of its share to the current model.
+   * The model that answers, given the name from the request and the user whom it is about. Throws ModelUnavailable.
+   * When a candidate can't be loaded, the current model answers for its share of the users.
    */
-  async model(c: Context, user?: string): Promise<Model> {
-    const name = c.get('model');
-    if (name) return this.hosts[name].model();
+  model(name?: ModelName, user?: string): Promise<Model> {
+    return this.choose((host) => host.model(), name, user);
+  }
+
+  /** The manifest of that model, without loading the model. */
+  manifest(name?: ModelName, user?: string): Promise<Manifest> {
+    return this.choose((host) => host.manifest(), name, user);
+  }
+
+  /** State ids of all models of the deployment: each may have made states of a user. Loads no model. */
+  async stateIds(): Promise<string[]> {
+    const manifests = await Promise.allSettled(MODEL_NAMES.map((name) => this.hosts[name].manifest()));
+    return manifests.flatMap((read) => (read.status === 'fulfilled' ? [read.value.stateId] : []));
+  }
+
+  private async choose<T>(
+    read: (host: ModelHost) => Promise<T>,
+    name?: ModelName,
+    user?: string,
+  ): Promise<T> {
+    if (name) return read(this.hosts[name]);
     if (user !== undefined && (await this.isShared(user))) {
       try {
-        return await this.hosts.candidate.model();
+        return await read(this.hosts.candidate);
       } catch (error) {
         if (!(error instanceof ModelUnavailable)) throw error;
       }
     }
-    return this.hosts.current.model();
+    return read(this.hosts.current);
   }
 
-  /** Ids of all models that can be loaded: each may have made states of a user. */
-  async ids(): Promise<string[]> {
-    const loads = await Promise.allSettled(MODEL_NAMES.map((name) => this.hosts[name].model()));
-    return loads.flatMap((load) => (load.status === 'fulfilled' ? [load.value.manifest.id] : []));
-  }
-
-  /** Whoever belongs to a share belongs to every larger one, so raising it moves nobody back. */
+  /** Whether the candidate answers the user. A user of a share also belongs to every larger one. */
   private async isShared(user: string): Promise<boolean> {
     if (this.share === 0) return false;
     const hash = await sha256Hex(new TextEncoder().encode(user));
     return Number.parseInt(hash.slice(0, 8), 16) / 2 ** 32 < this.share / 100;
   }
 }
-
-declare module 'hono' {
-  interface ContextVariableMap {
-    model: ModelName | undefined;
-  }
-}
-
-/** Reads `X-Model` before anything is done for the request. @throws {Problem} `invalid_request` for an unknown name */
-export const modelHeader = createMiddleware(async (c, next) => {
-  const header = c.req.header(MODEL_HEADER);
-  const name = MODEL_NAMES.find((name) => name === header);
-  if (header !== undefined && name === undefined) {
-    throw invalidRequest([{ path: 'header/x-model', message: `Neither ${MODEL_NAMES.join(' nor ')}` }]);
-  }
-  c.set('model', name);
-  await next();
-});

@@ -6,12 +6,12 @@ import type { RequestFacts } from './facts.ts';
  * doubles (https://developers.cloudflare.com/analytics/analytics-engine/limits/).
  */
 export function dataPoint(facts: RequestFacts): AnalyticsEngineDataPoint {
-  const { method, route, status, problem = '', model = '', source = '', cache = '' } = facts;
+  const { method, route, status, problem = '', model = '', sources = {}, cache = '' } = facts;
   const { duration_ms, lists = 0, reused_items = 0, prefilled_items = 0, degraded = false } = facts;
   return {
     // Sampling, where there is any, keeps rare routes.
     indexes: [route],
-    blobs: [method, route, String(status), problem, model, source, cache],
+    blobs: [method, route, String(status), problem, model, Object.keys(sources).join('+'), cache],
     doubles: [duration_ms, lists, reused_items, prefilled_items, Number(degraded)],
   };
 }

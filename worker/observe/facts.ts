@@ -1,17 +1,16 @@
-/** What is known of a request once it is answered: for logs, counters and data points alike. Nothing in it names a user. */
+/** What is known of a request once it is answered, for logs, counters and data points. Nothing in it names a user. */
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { matchedRoutes } from 'hono/route';
-import type { ProblemCode } from '../http/problem.ts';
 import type { RecommendationList } from '../recommend/recommend.ts';
 
-/** The lists of one answer, nearly always one. */
+/** The lists of one answer; only a batch has more than one. */
 export interface ListFacts {
-  /** How many. */
   lists: number;
+  /** How many of them have each source, `model` or `popular`. */
+  sources: Record<string, number>;
   /** Id of the model that made them. */
   model: string;
-  source: string;
   /** `none`, `hit`, `extended` or `miss`. */
   cache: string;
   reused_items: number;
@@ -29,17 +28,17 @@ export interface RequestFacts extends Partial<ListFacts> {
   /** By the isolate's clock, which stands still while something is computed in production. */
   duration_ms: number;
   /** Code of the problem that was the answer. */
-  problem?: ProblemCode;
+  problem?: string;
 }
 
 declare module 'hono' {
   interface ContextVariableMap {
     lists: ListFacts;
-    problem: ProblemCode;
+    problem: string;
   }
 }
 
-/** Hands the facts of every request to `report`, once its answer is made. */
+/** Hands the facts of every request to `report` once it is answered. */
 export function observe(report: (facts: RequestFacts) => void) {
   return createMiddleware(async (c, next) => {
     const began = Date.now();
@@ -56,7 +55,7 @@ export function observe(report: (facts: RequestFacts) => void) {
   });
 }
 
-/** The pattern that the request's path matched, without its regular expressions. Middleware's end in `/*`. */
+/** The route pattern that the request's path matched, without regular expressions. Patterns of middleware end in `/*`. */
 export function routeOf(c: Context): string {
   const path = matchedRoutes(c).at(-1)?.path ?? '/*';
   return path.endsWith('/*') ? 'none' : path.replace(/\{.*?\}/g, '');
@@ -64,14 +63,14 @@ export function routeOf(c: Context): string {
 
 type AnyCache = { status: string; reused_items: number; prefilled_items: number; degraded?: boolean };
 
-/** Notes what the list cost, and returns it. */
+/** Adds this list's cost to the request's facts. Returns the list. */
 export function noted<Cache extends AnyCache>(c: Context, list: RecommendationList<Cache>) {
   const { status, reused_items, prefilled_items, degraded = false } = list.cache;
   const before = c.get('lists');
   c.set('lists', {
     lists: (before?.lists ?? 0) + 1,
+    sources: { ...before?.sources, [list.source]: (before?.sources[list.source] ?? 0) + 1 },
     model: list.model.id,
-    source: list.source,
     cache: status,
     reused_items: (before?.reused_items ?? 0) + reused_items,
     prefilled_items: (before?.prefilled_items ?? 0) + prefilled_items,

@@ -3,17 +3,17 @@ import type { ModelName } from '../models/rollout.ts';
 import type { RequestFacts } from './facts.ts';
 
 /**
- * Every counter. Labels take few values each: methods that the runtime knows (it refuses other words), patterns of
- * paths, statuses, codes, models of the deployment.
+ * Every counter. Each label takes few values: HTTP methods (the runtime refuses other words), route patterns,
+ * statuses, problem codes, and the models of the deployment.
  */
 const COUNTERS = {
   earn_requests_total: 'Requests answered',
-  earn_problems_total: 'Answers that were a problem, by its code',
-  earn_lists_total: 'Lists of recommendations, by what the cache had for them',
-  earn_prefilled_items_total: 'Items of histories that went through the early layers',
-  earn_reused_items_total: 'Items of histories that a cached state spared',
-  earn_degraded_total: 'Answers computed anew because the cache could not be read',
-  earn_model_loads_total: 'Loads of a model, by their outcome',
+  earn_problems_total: 'Problem answers by code',
+  earn_lists_total: 'Recommendation lists by cache status, source and model',
+  earn_prefilled_items_total: 'History items that were prefilled',
+  earn_reused_items_total: 'History items that a cached state made unnecessary to prefill',
+  earn_degraded_total: 'Answers computed from the log because the cache could not be read',
+  earn_model_loads_total: 'Model loads by outcome',
 };
 
 type CounterName = keyof typeof COUNTERS;
@@ -22,16 +22,18 @@ type Labels = Record<string, string | number>;
 export class Metrics {
   /** Counter and labels as they are printed, and the count. */
   private readonly counts = new Map<CounterName, Map<string, number>>();
-  /** When the first request was answered: outside of requests there is no clock. */
+  /** When the first request was answered; outside of requests there is no clock. */
   private since = 0;
 
   request(facts: RequestFacts): void {
     this.since ||= Date.now();
-    const { method, route, status, problem, model, source, cache } = facts;
+    const { method, route, status, problem, model, sources = {}, cache } = facts;
     this.add('earn_requests_total', { method, route, status });
     if (problem) this.add('earn_problems_total', { code: problem });
     if (model === undefined) return;
-    this.add('earn_lists_total', { cache: cache!, source: source!, model }, facts.lists);
+    for (const [source, lists] of Object.entries(sources)) {
+      this.add('earn_lists_total', { cache: cache!, source, model }, lists);
+    }
     this.add('earn_prefilled_items_total', { model }, facts.prefilled_items);
     this.add('earn_reused_items_total', { model }, facts.reused_items);
     if (facts.degraded) this.add('earn_degraded_total', { model });

@@ -1,12 +1,17 @@
-/** The OpenAPI document: the routes' own schemas, and what the reference adds to them. */
+/** The OpenAPI document: the routes' own schemas, and their examples with the answers that the service gives. */
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { MODEL_HEADER, MODEL_NAMES } from '../../models/rollout.ts';
-import { CHAPTERS, OPERATIONS } from './operations.ts';
+import { MODEL_NAMES } from '../../models/rollout.ts';
+import { CHAPTERS, type Example, type Sample } from '../define-route.ts';
+import { MODEL_HEADER } from '../model-header.ts';
+import { exampleRequest } from './curl.ts';
 
 export type Document = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
 export type RegisteredOperation = NonNullable<NonNullable<Document['paths']>[string]['get']>;
 
-/** In the order of the page: what adds comes before what reads, and what deletes last. */
+/** Sends an example's request and returns its answer. */
+export type Send = (target: string, init: RequestInit) => Promise<Response>;
+
+/** In the order of the page: what adds comes before what reads, and what deletes comes last. */
 const METHODS = ['post', 'get', 'put', 'patch', 'delete'] as const;
 
 const INFO = {
@@ -26,8 +31,12 @@ const MODEL_PARAMETER = {
   schema: { type: 'string' as const, enum: [...MODEL_NAMES] },
 };
 
-/** Throws an Error for an operation that the reference does not know: every one has an id and an example. */
-export function openApiDocument(app: Pick<OpenAPIHono, 'getOpenAPI31Document'>): Document {
+/** The document of the app's routes. The examples' requests are made of the sample, their answers come from `send`. */
+export async function openApiDocument(
+  app: Pick<OpenAPIHono, 'getOpenAPI31Document'>,
+  sample: Sample,
+  send: Send,
+): Promise<Document> {
   const document = app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: INFO,
@@ -36,7 +45,8 @@ export function openApiDocument(app: Pick<OpenAPIHono, 'getOpenAPI31Document'>):
   });
   document.components = { ...document.components, parameters: { Model: MODEL_PARAMETER } };
   for (const { method, path, operation } of operationsOf(document)) {
-    complete(operation, `${method.toUpperCase()} ${path}`);
+    addRequestExample(operation, sample);
+    await addAnswer(method, path, operation, send);
   }
   return document;
 }
@@ -50,12 +60,11 @@ export function operationsOf(document: Document) {
   );
 }
 
-function complete(operation: RegisteredOperation, name: string): void {
-  const notes = OPERATIONS[name];
-  if (!notes) throw new Error(`the reference does not know ${name}`);
-  const { parameters = {}, body, answer } = notes.example;
-  operation.operationId = notes.id;
-  operation.tags = [notes.chapter];
+/** `defineRoute` makes sure that every route has its `example`; here it becomes what OpenAPI knows. */
+function addRequestExample(operation: RegisteredOperation, sample: Sample): void {
+  const { example } = operation as unknown as { example?(sample: Sample): Example };
+  const { parameters = {}, body } = example!(sample);
+  delete (operation as { example?: unknown }).example;
   operation.parameters ??= [];
   for (const parameter of operation.parameters) {
     if ('name' in parameter && parameter.name in parameters) parameter.example = parameters[parameter.name];
@@ -63,8 +72,21 @@ function complete(operation: RegisteredOperation, name: string): void {
   const { responses = {}, requestBody: request } = operation;
   if ('503' in responses) operation.parameters.push({ $ref: '#/components/parameters/Model' });
   if (request && 'content' in request) setExample(request.content, body);
-  const success = Object.keys(responses).find((status) => status.startsWith('2'));
-  setExample(responses[success!].content, answer);
+}
+
+/** Without a model there is no answer to show, and the document does without. */
+async function addAnswer(
+  method: string,
+  path: string,
+  operation: RegisteredOperation,
+  send: Send,
+): Promise<void> {
+  const { target, headers, body } = exampleRequest(path, operation);
+  const response = await send(target, { method: method.toUpperCase(), headers, body });
+  const { content } = operation.responses?.[response.status] ?? {};
+  if (!response.ok || !content) return;
+  const isJson = response.headers.get('Content-Type')?.startsWith('application/json');
+  setExample(content, isJson ? await response.json() : await response.text());
 }
 
 function setExample(content: Record<string, { example?: unknown }> = {}, example: unknown): void {

@@ -1,7 +1,8 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Models } from '../../models/rollout.ts';
+import { defineRoute } from '../define-route.ts';
 import { problemResponses } from '../problem.ts';
-import { json } from '../schemas/lists.ts';
+import { json } from '../schemas/json.ts';
 
 const categoryList = z
   .object({
@@ -11,21 +12,24 @@ const categoryList = z
   })
   .openapi('Categories');
 
-const route = createRoute({
+const route = defineRoute({
   method: 'get',
   path: '/categories',
+  operationId: 'listCategories',
+  tags: ['Catalogue'],
   summary: 'The categories of the catalogue, the largest first',
   description: 'What `categories` of a list may name. An item may belong to several, or to none.',
   responses: {
     200: { description: 'All of them', content: json(categoryList) },
     ...problemResponses('model_unavailable', 'overloaded'),
   },
+  example: () => ({}),
 });
 
 /** `GET /categories` */
 export function categories(models: Models) {
   return new OpenAPIHono().openapi(route, async (c) => {
-    const { catalogue } = await models.model(c);
+    const { catalogue } = await models.model(c.get('model'));
     const counted = [...catalogue.categories].map(([name, items]) => ({ name, items: items.length }));
     counted.sort((a, b) => b.items - a.items || (a.name < b.name ? -1 : 1));
     return c.json({ categories: counted }, 200);

@@ -1,7 +1,8 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Models } from '../../models/rollout.ts';
+import { defineRoute } from '../define-route.ts';
 import { problemResponses } from '../problem.ts';
-import { json } from '../schemas/lists.ts';
+import { json } from '../schemas/json.ts';
 
 const health = z
   .object({
@@ -15,20 +16,23 @@ const health = z
   })
   .openapi('Health');
 
-const route = createRoute({
+const route = defineRoute({
   method: 'get',
   path: '/healthz',
+  operationId: 'health',
+  tags: ['Operation'],
   summary: 'Whether the service can recommend',
   responses: {
     200: { description: 'The model is loaded', content: json(health) },
     ...problemResponses('model_unavailable'),
   },
+  example: () => ({}),
 });
 
 /** `GET /healthz`: healthy only once the model is loaded. */
 export function healthz(models: Models) {
   return new OpenAPIHono().openapi(route, async (c) => {
-    const { manifest, catalogue } = await models.model(c);
+    const { manifest, catalogue } = await models.model(c.get('model'));
     const { id, name, precision } = manifest;
     const model = { id, name, items: catalogue.items.length, precision };
     return c.json({ status: 'ok' as const, model }, 200);

@@ -1,17 +1,22 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { ModelUnavailable } from '../../engine/errors.ts';
+import type { Event } from '../../history/event.ts';
 import type { Model } from '../../models/model.ts';
-import { resolve } from '../../recommend/recommend.ts';
+import { resolve } from '../../recommend/history.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { defineRoute } from '../define-route.ts';
 import { problemResponses } from '../problem.ts';
-import { itemId, json } from '../schemas/lists.ts';
-import { idempotencyHeader, interactionList, properUserId, userParams } from '../schemas/users.ts';
+import { itemId } from '../schemas/items.ts';
+import { json } from '../schemas/json.ts';
+import { eventsOf, idempotencyHeader, interactionList, properUserId, userParams } from '../schemas/users.ts';
 import type { Services } from '../services.ts';
 import { JSON_BODY_PROBLEMS, jsonBody } from '../validation.ts';
 
-const append = createRoute({
+const append = defineRoute({
   method: 'post',
   path: '/users/{user_id}/interactions',
+  operationId: 'appendInteractions',
+  tags: ['Users'],
   summary: 'Add interactions to a user, oldest first',
   description:
     'Answers once they are stored. Items may be newer than the model; they count once a later model knows them.',
@@ -36,11 +41,17 @@ const append = createRoute({
     },
     ...problemResponses(...JSON_BODY_PROBLEMS, 'idempotency_key_reused', 'history_unavailable', 'overloaded'),
   },
+  example: ({ user, ids: [a, b] }) => ({
+    parameters: { user_id: user, 'idempotency-key': 'order-17' },
+    body: { items: [{ id: a }, { id: b, timestamp: 1764000000 }] },
+  }),
 });
 
-const read = createRoute({
+const read = defineRoute({
   method: 'get',
   path: '/users/{user_id}/interactions',
+  operationId: 'listInteractions',
+  tags: ['Users'],
   summary: 'A user’s interactions, newest first',
   middleware: [properUserId],
   request: {
@@ -62,6 +73,7 @@ const read = createRoute({
     },
     ...problemResponses('invalid_request', 'history_unavailable', 'overloaded'),
   },
+  example: ({ user }) => ({ parameters: { user_id: user, limit: 2 } }),
 });
 
 /** `POST` and `GET /users/{user_id}/interactions` */
@@ -69,30 +81,27 @@ export function interactions({ models, log }: Services) {
   return new OpenAPIHono()
     .openapi(append, async (c) => {
       const { user_id } = c.req.valid('param');
-      const { items } = c.req.valid('json');
-      const { length } = await log.append(user_id, items, c.req.valid('header')['idempotency-key']);
-      const unknown_items = await unknownTo(
-        () => models.model(c, user_id),
-        items.map(({ id }) => id),
-      );
+      const events = eventsOf(c.req.valid('json').items);
+      const { length } = await log.append(user_id, events, c.req.valid('header')['idempotency-key']);
+      const unknown_items = await unknownTo(() => models.model(c.get('model'), user_id), events);
       return c.json({ user_id, length, unknown_items }, 201);
     })
     .openapi(read, async (c) => {
       const { user_id } = c.req.valid('param');
       const { limit, cursor } = c.req.valid('query');
       const page = await log.page(user_id, limit, cursor === undefined ? null : decodeCursor(cursor));
-      const items = page.items.map(({ id, timestamp }) => ({
+      const items = page.events.map(({ item: id, time }) => ({
         id,
-        ...(timestamp !== undefined && { timestamp }),
+        ...(time !== undefined && { timestamp: time }),
       }));
       return c.json({ items, next_cursor: page.next === null ? null : encodeCursor(page.next) }, 200);
     });
 }
 
-/** What was stored stays stored when the model can't be loaded: then nobody can say. */
-async function unknownTo(load: () => Promise<Model>, ids: string[]): Promise<string[] | null> {
+/** What was stored stays stored when the model can't be loaded; then nobody can say which items it knows. */
+async function unknownTo(load: () => Promise<Model>, events: Event[]): Promise<string[] | null> {
   try {
-    return resolve(await load(), ids).ignored;
+    return resolve((await load()).catalogue, events).ignored;
   } catch (error) {
     if (error instanceof ModelUnavailable) return null;
     throw error;

@@ -1,25 +1,30 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { TitleSearch } from '../../catalogue/title-search.ts';
 import type { Model } from '../../models/model.ts';
 import type { Models } from '../../models/rollout.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { defineRoute } from '../define-route.ts';
 import { Problem, problemResponses } from '../problem.ts';
-import { item, json } from '../schemas/lists.ts';
+import { item, itemParams } from '../schemas/items.ts';
+import { json } from '../schemas/json.ts';
 
 /** Longer than any title. */
 const LONGEST_QUERY = 200;
 
 const query = z.strictObject({
-  q: z.string().max(LONGEST_QUERY).default('').openapi({ example: 'toy st' }),
+  q: z.string().max(LONGEST_QUERY).default(''),
   limit: z.coerce.number().int().min(1).max(100).default(20),
   cursor: z.string().optional().openapi({ description: '`next_cursor` of the page before' }),
 });
 
-const search = createRoute({
+const search = defineRoute({
   method: 'get',
   path: '/items',
+  operationId: 'searchItems',
+  tags: ['Catalogue'],
   summary: 'Search the catalogue by title',
-  description: 'Each word of `q` begins a word of the title; case and accents do not matter.',
+  description:
+    'Each word of `q` begins a word of the title, or stands anywhere in it in scripts without blanks. Case and accents do not matter. Without `q`, all items.',
   request: { query },
   responses: {
     200: {
@@ -28,19 +33,21 @@ const search = createRoute({
     },
     ...problemResponses('invalid_request', 'model_unavailable', 'overloaded'),
   },
+  example: ({ word }) => ({ parameters: { q: word, limit: 1 } }),
 });
 
-export const itemParams = z.object({ id: z.string().openapi({ example: '1196' }) });
-
-const get = createRoute({
+const get = defineRoute({
   method: 'get',
   path: '/items/{id}',
+  operationId: 'getItem',
+  tags: ['Catalogue'],
   summary: 'One item',
   request: { params: itemParams },
   responses: {
     200: { description: 'The item', content: json(item) },
     ...problemResponses('item_unknown', 'model_unavailable', 'overloaded'),
   },
+  example: ({ ids: [id] }) => ({ parameters: { id } }),
 });
 
 /** `GET /items` and `GET /items/{id}` */
@@ -51,20 +58,20 @@ export function items(models: Models) {
     .openapi(search, async (c) => {
       const { q, limit, cursor } = c.req.valid('query');
       const start = cursor === undefined ? 0 : decodeCursor(cursor);
-      const found = searchOf(await models.model(c)).find(q);
+      const found = searchOf(await models.model(c.get('model'))).find(q);
       const end = start + limit;
       const next_cursor = end < found.length ? encodeCursor(end) : null;
       return c.json({ items: found.slice(start, end), next_cursor }, 200);
     })
     .openapi(get, async (c) => {
       const { id } = c.req.valid('param');
-      const { catalogue } = await models.model(c);
+      const { catalogue } = await models.model(c.get('model'));
       const index = catalogue.indexOf(id);
       if (index === undefined) throw new Problem('item_unknown');
       return c.json(catalogue.items[index], 200);
     });
 
-  /** The words of all titles, split once a model. */
+  /** The search over a model's titles, made once per model. */
   function searchOf(model: Model): TitleSearch {
     const known = searches.get(model) ?? new TitleSearch(model.catalogue.items);
     searches.set(model, known);

@@ -1,13 +1,17 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Metrics } from '../../observe/metrics.ts';
+import { defineRoute } from '../define-route.ts';
 
-const route = createRoute({
+const route = defineRoute({
   method: 'get',
   path: '/metrics',
+  operationId: 'metrics',
+  tags: ['Operation'],
   summary: 'Counters of the isolate that answers',
   description:
-    'In Prometheus’ text format. An isolate counts its own requests alone, and a deployment has many.',
+    'In Prometheus’ text format. An isolate counts its own requests only, and a deployment has many.',
   responses: { 200: { description: 'The counters', content: { 'text/plain': { schema: z.string() } } } },
+  example: () => ({}),
 });
 
 /** `GET /metrics` */

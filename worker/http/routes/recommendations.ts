@@ -1,12 +1,15 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Models } from '../../models/rollout.ts';
 import { noted } from '../../observe/facts.ts';
-import { stagesOf } from '../../observe/stages.ts';
 import { recommend } from '../../recommend/recommend.ts';
-import { admitted } from '../admission.ts';
+import { FRESH_STATES } from '../../recommend/states.ts';
+import { defineRoute } from '../define-route.ts';
 import { problemResponses } from '../problem.ts';
-import { itemId, json, LONGEST_HISTORY, listOf, listQuery, withinReach } from '../schemas/lists.ts';
-import { JSON_BODY_PROBLEMS, jsonBody, rejectUnknownCategories } from '../validation.ts';
+import { runOf } from '../run.ts';
+import { itemId } from '../schemas/items.ts';
+import { json } from '../schemas/json.ts';
+import { LONGEST_HISTORY, listOf, listQuery, withinReach } from '../schemas/lists.ts';
+import { JSON_BODY_PROBLEMS, jsonBody, rejectUnknown } from '../validation.ts';
 
 export const recommendationQuery = z
   .strictObject({
@@ -24,26 +27,30 @@ const noCache = z.object({ status: z.literal('none'), reused_items: z.literal(0)
 
 export const recommendationList = listOf(noCache).openapi('Recommendations');
 
-const route = createRoute({
+const route = defineRoute({
   method: 'post',
   path: '/recommendations',
+  operationId: 'recommend',
+  tags: ['Recommendations'],
   summary: 'Recommend items after a history',
   middleware: jsonBody,
-  // Required for the validation to fill in defaults; an empty POST still gets them.
+  // Required so that the validation fills in the defaults; an empty POST still gets them.
   request: { body: { required: true, content: json(recommendationQuery) } },
   responses: {
     200: { description: 'The items, best first', content: json(recommendationList) },
     ...problemResponses(...JSON_BODY_PROBLEMS, 'model_unavailable', 'overloaded'),
   },
+  example: ({ ids }) => ({ body: { history: ids.slice(0, 3), k: 2 } }),
 });
 
 /** `POST /recommendations` */
 export function recommendations(models: Models) {
   return new OpenAPIHono().openapi(route, async (c) => {
     const { history, ...query } = c.req.valid('json');
-    const stage = stagesOf(c);
-    const model = admitted(c, await stage('model', models.model(c)));
-    rejectUnknownCategories(model.catalogue, query.categories, '/categories');
-    return c.json(noted(c, await stage('recommend', recommend(model, history, query))), 200);
+    const run = runOf(c);
+    const model = await run.stage('model', () => models.model(c.get('model')));
+    rejectUnknown(model.catalogue, query, '');
+    const events = history.map((item) => ({ item }));
+    return c.json(noted(c, await recommend(model, FRESH_STATES, events, query, run)), 200);
   });
 }

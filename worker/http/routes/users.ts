@@ -1,7 +1,8 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { defineRoute } from '../define-route.ts';
 import { Problem, problemResponses } from '../problem.ts';
-import { json } from '../schemas/lists.ts';
+import { json } from '../schemas/json.ts';
 import { properUserId, userParams } from '../schemas/users.ts';
 import type { Services } from '../services.ts';
 
@@ -14,9 +15,11 @@ const state = z
   .nullable()
   .openapi({ description: 'null: none is stored, or the cache could not be asked' });
 
-const get = createRoute({
+const get = defineRoute({
   method: 'get',
   path: '/users/{user_id}',
+  operationId: 'describeUser',
+  tags: ['Users'],
   summary: 'What is kept of a user',
   middleware: [properUserId],
   request: { params: userParams },
@@ -27,11 +30,14 @@ const get = createRoute({
     },
     ...problemResponses('invalid_request', 'history_unavailable', 'overloaded'),
   },
+  example: ({ user }) => ({ parameters: { user_id: user } }),
 });
 
-const remove = createRoute({
+const remove = defineRoute({
   method: 'delete',
   path: '/users/{user_id}',
+  operationId: 'forgetUser',
+  tags: ['Users'],
   summary: 'Forget a user',
   description: 'Deletes the history, then every state and list made of it. Safe to repeat.',
   middleware: [properUserId],
@@ -40,6 +46,7 @@ const remove = createRoute({
     204: { description: 'Nothing is left' },
     ...problemResponses('invalid_request', 'history_unavailable', 'cache_unavailable', 'overloaded'),
   },
+  example: ({ user }) => ({ parameters: { user_id: user } }),
 });
 
 /** `GET` and `DELETE /users/{user_id}` */
@@ -58,9 +65,9 @@ export function users({ models, log, cache }: Services) {
     })
     .openapi(remove, async (c) => {
       const { user_id } = c.req.valid('param');
-      await log.clear(user_id); // from here on no state fits, wherever one is left
+      await log.clear(user_id); // from here on, no state that is left anywhere fits
       try {
-        await cache.forget(user_id, await models.ids());
+        await cache.forget(user_id, await models.stateIds());
       } catch {
         const detail = 'The history is deleted, its cached state is not yet; send the request again';
         throw new Problem('cache_unavailable', { detail });
@@ -70,7 +77,7 @@ export function users({ models, log, cache }: Services) {
 
   async function describe(c: Context, user: string) {
     try {
-      return await cache.describe(user, (await models.model(c, user)).manifest.id);
+      return await cache.describe(user, (await models.manifest(c.get('model'), user)).stateId);
     } catch {
       return null;
     }

@@ -1,19 +1,20 @@
 /** What the routes below `/users/{user_id}` have in common. */
 import { z } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
+import type { Event } from '../../history/event.ts';
 import { invalidRequest } from '../problem.ts';
-import { itemId } from './lists.ts';
+import { itemId } from './items.ts';
 
-/** Longer than any real id: e-mail addresses end at 254, URLs that name a person rarely pass this. */
+/** Longer than any real id: e-mail addresses have at most 254 characters, and few URLs are this long. */
 const LONGEST_USER_ID = 1024;
-/** One request's worth; importers send many requests. */
+/** Per request; importers send many requests. */
 export const MOST_INTERACTIONS = 1000;
 
 export const userParams = z.object({
   user_id: z.string().min(1).max(LONGEST_USER_ID).openapi({ example: 'ada' }),
 });
 
-/** Storage is UTF-8, in which half a surrogate pair has no place: another id would come back. */
+/** Storage is UTF-8, which has no half surrogate pairs: another id would come back. */
 const storableId = itemId.refine((id) => id.isWellFormed(), 'Not well-formed Unicode');
 
 export const interactionList = z
@@ -21,6 +22,14 @@ export const interactionList = z
   .min(1)
   .max(MOST_INTERACTIONS)
   .openapi({ example: [{ id: '1196' }] });
+
+/** One interaction of a body. */
+export type Interaction = z.infer<typeof interactionList>[number];
+
+/** The interactions of a body as events. */
+export function eventsOf(items: Interaction[]): Event[] {
+  return items.map(({ id: item, timestamp: time }) => (time === undefined ? { item } : { item, time }));
+}
 
 export const idempotencyHeader = z.object({
   'idempotency-key': z
@@ -31,10 +40,7 @@ export const idempotencyHeader = z.object({
     .openapi({ description: 'A request with a key that was used within a day adds nothing again' }),
 });
 
-/**
- * The id as it was percent-encoded must be UTF-8: a lenient decoder would leave `%FF` as it stands, and two paths
- * would name one user.
- */
+/** Refuses ids that are not percent-encoded UTF-8: a lenient decoder keeps `%FF`, so two paths would name one user. */
 export const properUserId = createMiddleware(async (c, next) => {
   try {
     decodeURIComponent(new URL(c.req.url).pathname);

@@ -1,0 +1,95 @@
+/** The log as it is stored: what older code wrote is read on, and mistakes are told from outages. */
+
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { sha256Hex } from '../../worker/engine/hex.ts';
+import { DurableLog } from '../../worker/history/durable-log.ts';
+import type { UserHistory } from '../../worker/history/user-history.ts';
+import { ModelHost } from '../../worker/models/host.ts';
+import { log, someone, warmUp } from './durable.ts';
+import { MANIFEST } from './fake-model.ts';
+import { problemOf, serviceWith } from './helpers.ts';
+import { MemoryStore } from './memory.ts';
+import { Visitor } from './visitor.ts';
+
+beforeAll(...warmUp);
+beforeEach(() => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test('events come back with their times and types, oldest last', async () => {
+  const user = someone();
+  await log.append(user, [{ item: '1', type: 'view' }, { item: '2', time: 17.5 }, { item: '1' }]);
+  const { events } = await log.page(user, 10, null);
+  expect(events).toEqual([
+    { position: 3, item: '1' },
+    { position: 2, item: '2', time: 17.5 },
+    { position: 1, item: '1', type: 'view' },
+  ]);
+  expect((await log.read(user)).events).toEqual([{ item: '1' }, { item: '2' }, { item: '1' }]);
+});
+
+test('a log from before events had types is read and continued, and its keys still count', async () => {
+  const user = someone();
+  const object = env.USERS.getByName(user);
+  await runInDurableObject(object, (_: UserHistory, state) => {
+    state.storage.sql.exec(`
+      CREATE TABLE log (epoch TEXT NOT NULL);
+      CREATE TABLE interaction (position INTEGER PRIMARY KEY AUTOINCREMENT, item TEXT NOT NULL, timestamp REAL);
+      CREATE TABLE append (key TEXT PRIMARY KEY, content TEXT NOT NULL, length INTEGER NOT NULL, at INTEGER NOT NULL);
+      INSERT INTO log VALUES ('0b5f4d3a-0000-4000-8000-000000000001');
+      INSERT INTO interaction (item, timestamp) VALUES ('7', 1), ('8', NULL);
+    `);
+    const content = JSON.stringify([{ id: '7', timestamp: 1 }, { id: '8' }]);
+    state.storage.sql.exec("INSERT INTO append VALUES ('order-1', ?, 2, ?)", content, Date.now());
+  });
+  await evictDurableObject(object); // the next call meets what the older code left
+  const before = [{ item: '7', time: 1 }, { item: '8' }];
+  expect(await log.append(user, before, 'order-1')).toEqual({ length: 2, outcome: 'repeated' });
+  expect(await log.append(user, [{ item: '9', type: 'purchase' }])).toMatchObject({ length: 3 });
+  expect((await log.page(user, 1, null)).events).toEqual([{ position: 3, item: '9', type: 'purchase' }]);
+  expect((await log.read(user)).events.map(({ item }) => item)).toEqual(['7', '8', '9']);
+});
+
+test('what a real object throws is marked as its own mistake', async () => {
+  // No caller sends this; it stands for whatever makes the object's code throw.
+  await expect(log.append(someone(), null as never)).rejects.toMatchObject({ remote: true });
+});
+
+test.each([
+  [{ remote: true }, 500, 'internal'],
+  [{ remote: true, retryable: true }, 503, 'history_unavailable'],
+  [{ remote: true, overloaded: true }, 503, 'history_unavailable'],
+  [{ retryable: true }, 503, 'history_unavailable'],
+  [{}, 503, 'history_unavailable'],
+])('an object’s error with %j is a %i', async (marks, status, code) => {
+  const stub = new Proxy({} as DurableObjectStub<UserHistory>, {
+    get: () => async () => {
+      throw Object.assign(new Error('what the object says'), marks);
+    },
+  });
+  const objects = { getByName: () => stub } as unknown as DurableObjectNamespace<UserHistory>;
+  const visitor = new Visitor({ log: new DurableLog(objects) });
+  const response = await visitor.request('GET', '/v1/users/ada/interactions');
+  expect(response.headers.get('Retry-After')).toBe(status === 503 ? '1' : null);
+  await problemOf(response, status, code);
+});
+
+test('forgetting a user reads manifests and loads no model', async () => {
+  const loadModel = vi.fn(() => Promise.reject(new Error('a load')));
+  const manifest = async () => MANIFEST;
+  const host = new ModelHost({ model: loadModel, manifest });
+  const store = new MemoryStore();
+  const { app } = serviceWith({ current: host, candidate: host }, { store });
+  store.set(
+    `state/${await sha256Hex(new TextEncoder().encode('ada'))}/${MANIFEST.stateId}`,
+    new ArrayBuffer(8),
+  );
+  expect((await app.request('/v1/users/ada', { method: 'DELETE' })).status).toBe(204);
+  expect(store.values.size).toBe(0);
+  expect(loadModel).not.toHaveBeenCalled();
+});

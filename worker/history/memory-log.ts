@@ -1,0 +1,56 @@
+import type { Event } from './event.ts';
+import {
+  type Appended,
+  contentOf,
+  type HistoryLog,
+  IdempotencyConflict,
+  type LogPage,
+  type Snapshot,
+} from './log.ts';
+
+interface UserLog {
+  epoch: string;
+  events: Event[];
+  keys: Map<string, { content: string; length: number }>;
+}
+
+/** Logs in memory: the shortest code that keeps a log's promises, for examples and tests. Keys never expire. */
+export class MemoryLog implements HistoryLog {
+  readonly users = new Map<string, UserLog>();
+
+  async append(user: string, events: Event[], key?: string): Promise<Appended> {
+    const log: UserLog = this.users.get(user) ?? { epoch: crypto.randomUUID(), events: [], keys: new Map() };
+    this.users.set(user, log);
+    const content = contentOf(events);
+    const before = key === undefined ? undefined : log.keys.get(key);
+    if (before && before.content !== content) throw new IdempotencyConflict('other events');
+    if (before) return { length: before.length, outcome: 'repeated' };
+    log.events.push(...events);
+    const { length } = log.events;
+    if (key !== undefined) log.keys.set(key, { content, length });
+    return { length, outcome: 'added' };
+  }
+
+  async read(user: string): Promise<Snapshot> {
+    const log = this.users.get(user);
+    return { epoch: log?.epoch ?? '', events: (log?.events ?? []).map(({ item }) => ({ item })) };
+  }
+
+  async page(user: string, limit: number, before: number | null): Promise<LogPage> {
+    const events = (this.users.get(user)?.events ?? []).map((event, index) => ({
+      ...event,
+      position: index + 1,
+    }));
+    const older = events.filter(({ position }) => position < (before ?? Infinity)).reverse();
+    return { events: older.slice(0, limit), next: older.length > limit ? older[limit - 1].position : null };
+  }
+
+  async length(user: string): Promise<{ epoch: string; length: number }> {
+    const { epoch, events } = await this.read(user);
+    return { epoch, length: events.length };
+  }
+
+  async clear(user: string): Promise<void> {
+    this.users.delete(user);
+  }
+}

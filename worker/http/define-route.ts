@@ -1,0 +1,66 @@
+/** How a route says everything about itself: its schemas, its place in the reference, and an example that works. */
+import { createRoute } from '@hono/zod-openapi';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+
+/** Chapters of the reference, in its order. */
+export const CHAPTERS = {
+  Recommendations: 'For a history that you hold: nothing is kept.',
+  Users: 'For users whose history is kept here: a returning user costs only what is new.',
+  Catalogue: 'The items that the model knows.',
+  Operation: 'For those who run the service.',
+};
+
+export type Chapter = keyof typeof CHAPTERS;
+
+/** What examples are made of: things that the served catalogue really has. */
+export interface Sample {
+  /** A user id. */
+  user: string;
+  /** Ids of popular items. */
+  ids: [string, string, string, string, string];
+  /** A category of the first of them. */
+  category: string;
+  /** The first word of its title. */
+  word: string;
+}
+
+/** A request that works with the served model. */
+export interface Example {
+  /** Parameters of path, query and headers by name. A list stands for a repeated parameter. */
+  parameters?: Record<string, string | number | string[]>;
+  body?: unknown;
+}
+
+/** What the reference needs of a route beyond its schemas. */
+interface Documentation {
+  /** Unique; clients made from the OpenAPI document name their methods by it. */
+  operationId: string;
+  tags: [Chapter];
+  summary: string;
+  example(sample: Sample): Example;
+}
+
+/**
+ * `createRoute` for routes that document themselves; without documentation, a route does not compile.
+ * `reference/document.ts` turns `example` into the examples of parameters and bodies, and sends it to fill in the
+ * answer.
+ */
+export function defineRoute<
+  Path extends string,
+  Route extends Omit<Parameters<typeof createRoute>[0], 'path'> & { path: Path } & Documentation,
+>(route: Route) {
+  return createRoute<Path, Route>(route);
+}
+
+/** A sample of what the catalogue has. */
+export function sampleOf({ items, popularity }: Catalogue): Sample {
+  const popular = [...items.keys()].sort((a, b) => popularity[b] - popularity[a]).slice(0, 5);
+  const ids = Array.from({ length: 5 }, (_, place) => items[popular[place % popular.length]].id);
+  const [first] = popular;
+  return {
+    user: 'ada',
+    ids: ids as Sample['ids'],
+    category: items[first].categories[0] ?? '',
+    word: items[first].title.split(' ')[0],
+  };
+}

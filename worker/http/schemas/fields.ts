@@ -1,0 +1,43 @@
+/** The request fields of the filters (`recommend/filters`), as schemas for bodies and for URLs. */
+import { z } from '@hono/zod-openapi';
+import type { Field, FieldKind, FieldValues } from '../../recommend/filters/filter.ts';
+import { ALL_FILTERS, type FilterName, type KindOf } from '../../recommend/filters/index.ts';
+import { itemId } from './items.ts';
+
+/** A field in a JSON body. */
+type BodyField<Kind extends FieldKind> = z.ZodDefault<z.ZodType<FieldValues[Kind], FieldValues[Kind]>>;
+/** A field in a URL: text that comes once, or more often for a list. */
+type UrlField<Kind extends FieldKind> = z.ZodType<FieldValues[Kind], string | string[] | undefined>;
+
+/** All filters' fields in a body. */
+export const filterFields = Object.fromEntries(
+  ALL_FILTERS.map(([name, { field }]) => [name, inBody(field)]),
+) as unknown as { [Name in FilterName]: BodyField<KindOf<Name>> };
+
+/** All filters' fields in a URL. */
+export const filterParams = Object.fromEntries(
+  ALL_FILTERS.map(([name, { field }]) => [name, inUrl(field)]),
+) as unknown as { [Name in FilterName]: UrlField<KindOf<Name>> };
+
+function inBody({ kind, description, most, example }: Field<FieldKind>) {
+  if (kind === 'flag') return z.boolean().default(false).openapi({ description });
+  return entries(kind, most).default([]).openapi({ description, example });
+}
+
+function inUrl({ kind, description, most, example }: Field<FieldKind>) {
+  if (kind === 'flag') {
+    const flag = z.enum(['true', 'false']).default('false').openapi({ description });
+    return flag.transform((value) => value === 'true');
+  }
+  const list = z.preprocess((value) => (typeof value === 'string' ? [value] : value), entries(kind, most));
+  return list.default([]).openapi({
+    type: 'array',
+    items: { type: 'string' },
+    description: `${description}. Repeat it for more`,
+    example,
+  });
+}
+
+function entries(kind: 'ids' | 'names', most = Number.MAX_SAFE_INTEGER) {
+  return z.array(kind === 'ids' ? itemId : z.string()).max(most);
+}

@@ -1,0 +1,49 @@
+/** What a filter is: a field of the request, and what it does to the items that a list may hold. */
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { ItemMask } from '../../engine/ranking.ts';
+
+/** What a field of each kind holds. `http/schemas/lists.ts` reads it from a body or from a URL. */
+export interface FieldValues {
+  /** Item ids. */
+  ids: string[];
+  /** Names, as of categories. */
+  names: string[];
+  flag: boolean;
+}
+
+export type FieldKind = keyof FieldValues;
+
+/** A request's field as the API documents it. Every field is optional: no ids, no names, false. */
+export interface Field<Kind extends FieldKind> {
+  kind: Kind;
+  description: string;
+  /** Most entries of a list. */
+  most?: number;
+  example?: FieldValues[Kind];
+}
+
+/** What a filter may look at. */
+export interface FilterContext {
+  catalogue: Catalogue;
+  /** Item indices of the whole history, oldest first. */
+  history: readonly number[];
+}
+
+export interface Filter<Kind extends FieldKind> {
+  field: Field<Kind>;
+  /** Sets the mask to 0 for each item that the list must not hold. */
+  apply(mask: ItemMask, value: FieldValues[Kind], context: FilterContext): void;
+  /** Entries that the catalogue can't know, for which the request is refused. Without it, nothing is refused. */
+  unknown?(value: FieldValues[Kind], catalogue: Catalogue): UnknownEntry[];
+}
+
+/** An entry at fault: its position in the field, and what the caller can do about it. */
+export interface UnknownEntry {
+  index: number;
+  message: string;
+}
+
+/** The filter itself; it only fixes the kind for the type checker. */
+export function defineFilter<Kind extends FieldKind>(filter: Filter<Kind>): Filter<Kind> {
+  return filter;
+}
