@@ -1,7 +1,7 @@
 /**
- * The demo page's scripts and styles, bundled for browsers, and the runtime's binaries beside the model's
- * files. `wrangler` runs it before it bundles the Worker (`[build]` in wrangler.toml), vitest before its
- * tests.
+ * Bundles the demo page's scripts and styles for browsers, and places the runtime's binaries beside the
+ * model's files. `wrangler` runs this before it bundles the Worker (`[build]` in wrangler.toml), vitest
+ * before its tests.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,17 +15,17 @@ const require = createRequire(import.meta.url);
 const { version: VERSION } = JSON.parse(
   readFileSync(join(ROOT, 'node_modules/onnxruntime-web/package.json'), 'utf8'),
 );
-/** Outside `worker`, which wrangler watches: a build must not cause the next one. */
+/** Outside `worker`, which wrangler watches, so that a build does not trigger the next one. */
 const BUNDLE = join(ROOT, 'bundle');
 /**
- * Among the assets: 14 MB would be too much for a script that every isolate keeps in memory. `MODEL_DIR`
- * names another model's folder, as `npm start -- --model` does.
+ * The runtime's binaries are assets: 14 MB are too much for a script that every isolate keeps in memory.
+ * `MODEL_DIR` names another model's folder, as `npm start -- --model` does.
  */
 const RUNTIME = resolve(ROOT, process.env.MODEL_DIR ?? 'model-shards', 'runtime');
 
 /**
- * onnxruntime's build for each backend. Of those with WebGPU only the one that waits by JSPI (16 MiB) is
- * smaller than a static asset may be (25 MiB):
+ * onnxruntime's build for each backend. Of its builds with WebGPU only the JSPI one (16 MiB) fits into a
+ * static asset (25 MiB):
  * https://developers.cloudflare.com/workers/platform/limits/#static-assets
  */
 const RUNTIMES: Record<Backend, { module: string; binary: string }> = {
@@ -35,7 +35,7 @@ const RUNTIMES: Record<Backend, { module: string; binary: string }> = {
 
 /**
  * Writes `bundle/{page.js,page.css,docs.css,device.js,device-webgpu.js}` and `model-shards/runtime/`; files
- * that are right stay untouched. The two device scripts are one with another runtime in it.
+ * that are up to date stay untouched. The two device scripts differ in their runtime only.
  */
 export async function bundlePage(): Promise<void> {
   await bundle({ entryPoints: { page: 'worker/demo/page.ts' } });
@@ -76,12 +76,12 @@ async function bundle(options: BuildOptions): Promise<void> {
   for (const { path, contents } of outputFiles) writeChanged(path, contents);
 }
 
-/** A name that changes with the version, so that browsers may keep the file for good. */
+/** Has the version in its name, so that browsers can cache the file forever. */
 function placedName(binary: string): string {
   return binary.replace('ort-wasm-simd-threaded', `ort-${VERSION}`);
 }
 
-/** Leaves equal files alone (wrangler reloads on every write) and never shows a half-written one. */
+/** Replaces the file in one step, and only if it changed: wrangler reloads on every write. */
 function writeChanged(path: string, contents: Uint8Array): void {
   if (existsSync(path) && readFileSync(path).equals(contents)) return;
   mkdirSync(dirname(path), { recursive: true });

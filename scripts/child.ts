@@ -1,20 +1,19 @@
-/** Another program as part of a command. */
+/** Runs another program as a step of a command. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { text } from 'node:stream/consumers';
 
 export interface ChildOptions {
-  /** Variables that it gets where this process has none of that name. */
+  /** Environment variables, unless this process already has one of that name. */
   env?: Record<string, string>;
-  /** Whether what it prints is returned instead of shown; its stderr is always shown. @default false */
+  /** Whether to return its stdout instead of showing it; its stderr is always shown. @default false */
   capture?: boolean;
 }
 
 /**
- * Runs a program to its end and returns what it printed, if that was captured. Ends this process with the
- * program's exit status when that is not 0, and the program when this process ends, so that no training goes
- * on without its command.
+ * Runs a program to its end and returns what it printed, if that was captured. Exits with the program's
+ * status if that is not 0. When this process ends first, the program ends with it.
  * @throws when the program can't be started
  */
 export async function runChild(

@@ -13,7 +13,7 @@ export interface Server {
   output(): string;
   /** SIGTERM, and waits until the process group is gone. */
   stop(): Promise<void>;
-  /** SIGKILL for the whole process group: nothing gets to save anything. The state folder stays. */
+  /** SIGKILL for the whole process group, so that nothing can be saved. The state folder stays. */
   kill(): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export interface ServerOptions {
   model?: string;
   /** The folder of a second model. */
   candidate?: string;
-  /** Where users' logs and states are; it outlives the server. @default a folder that goes with it */
+  /** Folder for users' logs and states; it is kept. @default a temporary folder */
   state?: string;
   /** Further arguments of `wrangler dev`. */
   wrangler?: string[];

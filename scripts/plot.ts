@@ -8,7 +8,7 @@ export interface Point {
   y: number;
   /** Which line or part of a bar it belongs to. */
   line: string;
-  /** Ends of its interval, when it has one. */
+  /** The ends of its interval, if any. */
   low?: number;
   high?: number;
 }
@@ -18,9 +18,9 @@ export interface Plot {
   x: string;
   y: string;
   points: Point[];
-  /** Numbers that grow by factors are told apart better. @default linear, or one step a name */
+  /** The scale of the x axis. @default linear, or one step per name */
   scale?: 'log';
-  /** Bars are made of the points of the same x, one upon the other. @default lines */
+  /** `bars` stacks the points of the same x. @default lines */
   mark?: 'bars';
 }
 
@@ -29,7 +29,7 @@ const INTERVAL = {
   encoding: { y: { field: 'low', type: 'quantitative' as const }, y2: { field: 'high' } },
 };
 
-/** Draws the plot into the file. Names on the x axis stand in the order in which they come. */
+/** Draws the plot into the file. Names on the x axis keep their order. */
 export async function writePlot(path: string, { title, x, y, points, scale, mark }: Plot): Promise<void> {
   const named = typeof points[0].x === 'string';
   const xAxis = {

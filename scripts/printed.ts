@@ -1,4 +1,4 @@
-/** What measuring commands print: text for people, and as the last line a JSON object for machines. */
+/** Reads what measuring commands print: text for people, then one line of JSON for machines. */
 import { readFileSync } from 'node:fs';
 import { DataError } from './data/errors.ts';
 

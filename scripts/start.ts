@@ -61,8 +61,8 @@ async function checkFree(port: number): Promise<void> {
 }
 
 /**
- * Starts `wrangler dev` and returns when it listens; ends this process when it ends. It is wrangler that says
- * so, over the channel to its parent: an answer from the port could be another program's.
+ * Starts `wrangler dev`, and returns when wrangler reports over IPC that it listens. (An answer on the port
+ * could come from another program.) Exits when wrangler exits.
  */
 async function startWrangler(folder: string, port: number, flags: string[]): Promise<void> {
   const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
@@ -73,7 +73,7 @@ async function startWrangler(folder: string, port: number, flags: string[]): Pro
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    // In place of ending at once: the state folder may be used again only after wrangler has ended.
+    // Waits for wrangler to end instead of exiting at once: until then it uses the state folder.
     process.removeAllListeners(signal);
     process.on(signal, () => child.kill(signal));
   }
@@ -85,11 +85,11 @@ async function startWrangler(folder: string, port: number, flags: string[]): Pro
 
 interface Health {
   model?: { id: string; name: string; items: number };
-  /** Of a problem. */
+  /** What the problem is, if there is one. */
   detail?: string;
 }
 
-/** Asks for the model's health, so that a first visitor does not wait for the model to load. */
+/** Asks for the model's health, which loads the model before the first visitor comes. */
 async function* describeHealth(url: string): AsyncGenerator<string> {
   const response = await fetch(`${url}/healthz`);
   const { model, detail }: Health = await response.json();

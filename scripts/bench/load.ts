@@ -1,7 +1,7 @@
 /**
- * `npm run bench:load`: what one process answers under `wrangler dev` to 1, 8 and 64 clients, and to more
- * than it can. Each client is a user at a time, of whom nine in ten have been there before; it sends its next
- * request when it has the answer.
+ * `npm run bench:load`: measures the latency and throughput of one process under `wrangler dev`, up to more
+ * clients than it can serve. Each client plays one user at a time; nine users in ten are returning ones. It
+ * sends its next request when it has an answer.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand, runCommand } from '../command.ts';
@@ -14,20 +14,19 @@ import { percentile, round } from './statistics.ts';
 const CLIENTS = [1, 8, 64, 256];
 const SEED = 1;
 /**
- * Users who return, shared out among the clients: as many at each level, so that their objects are as often
- * asleep.
+ * Returning users, divided among the clients. Their number is the same at each level, so that their objects
+ * are asleep equally often.
  */
 const USERS = 512;
-/** Of the visits, those of users who have been there before. */
+/** The share of visits by returning users. */
 const RETURNING = 0.9;
-/** Items in a user's log before the first measured visit: up to about what MovieLens' users have. */
+/** Most items in a user's log before the first measured visit, about as in MovieLens. */
 const LONGEST_HISTORY = 150;
 const MOST_ADDED = 3;
 
 /**
- * `append` adds interactions; the lists are those of users with a state and of new ones. `icon` is a file out
- * of the script, asked for alone before the rest: what `wrangler dev` takes for a request in which the
- * service does nothing.
+ * `append` adds interactions; `returning` and `new` ask for lists of users with and without a state. `icon`
+ * is a static file, requested alone before the rest: the cost of `wrangler dev` itself.
  */
 const KINDS = ['icon', 'append', 'returning', 'new'] as const;
 type Kind = (typeof KINDS)[number];
@@ -35,13 +34,13 @@ type Kind = (typeof KINDS)[number];
 interface Sample {
   kind: Kind;
   ms: number;
-  /** Milliseconds from the level's beginning to the answer. */
+  /** Milliseconds from the start of the level to the answer. */
   at: number;
-  /** Answered 503, with the time to come back. */
+  /** Whether the answer was 503 with `Retry-After`. */
   refused: boolean;
 }
 
-/** A client with returning users of its own. */
+/** A client with its own returning users. */
 class Client {
   readonly samples: Sample[] = [];
   private readonly random: () => number;
@@ -117,7 +116,7 @@ class Client {
   }
 }
 
-/** One row of the table. Latencies are those of answers, without refusals; null where there is none. */
+/** One row of the table. Latencies are of answers that were not refused; null if there are none. */
 function rowOf(clients: number, kind: Kind | 'mix', samples: Sample[], seconds: number) {
   const answered = samples.filter(({ refused }) => !refused);
   const latency = (share: number) =>

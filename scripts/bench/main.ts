@@ -1,4 +1,4 @@
-/** `npm run bench`: what an answer costs, inside workerd and through the real engine. */
+/** `npm run bench`: measures what an answer costs, inside workerd and through the real engine. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,7 +84,7 @@ async function bench({ data, model, full, rounds }: BenchOptions, command: strin
   }
 }
 
-/** What one variant alone makes of an empty isolate. */
+/** Memory of an isolate that runs one variant only. */
 async function memoryOf(script: string, folder: string, scenario: Scenario, users: Users) {
   const workerd = await Workerd.start(script, folder);
   try {

@@ -18,7 +18,7 @@ interface Part {
   part: string;
   files: number;
   kb: number;
-  /** At zlib's default level, as wrangler counts an upload. */
+  /** With zlib's default level, as wrangler counts. */
   gzip_kb: number;
   largest_kb: number;
 }
@@ -41,7 +41,7 @@ function filesOf(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** What becomes the Worker: its script, the runtime's binary, and the demo page's files. */
+/** The Worker: its script, the runtime's binary and the demo page's files. */
 async function uploadParts(): Promise<Part[]> {
   const folder = mkdtempSync(join(tmpdir(), 'earn-edge-upload-'));
   try {

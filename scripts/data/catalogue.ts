@@ -14,24 +14,24 @@ export interface ListedItem {
   id: unknown;
   title?: string;
   categories?: string[];
-  /** Further text fields, named otherwise than the three above. */
+  /** Further text fields by name. */
   extra?: Record<string, string>;
 }
 
 /** The items of a dataset in the order of the source; `Interactions` refers to them by position. */
 export class Catalogue {
   readonly items: Item[] = [];
-  /** Items without a title of their own, which got their id as title. */
+  /** Items that got their id as title. */
   untitled = 0;
-  /** Items in no item file, added because an interaction names them. */
+  /** Items that no item file lists, added because an interaction names them. */
   unlisted = 0;
-  /** Fields that were left out because they hold no text: name -> number of items. */
+  /** Fields left out because they are not text, with the number of items. */
   readonly leftOut = new Map<string, number>();
   readonly #index = new Map<string, number>();
 
   /**
-   * Adds a listed item. Without a title its id stands in, and {@link untitled} counts it. Empty
-   * fields are left out.
+   * Adds a listed item. An item without a title gets its id as title and is counted in {@link untitled}.
+   * Empty fields are left out.
    * @throws {DataError} when the id is malformed or already taken
    */
   add({ id, title, categories = [], extra = {} }: ListedItem, place: Place): void {

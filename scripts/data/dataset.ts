@@ -1,17 +1,17 @@
-/** What `npm run data` has to know about a dataset. */
+/** Describes a dataset to `npm run data`. */
 import type { Download } from './download.ts';
 import type { Interactions } from './interactions.ts';
 
 export interface Dataset {
-  /** How the command line names it. */
+  /** Its name on the command line. */
   name: string;
   /** What it is and where it comes from, for the usage. */
   description: string;
-  /** The files that are downloaded into one folder when the user does not say where they are. */
+  /** Files to download into one folder, unless the user gives `--from`. */
   downloads?: Download[];
-  /** Whether it consists of the user's own files: then the user has to say where they are. */
+  /** Whether it reads the user's own files, so that `--from` is required. */
   ownFiles?: true;
-  /** The name of a dataset of the user's own. */
+  /** Names a dataset that is the user's own. */
   nameOf?(from: string): string;
   /** @throws {DataError} at the first malformed row */
   read(input: DatasetInput): Promise<Interactions> | Interactions;

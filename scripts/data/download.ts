@@ -8,7 +8,7 @@ import { progressBar } from './progress.ts';
 /** A file on the web. */
 export interface Download {
   url: string;
-  /** The one that its publisher gives for it, if any. */
+  /** As its publisher gives it, if at all. */
   md5?: string;
 }
 

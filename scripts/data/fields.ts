@@ -1,4 +1,4 @@
-/** What single fields may hold. */
+/** Checks single fields. */
 import { fail, type Place, quote } from './errors.ts';
 
 /** No control character and no half of a surrogate pair. */
@@ -6,7 +6,7 @@ const ID = /^[^\p{Cc}\p{Cs}]+$/u;
 /** The most characters (UTF-16 units) that the service takes. */
 const LONGEST_ID = 200;
 
-/** @throws {DataError} when the value is no id */
+/** @throws {DataError} when the value is not an id */
 export function checkId(value: unknown, place: Place, field: string): string {
   if (typeof value === 'string' && ID.test(value) && value.length <= LONGEST_ID) return value;
   const found = typeof value === 'string' ? quote(value) : typeof value;
@@ -17,9 +17,10 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const ISO_DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/;
 
 /**
- * A time as a number: integers and decimals stay as they are, in the source's own unit; ISO-8601 dates become
- * seconds since 1970, and those without a zone are taken as UTC.
- * @throws {DataError} for anything else, and beyond ±(2^53 - 1), where neighbouring times would fall together
+ * Parses a time. Numbers stay as they are, in the source's own unit. ISO-8601 dates become seconds since
+ * 1970; without a zone they are UTC.
+ * @throws {DataError} for anything else, and beyond ±(2^53 - 1), where a number can't tell neighbouring times
+ * apart
  */
 export function parseTimestamp(text: string, place: Place, field: string): number {
   const time = NUMBER.test(text) ? Number(text) : isoSeconds(text);
@@ -31,7 +32,7 @@ function isoSeconds(text: string): number {
   const [, day, clock = '00:00', zone = 'Z'] = ISO_DATE.exec(text) ?? [];
   if (day === undefined) return Number.NaN;
   const midnight = new Date(`${day}T00:00Z`);
-  // Date rolls a 31st of February over into March.
+  // Date turns 31 February into a day in March.
   if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return Number.NaN;
   return Date.parse(`${day}T${clock}${zone}`) / 1000;
 }

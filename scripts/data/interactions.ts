@@ -5,8 +5,8 @@ import { checkId } from './fields.ts';
 export const SPLITS = ['train', 'valid', 'test'];
 
 /**
- * Interactions as columns of numbers, in the order of the source: 21 bytes a row, so that tens of millions of
- * rows fit in memory. Row `r` is user `users[user[r]]` with item `catalogue.items[item[r]]` at `time[r]`.
+ * Interactions as columns of numbers, in the order of the source: 21 bytes per row, so that tens of millions
+ * of rows fit in memory. Row `r` is user `users[user[r]]` with item `catalogue.items[item[r]]` at `time[r]`.
  */
 export class Interactions {
   readonly catalogue: Catalogue;

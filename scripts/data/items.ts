@@ -4,13 +4,13 @@ import { fail, type Place } from './errors.ts';
 import { isJsonLines, isRecBole, jsonLines, tableRows } from './rows.ts';
 import type { Source } from './source.ts';
 
-/** Names a column may have, the preferred one first. */
+/** Accepted names of a column, in order of preference. */
 const ID_COLUMNS = ['id', 'item_id'];
 const TITLE_COLUMNS = ['title', 'movie_title', 'name'];
 const CATEGORY_COLUMNS = ['categories', 'genre', 'class'];
 
 /**
- * Reads an item file of any of the three kinds, told apart by its name.
+ * Reads an item file; its name says which of the three kinds it is.
  * @throws {DataError} at a malformed or repeated item
  */
 export async function readItems(source: Source): Promise<Catalogue> {
@@ -73,7 +73,7 @@ interface ItemColumns {
   others: number[];
 }
 
-/** Positions of the columns; -1 for a title or categories that the table has not. */
+/** Positions of the columns; -1 if the table has no title or no categories. */
 function findColumns(header: string[], file: string): ItemColumns {
   const first = (names: string[]) => names.map((name) => header.indexOf(name)).find((i) => i >= 0) ?? -1;
   const found = { id: first(ID_COLUMNS), title: first(TITLE_COLUMNS), categories: first(CATEGORY_COLUMNS) };

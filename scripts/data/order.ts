@@ -1,11 +1,10 @@
 /**
  * The order of a dataset's rows: users by first appearance in the source, a user's rows by time.
  *
- * Rows of one user at the same time have no known order, yet a file gives them one: sorted by item id, or by
- * rating, in many published datasets. A model can learn such an order and look better than it is. Ties are
- * therefore broken by a seeded hash of (user id, item id), which depends on neither file order nor the ids'
- * order, and is the same in every run. `keepOrder` is for sources whose rows do stand in the order they
- * happened.
+ * The order of a user's rows with the same time is unknown, yet a file has them in one: many published
+ * datasets are sorted by item id or by rating. A model can learn that order and look better than it is. Ties
+ * are therefore broken by a seeded hash of (user id, item id), which is the same in every run and depends on
+ * neither the file's order nor the order of ids. `keepOrder` is for files that are in the order of events.
  */
 import { hash } from 'node:crypto';
 import { fail } from './errors.ts';
@@ -16,7 +15,7 @@ const SEED = 'earn-edge';
 export interface OrderOptions {
   /** Rows tied in time keep the file's order. */
   keepOrder: boolean;
-  /** Of rows with the same user, item and time the first is kept; otherwise they are an error. */
+  /** Keep the first of rows with the same user, item and time; otherwise they are an error. */
   dropDuplicates: boolean;
 }
 
@@ -79,7 +78,7 @@ function orderTie(
   return rows.sort((a, b) => ((keys.get(a) as string) < (keys.get(b) as string) ? -1 : 1));
 }
 
-/** Ids hold no control characters, so that a newline separates them without ambiguity. */
+/** Ids have no control characters, so a newline separates them without ambiguity. */
 function tieKey({ users, user, catalogue, item }: Interactions, row: number): string {
   return hash('sha1', `${SEED}\n${users[user[row]]}\n${catalogue.items[item[row]].id}`);
 }

@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
 
-/** A started bar on stderr; it draws nothing when stderr is not a terminal. */
+/** Starts a progress bar on stderr; it draws nothing when stderr is not a terminal. */
 export function progressBar(label: string, total: number, done = 0): SingleBar {
   const bar = new SingleBar({
     format: `${label} [{bar}] {percentage}% | {eta_formatted} left`,

@@ -1,4 +1,4 @@
-/** Text files as rows of fields, each with its line number. Blank lines are no rows. */
+/** Text files as rows of fields, each with its line number. Blank lines are skipped. */
 import { pipeline, Readable } from 'node:stream';
 import { type CsvError, parse } from 'csv-parse';
 import { fail, type Place, quote } from './errors.ts';
@@ -20,8 +20,8 @@ export interface TableRow extends Row {
 }
 
 /**
- * The non-blank lines of a source. Only LF and CRLF end a line: `node:readline` also breaks at U+2028, which
- * JSON allows within a string (RFC 8259, section 7).
+ * Yields the non-blank lines of a source. Only LF and CRLF end a line; `node:readline` also breaks at U+2028,
+ * which JSON allows within a string (RFC 8259, section 7).
  */
 export async function* lines(source: Source, encoding: Encoding = 'utf-8'): AsyncGenerator<Line> {
   let line = 0;
@@ -38,7 +38,7 @@ export async function* lines(source: Source, encoding: Encoding = 'utf-8'): Asyn
   if (rest !== '') yield { line: line + 1, text: rest };
 }
 
-/** A line of JSON Lines: an object, not checked further. */
+/** A line of JSON Lines, an object whose fields are unchecked. */
 export interface JsonLine {
   place: Place;
   object: Record<string, unknown>;
@@ -86,7 +86,7 @@ export async function* splitRows(
  * Rows of a table with a header: CSV (RFC 4180), or a RecBole atomic file (`.inter`, `.item`: separated by
  * tabs, header fields `name:type`, of which the type is dropped).
  * @see https://recbole.io/docs/user_guide/data/atomic_files.html
- * @throws {DataError} at a row that has not the header's number of columns, or at broken quoting
+ * @throws {DataError} at a row that does not have the header's number of columns, or at broken quoting
  */
 export async function* tableRows(source: Source): AsyncGenerator<TableRow> {
   const recbole = isRecBole(source.file);
@@ -103,11 +103,12 @@ export async function* tableRows(source: Source): AsyncGenerator<TableRow> {
   }
 }
 
-/** Whether a file name is that of JSON Lines. */
+/** Whether the name is that of a JSON Lines file. */
 export const isJsonLines = (file: string) => /\.jsonl(\.gz)?$/.test(file);
 
 /**
- * The position of a column. @throws {DataError} when the header, which stands in line 1, has no such column
+ * The position of a column.
+ * @throws {DataError} when the header, which is line 1, has no such column
  */
 export function columnOf(header: string[], name: string, file: string): number {
   const index = header.indexOf(name);
@@ -115,7 +116,7 @@ export function columnOf(header: string[], name: string, file: string): number {
   return index;
 }
 
-/** Whether a file name is that of a RecBole atomic file. */
+/** Whether the name is that of a RecBole atomic file. */
 export const isRecBole = (file: string) => /\.(inter|item)(\.gz)?$/.test(file);
 
 async function* tabRows(source: Source): AsyncGenerator<Row> {
@@ -123,16 +124,16 @@ async function* tabRows(source: Source): AsyncGenerator<Row> {
 }
 
 async function* csvRows(source: Source): AsyncGenerator<Row> {
-  // checkWidth says of every kind of file when the number of columns is wrong.
+  // `relax_column_count`: checkWidth reports a wrong number of columns for every kind of file.
   const parser = parse({ info: true, relax_column_count: true, skip_empty_lines: true });
   try {
-    // The callback is there for the signature: an error reaches whoever iterates the stream.
+    // The signature asks for a callback; errors reach whoever iterates the stream.
     const records = pipeline(Readable.from(readText(source, 'utf-8')), parser, () => {});
     for await (const { info, record } of records) yield { line: info.lines, fields: record };
   } catch (cause) {
     const { code, lines, column, message } = cause as CsvError & { lines: number; column: number };
     if (!String(code).startsWith('CSV_')) throw cause;
-    // csv-parse names the mistake before the colon, and after it what it would have accepted.
+    // csv-parse's message: the mistake, a colon, details.
     fail({ file: source.file, line: lines }, `column ${column + 1}`, message.split(':')[0]);
   }
 }

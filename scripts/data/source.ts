@@ -21,7 +21,7 @@ export function fileSource(file: string): Source {
 }
 
 /**
- * The entry of a zip whose base name is `name`, in whatever folder of the zip it stands.
+ * The entry of a zip whose base name is `name`, in any folder of the zip.
  * @throws {DataError} when the file is not a zip or has no such entry
  */
 export async function zipSource(zip: string, name: string): Promise<Source> {
@@ -53,12 +53,12 @@ async function findEntry(zip: string, name: string) {
 export type Encoding = 'utf-8' | 'latin1';
 
 /**
- * The text of a source in chunks, a byte order mark removed, with a progress bar while it is read.
+ * Yields the text of a source in chunks, without a byte order mark, and shows a progress bar.
  * @throws {DataError} when the bytes are damaged or not in the encoding
  */
 export async function* readText(source: Source, encoding: Encoding): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  // TextDecoder's "latin1" is windows-1252 (WHATWG Encoding Standard, 4.2), which differs in 0x80-0x9f.
+  // Not TextDecoder: its "latin1" is windows-1252, which differs in 0x80-0x9f (WHATWG Encoding, 4.2).
   const decode = (chunk: Buffer) =>
     encoding === 'latin1' ? chunk.toString('latin1') : decoder.decode(chunk, { stream: true });
   try {
@@ -74,7 +74,7 @@ export async function* readText(source: Source, encoding: Encoding): AsyncGenera
 
 function readBytes(source: Source): AsyncIterable<Buffer> {
   if (!source.file.endsWith('.gz')) return counted(source);
-  // The callback is there for the signature: an error reaches whoever iterates the stream.
+  // The signature asks for a callback; errors reach whoever iterates the stream.
   return pipeline(counted(source), createGunzip(), () => {});
 }
 

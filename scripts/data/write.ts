@@ -7,9 +7,8 @@ import type { Item } from './catalogue.ts';
 import { type Interactions, SPLITS } from './interactions.ts';
 
 /**
- * Runs `use` with a new folder beside `out`, on the same disk so that files can be renamed into place, and
- * removes it afterwards: also when `use` throws, and when the process ends on a signal that `main.ts`
- * handles.
+ * Runs `use` with a temporary folder beside `out`, on the same disk so that files can be renamed into place.
+ * The folder is removed afterwards, also when `use` throws and when the process exits.
  */
 export async function withPartial<T>(out: string, use: (folder: string) => Promise<T>): Promise<T> {
   await mkdir(dirname(resolve(out)), { recursive: true });
@@ -25,8 +24,8 @@ export async function withPartial<T>(out: string, use: (folder: string) => Promi
 }
 
 /**
- * Writes both files into `partial`, then moves them to `out`. `interactions.csv` goes first when replaced and
- * comes last, so that a folder that has one has a whole dataset; other files in `out` are left alone.
+ * Writes both files into `partial`, then moves them to `out`. An old `interactions.csv` is removed first and
+ * the new one comes last: a folder that has one has a whole dataset. Other files in `out` are left alone.
  * @param rows row numbers of `log` in the order to write them
  */
 export async function writeDataset(log: Interactions, rows: Uint32Array, partial: string, out: string) {
@@ -39,7 +38,7 @@ export async function writeDataset(log: Interactions, rows: Uint32Array, partial
   await rename(join(partial, 'interactions.csv'), join(out, 'interactions.csv'));
 }
 
-/** Rows in one string handed to the stream. */
+/** Rows per string that is handed to the stream. */
 const BATCH = 1024;
 
 function* itemLines(items: Item[]): Generator<string> {
@@ -65,5 +64,5 @@ function* interactionLines(log: Interactions, rows: Uint32Array): Generator<stri
   }
 }
 
-/** Text as a CSV field, quoted where it has to be. */
+/** A CSV field, quoted if necessary. */
 export const csvField = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -1,4 +1,6 @@
-/** `docs/checks.json`: what the last runs of checks and of `bench:size` printed, by the name of the command. */
+/**
+ * `docs/checks.json`: what the last runs of checks and of `bench:size` printed, by the name of the command.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { bold, count, markdownTable, share } from './markdown.ts';
 
@@ -12,7 +14,7 @@ interface Check {
 
 interface Incremental extends Check {
   users: number;
-  sessions: number;
+  visits: number;
   window_moves: number;
   state_mismatches: number;
   list_mismatches: number;
@@ -101,9 +103,9 @@ function exactness(checks: Checks): string {
     ]);
   }
   if (incremental) {
-    const { users, sessions, state_mismatches, list_mismatches, prefill_excess_items } = incremental;
+    const { users, visits, state_mismatches, list_mismatches, prefill_excess_items } = incremental;
     rows.push([
-      `returning users against a cold start, ${users} users, ${count(sessions)} sessions`,
+      `returning users against a cold start, ${users} users, ${count(visits)} visits`,
       `\`${incremental.command}\``,
       `${state_mismatches} states differ, ${list_mismatches} lists differ, ` +
         `${prefill_excess_items} items prefilled too many; ${incremental.window_moves} window moves`,
@@ -113,7 +115,7 @@ function exactness(checks: Checks): string {
 }
 
 function statePassages(incremental: Incremental): Record<string, string> {
-  const { mean_items, mean_state_bytes, full_f32_bytes, state_reduction, sessions, users } = incremental;
+  const { mean_items, mean_state_bytes, full_f32_bytes, state_reduction, visits, users } = incremental;
   return {
     state_bytes: `${count(mean_state_bytes)} bytes`,
     state_kb: `${count(mean_state_bytes / 1000, 1)} kB`,
@@ -121,7 +123,7 @@ function statePassages(incremental: Incremental): Record<string, string> {
     state_full_bytes: `${count(full_f32_bytes)} bytes`,
     state_reduction: `-${(100 * state_reduction).toFixed(1)} %`,
     incremental_users: `${users} users`,
-    incremental_sessions: `${count(sessions)} sessions`,
+    incremental_visits: `${count(visits)} visits`,
     incremental_differences: `${incremental.state_mismatches + incremental.list_mismatches}`,
   };
 }

@@ -5,9 +5,10 @@ import { updateDocuments } from './documents.ts';
 const command = defineCommand({
   usage: `npm run docs
 
-Writes the generated passages of README.md and docs/*.md anew, from docs/*.json and the embedded model. They stand between
-comments that name them, <!-- NAME --> and <!-- end of NAME -->, or <!-- NAME --> and <!-- end --> within a line; \`npm
-test\` fails when one differs. \`npm run results\` and \`npm run performance\` do this too.`,
+Writes the generated passages of README.md and docs/*.md anew, from docs/*.json and the embedded model. They
+stand between comments that name them, <!-- NAME --> and <!-- end of NAME -->, or <!-- NAME --> and <!-- end
+--> within a line; \`npm test\` fails when one differs. \`npm run results\` and \`npm run performance\` do
+this too.`,
   options: {},
   main(_, { print }) {
     print(JSON.stringify({ changed: updateDocuments() }));

@@ -1,4 +1,4 @@
-/** Existing histories as they are sent: one list of interactions a user, oldest first. */
+/** Reads existing histories: one list of interactions per user, oldest first. */
 import type { Interaction } from '../../worker/http/schemas/users.ts';
 import { Catalogue } from '../data/catalogue.ts';
 import { DataError, fail, type Place, quote } from '../data/errors.ts';
@@ -14,8 +14,8 @@ export interface History {
 }
 
 /**
- * The histories of a file, in the order in which users appear. A user's interactions stand in the order of
- * time, those at the same time in the file's order; without timestamps in the file's order.
+ * The histories of a file; users in order of appearance. A user's interactions are in order of time, ties and
+ * interactions without timestamps in the file's order.
  * @param dropDuplicates of rows with the same user, item and time the first is kept; otherwise they are an
  * error
  * @throws {DataError} at the first row that can't be sent
@@ -30,7 +30,7 @@ export async function readHistories(file: string, dropDuplicates: boolean): Prom
   return new Histories(log, rows, timed, dropped);
 }
 
-/** Millions of interactions in columns of numbers; a user's list is made when it is asked for. */
+/** Holds millions of interactions as columns of numbers; a user's list is made on demand. */
 export class Histories {
   readonly #log: Interactions;
   readonly #rows: Uint32Array;
@@ -73,7 +73,7 @@ export class Histories {
   }
 }
 
-/** What stands in for the time of a row that has none, until its place in the file does. */
+/** The time of a row without one, until it gets its place in the file as time. */
 const UNTIMED = Number.NaN;
 
 async function readTable(source: Source, log: Interactions): Promise<void> {
@@ -91,8 +91,8 @@ async function readTable(source: Source, log: Interactions): Promise<void> {
 }
 
 /**
- * `{"user_id","item_id","timestamp"}` or `{"user_id","items":[{"id","timestamp"}]}` a line; other fields are
- * left out.
+ * `{"user_id","item_id","timestamp"}` or `{"user_id","items":[{"id","timestamp"}]}` per line; other fields
+ * are ignored.
  */
 async function readJsonLines(source: Source, log: Interactions): Promise<void> {
   for await (const { place, object } of jsonLines(source)) {
@@ -130,8 +130,8 @@ function timeOf(value: unknown, place: Place, field: string): number {
 }
 
 /**
- * Which users have timestamps; rows without one get their place in the file as their time.
- * @throws {DataError} when a user has rows of both kinds, which have no order
+ * Says which users have timestamps. Rows without one get their place in the file as time.
+ * @throws {DataError} when a user has rows of both kinds, which can't be ordered
  */
 function timedUsers(log: Interactions): boolean[] {
   const timed: boolean[] = [];

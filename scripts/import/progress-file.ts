@@ -1,7 +1,7 @@
 /**
- * What an import has sent, on disk: JSON Lines that only grow. Before a batch is sent, a line says so and is
- * on the disk; after its answer, another one does. Whatever kills the import, at most the batches that were
- * on their way are in doubt, and the file says which.
+ * Records on disk what an import has sent, as JSON Lines that only grow. A line is written and synced before
+ * a batch is sent, and another one after its answer. If the import is killed, only the batches that were
+ * under way are in doubt, and the file says which.
  */
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -10,13 +10,13 @@ import { DataError, fail } from '../data/errors.ts';
 import { lines } from '../data/rows.ts';
 import { fileSource } from '../data/source.ts';
 
-/** A batch that is about to be sent: the user's interactions from those stored so far to `to`. */
+/** A batch that is about to be sent: the user's interactions after those stored so far, up to `to`. */
 const sending = z.object({
   sending: z.string(),
   to: z.int(),
   /** Digest of the user's interactions up to `to`. */
   digest: z.string(),
-  /** Length that the user's log had before. */
+  /** Length of the user's log before. */
   after: z.int(),
 });
 
@@ -25,7 +25,7 @@ const stored = z.object({
   stored: z.string(),
   to: z.int(),
   digest: z.string(),
-  /** Length that the user's log had then. */
+  /** Length of the user's log afterwards. */
   length: z.int(),
   /** Ids of the batch that the model does not know; null when it could not be asked. */
   unknown_items: z.array(z.string()).nullable(),
@@ -82,14 +82,14 @@ export class ProgressFile {
     return this.#users.get(user) ?? {};
   }
 
-  /** On disk when this returns. */
+  /** Writes and syncs the entry. */
   async sending(entry: Sending): Promise<void> {
     this.#take(entry);
     await this.#write(entry);
     await this.#file.datasync();
   }
 
-  /** May be lost with the machine: then the batch is in doubt. */
+  /** Writes the entry without syncing: if it is lost, the batch is in doubt. */
   async stored(entry: Stored): Promise<void> {
     this.#take(entry);
     await this.#write(entry);
@@ -109,13 +109,13 @@ export class ProgressFile {
     this.someUnasked ||= entry.unknown_items === null;
   }
 
-  /** One write a line: appends of several at once don't mix (POSIX write(2) with O_APPEND). */
+  /** One write per line, so that concurrent appends don't mix (POSIX write(2) with O_APPEND). */
   async #write(entry: object): Promise<void> {
     await this.#file.write(`${JSON.stringify(entry)}\n`);
   }
 }
 
-/** Enough for a batch whose every id is the longest possible, and unknown. */
+/** Enough for a batch of the longest possible ids, all unknown. */
 const LONGEST_LINE = 4 * 1024 * 1024;
 
 async function checkHeader(path: string, file: FileHandle, url: string): Promise<void> {
@@ -128,8 +128,8 @@ async function checkHeader(path: string, file: FileHandle, url: string): Promise
 }
 
 /**
- * The machine may have stopped in the middle of a line: what such a line was about has not been sent, or is
- * in doubt.
+ * Removes a last line that is incomplete because the machine stopped. Its batch was not sent, or an earlier
+ * line has it.
  */
 async function dropTornLine(file: FileHandle): Promise<void> {
   const { size } = await file.stat();
@@ -139,7 +139,7 @@ async function dropTornLine(file: FileHandle): Promise<void> {
   await file.truncate(start + tail.lastIndexOf('\n') + 1);
 }
 
-/** The line as what the schema says, or undefined. */
+/** The line if it matches the schema, else undefined. */
 function parse<T extends z.ZodType>(schema: T, line: string): z.output<T> | undefined {
   try {
     return schema.parse(JSON.parse(line));

@@ -1,4 +1,4 @@
-/** Sends histories so that every interaction is in the log once, whatever was interrupted before. */
+/** Sends histories so that every interaction is stored exactly once, also after interruptions. */
 import { hash } from 'node:crypto';
 import type { Interaction } from '../../worker/http/schemas/users.ts';
 import { MOST_INTERACTIONS } from '../../worker/http/schemas/users.ts';
@@ -11,7 +11,7 @@ export interface Import {
   histories: Histories;
   progress: ProgressFile;
   service: Service;
-  /** Users whose batches are on their way at the same time. */
+  /** Users to send at the same time. */
   concurrency: number;
   /** Called with the number of interactions that were just stored. */
   onStored(count: number): void;
@@ -53,7 +53,7 @@ export async function sendAll(task: Import): Promise<Outcome> {
   const queue = task.histories[Symbol.iterator]();
   let stopped = false;
   const work = async () => {
-    // All take from one iterator; a batch that fails lets the others finish theirs.
+    // Workers share one iterator. When one fails, the others finish their current batch.
     for (const history of queue) {
       if (stopped) return;
       await sendHistory(task, history, outcome, () => stopped);
@@ -71,7 +71,7 @@ export async function sendAll(task: Import): Promise<Outcome> {
   return outcome;
 }
 
-/** One user's batches, one after the other. */
+/** Sends one user's batches, one after the other. */
 async function sendHistory(
   { progress, service, onStored }: Import,
   { user, items }: History,
@@ -87,7 +87,7 @@ async function sendHistory(
     const to = doubt?.to ?? Math.min(from + MOST_INTERACTIONS, items.length);
     const batch = items.slice(from, to);
     const digest = digestOf(user, 0, items.slice(0, to));
-    // The service forgets a batch's key after a day, its log never forgets: so the log is asked first.
+    // The service forgets idempotency keys after a day, so look into the log first.
     const found = doubt && endOf(batch, await service.logOf(user), doubt.after);
     doubt = undefined;
     if (found !== undefined) {
@@ -108,8 +108,8 @@ async function sendHistory(
 }
 
 /**
- * Where in the log, after its first `after`, the batch ends; undefined when it is not there. A batch is
- * stored whole.
+ * The length of the log up to the end of the batch, searched behind the first `after` entries; undefined when
+ * the batch is not there. A batch is stored whole or not at all.
  */
 function endOf(batch: Interaction[], log: Interaction[], after: number): number | undefined {
   const same = (a: Interaction, b: Interaction) => a.id === b.id && a.timestamp === b.timestamp;
@@ -119,7 +119,7 @@ function endOf(batch: Interaction[], log: Interaction[], after: number): number 
   return undefined;
 }
 
-/** Names a user's interactions from position `from` on: the same in every run, another for anything else. */
+/** Identifies a user's interactions from position `from` on, in every run alike. */
 function digestOf(user: string, from: number, items: Interaction[]): string {
   return hash('sha256', JSON.stringify([user, from, items]));
 }

@@ -1,16 +1,15 @@
-/** The service's own API as an import needs it: every request is sent until it is answered. */
+/** A client of the service for imports, which repeats every request until it is answered. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Interaction } from '../../worker/http/schemas/users.ts';
 import { DataError } from '../data/errors.ts';
 
 /**
- * How long one request is tried, and far less than the day for which the service remembers an idempotency
- * key.
+ * How long to repeat one request: far less than the day for which the service remembers an idempotency key.
  */
 const PATIENCE_MS = 10 * 60 * 1000;
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [250, 15_000];
-/** An answer takes milliseconds; a connection that is silent for this long is a broken one. */
+/** After this time without an answer, which takes milliseconds, a connection counts as broken. */
 const SILENCE_MS = 60_000;
 
 const described = z.object({ length: z.int() });
@@ -22,7 +21,7 @@ const page = z.object({
 
 export type Appended = z.infer<typeof appended>;
 
-/** What waiting needs of the world. */
+/** What waiting needs; tests replace it. */
 export interface Clock {
   now(): number;
   sleep(milliseconds: number): Promise<unknown>;
@@ -36,7 +35,7 @@ export class Service {
   retries = 0;
   readonly #clock: Clock;
 
-  /** @throws {DataError} unless `url` is one of HTTP */
+  /** @throws {DataError} unless `url` is an HTTP URL */
   constructor(url: string, clock = realClock) {
     if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
       throw new DataError(`--url: expected something like https://example.com, found ${url}`);
@@ -64,7 +63,7 @@ export class Service {
   }
 
   /**
-   * Adds at most a request's worth of interactions; sent again with the same key within a day, it adds
+   * Appends interactions, as many as one request may have. Repeated with the same key within a day, it adds
    * nothing.
    */
   append(user: string, items: Interaction[], key: string): Promise<Appended> {
@@ -87,7 +86,7 @@ export class Service {
       if (answer.ok) return this.#parse(schema, answer.text);
       if (!answer.again) throw new DataError(`${this.url}${path}: ${answer.reason}`);
       const wait = answer.wait ?? pause * (0.5 + Math.random() / 2);
-      // Also true after a machine that slept for days: then nobody knows whether the key is still remembered.
+      // Also when the machine slept for days: the service may have forgotten the key by then.
       if (this.#clock.now() + wait > deadline) {
         throw new DataError(
           `${this.url}${path}: ${answer.reason}, and so for ${PATIENCE_MS / 60_000} minutes`,
@@ -132,7 +131,7 @@ export class Service {
   }
 }
 
-/** `wait`: milliseconds that the answer asks for. */
+/** `wait`: milliseconds after which the answer asks to try again. */
 type Answer = { ok: true; text: string } | { ok: false; again: boolean; reason: string; wait?: number };
 
 const userPath = (user: string) => `/v1/users/${encodeURIComponent(user)}`;

@@ -9,15 +9,15 @@ const PLOTS: Record<string, (rows: Row[]) => Plot> = {
   'speed-by-part.svg': byPart,
 };
 
-const TIME = 'CPU ms an answer';
+const TIME = 'CPU ms per answer';
 
-/** Draws all and returns their names. */
+/** Draws all plots and returns their names. */
 export async function drawAll({ rows }: Bench): Promise<string[]> {
   for (const [file, plotOf] of Object.entries(PLOTS)) await writePlot(`docs/${file}`, plotOf(rows));
   return Object.keys(PLOTS);
 }
 
-/** Those whose users come back have three new items. */
+/** Rows of these variants; returning users have three new items. */
 function variants(rows: Row[], names: string[]): Row[] {
   return names.flatMap((name) =>
     rows.filter(({ variant, fresh }) => variant === name && (fresh === null || fresh === 3)),

@@ -1,4 +1,7 @@
-/** `npm run performance`: takes what `npm run bench` printed into `docs/performance.json`, and tells and draws it. */
+/**
+ * `npm run performance`: takes what `npm run bench` printed into `docs/performance.json`, and writes the
+ * tables and plots.
+ */
 import { writeFileSync } from 'node:fs';
 import type { Bench } from '../bench/report.ts';
 import { defineCommand, runCommand } from '../command.ts';

@@ -13,7 +13,7 @@ const RATIOS: [ratio: string, label: string][] = [
   ['first_over_warm', 'first answer of an empty process / warm answer, 200 items'],
 ];
 
-/** What tells each passage, by its name. */
+/** What writes each passage. */
 const PASSAGES: Record<string, (bench: Bench) => string> = {
   run: ({ command, date, model }) => `\`${command}\`, ${date}, model \`${model}\`.`,
   ratios: ({ ratios }) => {
@@ -101,7 +101,7 @@ export function performancePassages(bench: Bench): Record<string, string> {
   return Object.fromEntries([...passages, ...ratios, ['warm_latent_ms', `${ms(latentMs(bench))} ms`]]);
 }
 
-/** How many times, with two significant digits. */
+/** A factor with two significant digits. */
 const times = (ratio: number | null) => `${Number((ratio ?? Number.NaN).toPrecision(2))}x`;
 
 const latentMs = ({ rows }: Bench) => findRow(rows, 'latent', 200, 3)?.ms;

@@ -24,7 +24,7 @@ export function writeAttention(attention: Attention): void {
   writeFileSync(PATH, `${JSON.stringify(attention, null, 1)}\n`);
 }
 
-/** Each plot by its file in docs/; none before there is anything to draw. */
+/** Each plot by its file in docs/; none if there is nothing to draw. */
 export function attentionPlots(): Record<string, Plot> {
   if (!existsSync(PATH)) return {};
   const { layers } = JSON.parse(readFileSync(PATH, 'utf8')) as Attention;

@@ -1,4 +1,4 @@
-/** The plots of `docs/results.md`, each from whatever rows it has. */
+/** Draws the plots of `docs/results.md` from the rows that there are. */
 import { type Plot, type Point, writePlot } from '../plot.ts';
 import {
   BASE,
@@ -33,7 +33,7 @@ export async function drawAll(rows: Row[]): Promise<string[]> {
   return drawn;
 }
 
-/** ML-1M test items: how much a longer history is worth to each decoder. */
+/** MovieLens-1M, test items: what longer histories gain. */
 function byHistory(rows: Row[]): Plot {
   const shown = rows.filter(
     (row) => row.dataset === 'ml-1m' && row.protocol.includes('test') && row.beam === 20 && row.by_history,
@@ -53,7 +53,7 @@ function byHistory(rows: Row[]): Plot {
   };
 }
 
-/** ML-1M validation items: what a wider beam gains. */
+/** MovieLens-1M, validation items: what wider beams gain. */
 function byBeam(rows: Row[]): Plot {
   const points = rows
     .filter((row) => row.name === 'EARN' && row.dataset === 'ml-1m' && row.protocol.includes('valid'))
@@ -63,7 +63,7 @@ function byBeam(rows: Row[]): Plot {
   return { title: 'MovieLens-1M, validation: NDCG@10 by beam width', x: 'beams', y: 'NDCG@10', points };
 }
 
-/** The study's runs: how many layers have to see the history. */
+/** The study: how many layers have to see the history. */
 function byRegisterDepth(rows: Row[]): Plot {
   const others = REGISTER_DEPTHS.map((k) => ({ x: `${k}`, name: depthName(k) }));
   return {
@@ -74,7 +74,7 @@ function byRegisterDepth(rows: Row[]): Plot {
   };
 }
 
-/** The study's runs: how many of the newest items have to go on after layer k. */
+/** The study: how many of the newest items have to go on after layer k. */
 function byTail(rows: Row[]): Plot {
   const others = TAILS.map((items) => ({ x: `${items}`, name: tailName(items) }));
   return {
@@ -85,7 +85,7 @@ function byTail(rows: Row[]): Plot {
   };
 }
 
-/** The study's runs: registers before and after the history. */
+/** The study: registers before and after the history. */
 function byRegisters(rows: Row[]): Plot {
   const others = REGISTERS.map(([p, s]) => ({ x: `${p} + ${s}`, name: registersName(p, s) }));
   return {
@@ -96,7 +96,7 @@ function byRegisters(rows: Row[]): Plot {
   };
 }
 
-/** The rows of these names, from the least x on. */
+/** The points of the rows with these names, by x. */
 function studied(rows: Row[], shown: { x: string; name: string }[]): Point[] {
   const ordered = shown.toSorted((a, b) => a.x.localeCompare(b.x));
   return ordered.flatMap(({ x, name }) =>

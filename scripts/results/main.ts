@@ -12,9 +12,9 @@ import { addRun, type Run, readRows, writeRows } from './rows.ts';
 const command = defineCommand({
   usage: `npm run results [-- --name NAME FILE …] [--check FILE …] [--attention FILE]
 
-FILE holds what \`npm run evaluate\` or \`npm run rank\` printed. Its last line goes into docs/results.json, a row per
-decoder, in place of rows of the same name, dataset, protocol, decoder, precision and beam. Then the tables and plots of
-docs/ are made anew.`,
+FILE holds what \`npm run evaluate\` or \`npm run rank\` printed. Its last line goes into docs/results.json, a
+row per decoder, in place of rows of the same name, dataset, protocol, decoder, precision and beam. Then the
+tables and plots of docs/ are made anew.`,
   options: {
     name: { type: 'string', value: 'NAME', description: 'what people call the model' },
     check: {

@@ -1,4 +1,4 @@
-/** `docs/results.json`: one row a model, dataset, protocol and decoder. */
+/** `docs/results.json`: one row per model, dataset, protocol and decoder. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 const PATH = 'docs/results.json';
@@ -13,7 +13,7 @@ export interface Run {
   beam: number;
   depth: number;
   register_depth: number;
-  /** Newest items seen after layer k; not in rows from before there was one. */
+  /** Size of the local window; absent in old rows. */
   tail?: number;
   parameters: number;
   seed: number;
@@ -40,7 +40,7 @@ export function writeRows(rows: Row[]): void {
   writeFileSync(PATH, `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
 }
 
-/** The rows with this run's among them, in place of those that it repeats. */
+/** Adds the rows of a run and removes those that it repeats. */
 export function addRun(rows: Row[], name: string, { results, ...run }: Run): Row[] {
   const added = Object.entries(results).map(
     ([decoder, metrics]) => ({ name, decoder, ...run, ...metrics }) as unknown as Row,

@@ -3,7 +3,7 @@ import { bold, markdownTable, share } from '../docs/markdown.ts';
 import { BASE, depthName, REGISTERS, registersName, TAILS, tailName } from '../study/variants.ts';
 import type { Row } from './rows.ts';
 
-/** What is compared with EARN, by what its rows have as `decoder`. */
+/** What EARN is compared with, by the `decoder` of its rows. */
 const BASELINES: Record<string, string> = {
   popularity: 'most popular items',
   transitions: 'transitions, counted',
@@ -33,11 +33,11 @@ function testRows(rows: Row[], dataset: string): Row[] {
   return rows.filter((row) => row.dataset === dataset && row.protocol.includes('test') && row.beam === 20);
 }
 
-/** Whether the row is of EARN as a request gets it that asks for nothing else. */
+/** Whether the row measures what a request without options gets. */
 const isServed = ({ name, precision, decoder, default_decoder }: Row) =>
   name === 'EARN' && precision === 'int8' && decoder === default_decoder;
 
-/** Every measured way to make lists, the least accurate first. */
+/** All rows of a dataset, the least accurate first. */
 function datasetTable(rows: Row[], dataset: string): string {
   // A baseline is measured again with each model; the last row counts.
   const shown = new Map(testRows(rows, dataset).map((row) => [labelOf(row), row]));
@@ -64,7 +64,7 @@ function labelOf(row: Row): string {
 
 const cell = (value: unknown, digits = 4): string => (typeof value === 'number' ? share(value, digits) : '');
 
-/** HR@10 and NDCG@10 of the most telling rows on every dataset. */
+/** The rows of the README: HR@10 and NDCG@10 on every dataset. */
 function summary(rows: Row[]): string {
   const datasets = { 'ml-1m': 'MovieLens-1M', beauty: 'Beauty', games: 'Games' };
   const latent = (name: string) => (row: Row) =>

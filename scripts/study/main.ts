@@ -1,4 +1,4 @@
-/** `npm run study`: what each part of EARN is worth, by training without it or with more of it. */
+/** `npm run study`: measures what each part of EARN is worth, by training without it or with more of it. */
 import { mkdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { defineCommand, runCommand } from '../command.ts';
@@ -20,7 +20,7 @@ async function study({ data, out, only, flags }: StudyOptions, print: (line: str
   mkdirSync(out, { recursive: true });
   let rows = readRows();
   let base: number[] | undefined;
-  // The base comes first, since the others are held against it.
+  // The base comes first, as the others are compared with it.
   const all = VARIANTS.toSorted((a, b) => Number(b.name === BASE) - Number(a.name === BASE));
   for (const { name, flags: own } of all) {
     if (only !== undefined && name !== BASE && !only.includes(name)) continue;

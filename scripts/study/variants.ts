@@ -1,7 +1,7 @@
-/** The models of the study: one run of training each, alike but for what is compared. */
+/** The models of the study. They differ in what is compared and in nothing else. */
 export interface Variant {
   name: string;
-  /** Flags of `train.py` beside the common ones. */
+  /** Flags of `npm run train`, added to the common ones. */
   flags: string[];
 }
 
@@ -12,8 +12,8 @@ export const registersName = (prefixes: number, suffixes: number): string =>
   `${prefixes} prefix, ${suffixes} suffix`;
 
 /**
- * How many layers see the history, with registers alone after them; the last is the same decoder without
- * EARN.
+ * k, the number of layers that see the history; after them there are registers alone. The last one is the
+ * decoder without EARN.
  */
 export const REGISTER_DEPTHS = [1, 4, LAYERS];
 
@@ -46,6 +46,6 @@ export const VARIANTS: Variant[] = [
   { name: 'no text features', flags: ['--features', '0'] },
   { name: 'no averaged weights', flags: ['--ema', '0'] },
   { name: 'smoothed labels', flags: ['--smoothing', '0.1'] },
-  // SkipLayers: the layers after k are left out altogether.
+  // Without the layers after k (SkipLayers).
   { name: 'two layers', flags: ['--depth', '2', '--register-depth', '2', '--width', '128'] },
 ];

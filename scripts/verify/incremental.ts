@@ -1,7 +1,7 @@
 /**
- * `npm run verify:incremental`: users who come back get exactly what they would get from scratch, and only
- * what is new is prefilled. Each history is cut into sessions; each session is served by an isolate that has
- * never seen the user, so the state goes through its stored bytes every time.
+ * `npm run verify:incremental`: returning users get exactly what they would get from scratch, and only new
+ * items are prefilled. Each history is cut into visits. Every visit is served by a new isolate, so the state
+ * goes through its stored bytes every time.
  */
 import { SingleBar } from 'cli-progress';
 import { MemoryStore } from '../../worker/cache/memory-store.ts';
@@ -25,14 +25,14 @@ const SEED = 1;
 
 interface Totals {
   users: number;
-  sessions: number;
+  visits: number;
   window_moves: number;
   state_mismatches: number;
   list_mismatches: number;
   prefill_excess_items: number;
 }
 
-/** Serves one user's sessions; returns the final state's size and how many items it is of. */
+/** Serves one user's visits. Returns the size of the last state and its number of items. */
 async function serve(model: EarnModel, history: string[], random: () => number, totals: Totals) {
   const store = new MemoryStore();
   const epoch = crypto.randomUUID();
@@ -66,7 +66,7 @@ async function serve(model: EarnModel, history: string[], random: () => number, 
 
     if (list.cache.window_moved) totals.window_moves++;
     else totals.prefill_excess_items += Math.max(0, list.cache.prefilled_items - (length - before));
-    totals.sessions++;
+    totals.visits++;
     before = length;
     bytes = stored.byteLength;
   }
@@ -75,7 +75,7 @@ async function serve(model: EarnModel, history: string[], random: () => number, 
   return { bytes, items: before - windowStart(before, contextWindow) };
 }
 
-/** Of real users: all of them, shuffled. Else as many items as people of MovieLens have, 20 to 400. */
+/** Real histories, shuffled; or random ones of 20 to 400 items, like those of MovieLens. */
 async function histories(model: EarnModel, data: string | undefined, users: number, random: () => number) {
   if (data) return shuffled([...(await readHistories(data)).values()], random).slice(0, users);
   const { items } = model.catalogue;
@@ -106,7 +106,7 @@ is a JSON object.`,
     const random = seededRandom(SEED);
     const totals: Totals = {
       users: 0,
-      sessions: 0,
+      visits: 0,
       window_moves: 0,
       state_mismatches: 0,
       list_mismatches: 0,

@@ -12,12 +12,12 @@ import { defineCommand, runCommand } from '../command.ts';
 import { memorySource, nodeRuntime } from '../node-model.ts';
 import { pythonFolder, runPython } from '../python.ts';
 
-/** Largest difference that float32 in another order of summation may make. */
+/** The largest difference that another order of summation may make in float32. */
 const TOLERANCE = 1e-3;
 
 /**
- * Items' log-probabilities, then logits of every level, given the codes before it: prefill, then one row a
- * decode step.
+ * Log-probabilities of all items, then the logits of every level given the codes before it: prefill, then one
+ * row per decode step.
  */
 async function logitsOf(model: EarnModel, items: number[], codes: number[]): Promise<number[]> {
   const { decoder } = model;

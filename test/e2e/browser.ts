@@ -8,7 +8,10 @@ const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/googl
 export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true };
 export const DESKTOP = { viewport: { width: 1280, height: 900 } };
 
-/** WebGPU on the CPU (SwiftShader): slow, and with float32 alone. Without it a headless browser has no adapter. */
+/**
+ * WebGPU on the CPU (SwiftShader): slow, and with float32 alone. Without it a headless browser has no
+ * adapter.
+ */
 export const SOFTWARE_GPU = ['--enable-unsafe-webgpu'];
 
 export function startBrowser(more: string[] = []): Promise<Browser> {
@@ -23,7 +26,9 @@ export function startBrowser(more: string[] = []): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', ...quiet, ...more] });
 }
 
-/** What went wrong on a page while a visitor used it: console errors, policy violations, requests elsewhere. */
+/**
+ * What went wrong on a page while a visitor used it: console errors, policy violations, requests elsewhere.
+ */
 export function watchPage(page: Page, url: string): string[] {
   const problems: string[] = [];
   page.on('console', (message) => {

@@ -1,4 +1,6 @@
-/** What a reader of the documents meets: the reference in a browser, and every command pasted into a shell. */
+/**
+ * What a reader of the documents meets: the reference in a browser, and every command pasted into a shell.
+ */
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { promisify } from 'node:util';

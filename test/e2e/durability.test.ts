@@ -1,4 +1,7 @@
-/** What was acknowledged is kept: when requests come all at once, and when the service is killed between any two. */
+/**
+ * What was acknowledged is kept: when requests come all at once, and when the service is killed between any
+ * two.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** An import into the real service: killed, cut off and resumed, every interaction is in the log once, in order. */
+/**
+ * An import into the real service: killed, cut off and resumed, every interaction is in the log once, in
+ * order.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** A newcomer's way: a made-up shop, one command to a model, which is served. All of it real, training included. */
+/**
+ * A newcomer's way: a made-up shop, one command to a model, which is served. All of it real, training
+ * included.
+ */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -36,7 +39,10 @@ function startMake(): ChildProcess {
   );
 }
 
-/** SIGTERM after so many epochs; what it said of its training, which ends with the last process that could say more. */
+/**
+ * SIGTERM after so many epochs; what it said of its training, which ends with the last process that could say
+ * more.
+ */
 async function interruptedAfter(epochs: number): Promise<string> {
   const make = startMake();
   make.stdout!.resume();

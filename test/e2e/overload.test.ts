@@ -1,4 +1,7 @@
-/** A crowd of users over real connections: whoever is told to come back gets a list, and nobody's interaction is lost. */
+/**
+ * A crowd of users over real connections: whoever is told to come back gets a list, and nobody's interaction
+ * is lost.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Server, startServer } from '../../scripts/local-service.ts';

@@ -1,4 +1,7 @@
-/** Two models side by side, as `npm start -- --candidate` serves them: asked for by name, and by a share of the users. */
+/**
+ * Two models side by side, as `npm start -- --candidate` serves them: asked for by name, and by a share of
+ * the users.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
