@@ -1,8 +1,8 @@
 /** Workers entry. */
 import { env, waitUntil } from 'cloudflare:workers';
 import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
-import { KvStore } from './cache/kv-store.ts';
 import { StateCache } from './cache/state-cache.ts';
+import { openStore } from './cache/stores/index.ts';
 import { Runtime } from './engine/runtime.ts';
 import { DurableLog } from './history/durable-log.ts';
 import { Admission } from './http/admission.ts';
@@ -44,7 +44,7 @@ export default createApp({
     Number(env.CANDIDATE_SHARE),
   ),
   log: new DurableLog(env.USERS),
-  cache: new StateCache(new KvStore(env.STATES)),
+  cache: new StateCache(openStore(env)),
   admission: new Admission(waitUntil),
   metrics,
   report(facts) {

@@ -4,9 +4,9 @@
  * goes through its stored bytes every time.
  */
 import { SingleBar } from 'cli-progress';
-import { MemoryStore } from '../../worker/cache/memory-store.ts';
 import { StateCache } from '../../worker/cache/state-cache.ts';
 import { digestOf, encodeState } from '../../worker/cache/state-codec.ts';
+import { MemoryStore } from '../../worker/cache/stores/memory.ts';
 import { windowStart } from '../../worker/engine/window.ts';
 import { eventKey } from '../../worker/history/event.ts';
 import type { EarnModel } from '../../worker/models/model.ts';

@@ -1,6 +1,6 @@
 /** The log and the store as they are deployed, for tests. */
 import { env } from 'cloudflare:workers';
-import { KvStore } from '../../worker/cache/kv-store.ts';
+import { KvStore } from '../../worker/cache/stores/kv.ts';
 import { sha256Hex } from '../../worker/engine/hex.ts';
 import { DurableLog } from '../../worker/history/durable-log.ts';
 import { FakeModel } from './fake-model.ts';

@@ -1,5 +1,5 @@
 /** The user's log and the store of states, in memory, for tests that look inside and cause faults. */
-import { MemoryStore as PlainStore } from '../../worker/cache/memory-store.ts';
+import { MemoryStore as PlainStore } from '../../worker/cache/stores/memory.ts';
 
 export { MemoryLog } from '../../worker/history/memory-log.ts';
 

@@ -1,4 +1,4 @@
-import type { StateInfo, StateStore } from './state-store.ts';
+import type { StateInfo, StateStore } from '../state-store.ts';
 
 /** The state of a user who stays away for this long expires. Each write starts the time again. */
 const EXPIRATION_SECONDS = 30 * 24 * 60 * 60;
