@@ -21,7 +21,12 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: { r2Buckets: ['STATES_BUCKET'] },
+          }),
+        ],
         test: {
           ...guard,
           name: 'workers',

@@ -33,5 +33,7 @@ describe.each(Object.keys(STORES) as (keyof typeof STORES)[])('%s', (name) => {
 
 test('a deployment names its store; a name that is none stops it', () => {
   expect(openStore(env)).toBeInstanceOf(STORES.kv(env).constructor);
-  expect(() => openStore({ ...env, STATE_STORE: 'toString' as 'kv' })).toThrow('there are kv, memory');
+  expect(() => openStore({ ...env, STATE_STORE: 'toString' as 'kv' })).toThrow('there are kv, memory, r2');
+  const r2 = { ...env, STATE_STORE: 'r2' as 'kv', STATES_BUCKET: undefined };
+  expect(() => openStore(r2)).toThrow('STATES_BUCKET');
 });
