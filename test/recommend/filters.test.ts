@@ -34,14 +34,22 @@ test.each<[Partial<FilterValues>, number[]]>([
   [{ categories: ['Drama', 'Comedy'] }, [1, 0, 0, 1]],
   [{ categories: ['Drama', 'Comedy'], include_seen: true, exclude: ['3'] }, [1, 1, 0, 0]],
   [{ categories: ['drama', 'constructor'] }, [0, 0, 0, 0]],
+  [{ exclude_categories: ['Comedy'] }, [0, 0, 1, 1]],
+  [{ categories: ['Drama'], exclude_categories: ['Comedy'], include_seen: true }, [0, 0, 0, 1]],
 ])('%j after item 1 allows %j', (values, mask) => {
   expect(allowed(values, [1])).toEqual(mask);
 });
 
 test('only a category can be unknown, and it is named by its place', () => {
-  const values = { ...NO_FILTERS, exclude: ['no item'], categories: ['Drama', 'drama', 'constructor'] };
+  const values = {
+    ...NO_FILTERS,
+    exclude: ['no item'],
+    categories: ['Drama', 'drama', 'constructor'],
+    exclude_categories: ['Comedy', 'comedy'],
+  };
   expect(unknownEntries(values, catalogue).map(({ field, index }) => [field, index])).toEqual([
     ['categories', 1],
     ['categories', 2],
+    ['exclude_categories', 1],
   ]);
 });

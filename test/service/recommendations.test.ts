@@ -121,6 +121,19 @@ test('only films of one of the categories', async () => {
   expect(await recommend({ history, categories: ['Drama'] })).toEqual(all);
 });
 
+test('no film of an excluded category, in a body and in a URL', async () => {
+  const query = { history: ['1'], exclude_categories: ['Western', 'Comedy'] };
+  expect(idsOf(await recommend(query))).toEqual(['2', '3', '5', '8', '9', '12']);
+  const { app } = fakeService();
+  const similar = await app.request(
+    '/v1/items/5/similar?exclude_categories=Comedy&exclude_categories=Western',
+  );
+  expect(idsOf(await similar.json())).toEqual(['3', '2', '8', '9', '12']);
+  const refused = await app.request('/v1/items/5/similar?exclude_categories=comedy');
+  const { errors } = await problemOf(refused, 422, 'invalid_request');
+  expect(errors[0].path).toBe('query/exclude_categories/0');
+});
+
 test('a category that the catalogue does not have is named', async () => {
   for (const history of [[], ['1']]) {
     const response = await post(fakeService().app, {

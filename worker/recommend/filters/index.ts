@@ -3,10 +3,16 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { ItemMask } from '../../engine/ranking.ts';
 import { categories } from './categories.ts';
 import { exclude } from './exclude.ts';
+import { excludeCategories } from './exclude-categories.ts';
 import type { FieldKind, FieldValues, Filter, FilterContext, UnknownEntry } from './filter.ts';
 import { includeSeen } from './seen.ts';
 
-export const FILTERS = { exclude, categories, include_seen: includeSeen };
+export const FILTERS = {
+  exclude,
+  categories,
+  exclude_categories: excludeCategories,
+  include_seen: includeSeen,
+};
 
 export type FilterName = keyof typeof FILTERS;
 export type KindOf<Name extends FilterName> = (typeof FILTERS)[Name]['field']['kind'];
