@@ -39,6 +39,7 @@ test('every route is in it', () => {
     '/v1/categories',
     '/v1/items',
     '/v1/items/{id}',
+    '/v1/items/{id}/next',
     '/v1/items/{id}/similar',
     '/v1/recommendations',
     '/v1/recommendations:batch',

@@ -22,6 +22,7 @@ import { interactions } from './routes/interactions.ts';
 import { items } from './routes/items.ts';
 import { isolateMetrics } from './routes/metrics.ts';
 import { modelFiles } from './routes/model.ts';
+import { next } from './routes/next.ts';
 import { page } from './routes/page.ts';
 import { recommendations } from './routes/recommendations.ts';
 import { reference } from './routes/reference.ts';
@@ -78,6 +79,7 @@ function createApi(services: Services) {
     .route('/v1', batch(models))
     .route('/v1', items(models))
     .route('/v1', similar(models))
+    .route('/v1', next(models))
     .route('/v1', categories(models))
     .route('/v1', interactions(services))
     .route('/v1', userRecommendations(services))
