@@ -47,6 +47,7 @@ async function bench({ data, model, full, rounds }: BenchOptions, command: strin
       throw new DataError(`--full: ${full} is not ${model} without EARN: the same shape, and k = N`);
     }
     const users = await readUsers(config, itemIdsOf(model), data);
+    if (users.length === 0) throw new DataError(`${data}: no history has items that the model knows`);
     const longest = Math.min(config.contextWindow, Math.max(...users.map(({ length }) => length)));
     const all = scenarios(longest);
     if (all.length === 0) throw new DataError(`no user has more than ${longest} items that the model knows`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CatalogueItem } from '../../worker/catalogue/item.ts';
 import type { ModelConfig } from '../../worker/engine/config.ts';
 import { type Manifest, RANKERS, type RankerName } from '../../worker/models/manifest.ts';
+import { DataError } from '../data/errors.ts';
 
 /** A float32 matrix as PyTorch stores it: row-major; of a linear layer [outputs x inputs]. */
 export interface Matrix {
@@ -32,18 +33,18 @@ export interface Checkpoint {
   matrix(name: string): Matrix;
 }
 
-/** Throws an Error that names the file when one is missing, unfinished or of another shape. */
+/** @throws {DataError} when a file is damaged, unfinished or of another shape */
 export function readCheckpoint(folder: string): Checkpoint {
   const path = join(folder, 'config.json');
-  const { model, training, validation, activations } = JSON.parse(readFileSync(path, 'utf8'));
-  if (!activations) throw new Error(`${path}: no activation ranges; let the training finish`);
+  const { model, training, validation, activations } = parseJson(readFileSync(path, 'utf8'), path);
+  if (!activations) throw new DataError(`${path}: no activation ranges; let the training finish`);
   const { prefixes = 1, suffixes = 1 } = model; // older checkpoints don't say
   const localWindow = model.local_window ?? model.tail; // its older name
   if (prefixes !== 1 || suffixes !== 1) {
-    throw new Error(`${path}: the engine runs one prefix and one suffix register, no other number`);
+    throw new DataError(`${path}: the engine runs one prefix and one suffix register, no other number`);
   }
   if (localWindow === undefined) {
-    throw new Error(
+    throw new DataError(
       `${path}: its codes were trained to begin in the first layer, they begin after layer k now; train anew`,
     );
   }
@@ -51,7 +52,7 @@ export function readCheckpoint(folder: string): Checkpoint {
   const items = readFileSync(join(folder, 'items.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line) as CatalogueItem)
+    .map((line, index) => parseJson(line, `${folder}/items.jsonl:${index + 1}`))
     .map(({ id, title, categories, count }) => ({
       id,
       title: title ?? id,
@@ -72,10 +73,10 @@ export function readCheckpoint(folder: string): Checkpoint {
     contextWindow: model.window,
   };
   if (items.some(({ count }) => !Number.isInteger(count))) {
-    throw new Error(`${folder}/items.jsonl has no counts; npm run train with the same flags adds them`);
+    throw new DataError(`${folder}/items.jsonl has no counts; npm run train with the same flags adds them`);
   }
   if (items.length !== config.items) {
-    throw new Error(`${folder}: ${items.length} items listed, ${config.items} in the model`);
+    throw new DataError(`${folder}: ${items.length} items listed, ${config.items} in the model`);
   }
   const semanticIds = tensors.get('semantic_ids')!.data as Int32Array;
   const ndcg = (ranker: RankerName): number => validation[ranker]?.['ndcg@10'] ?? 0;
@@ -90,11 +91,20 @@ export function readCheckpoint(folder: string): Checkpoint {
     semanticIds,
     matrix(name) {
       const tensor = tensors.get(name);
-      if (!tensor) throw new Error(`${folder}/model.safetensors has no tensor ${name}`);
+      if (!tensor) throw new DataError(`${folder}/model.safetensors has no tensor ${name}`);
       const [rows, columns] = tensor.shape.length === 2 ? tensor.shape : [1, tensor.shape[0]];
       return { rows, columns, data: tensor.data as Float32Array };
     },
   };
+}
+
+/** @throws {DataError} when the text is not JSON */
+function parseJson(text: string, place: string) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new DataError(`${place}: not valid JSON`);
+  }
 }
 
 interface Tensor {
@@ -102,27 +112,34 @@ interface Tensor {
   data: Float32Array | Int32Array;
 }
 
+/** A tensor in the header of a safetensors file. */
+interface Entry {
+  dtype: string;
+  shape: number[];
+  data_offsets: [number, number];
+}
+
 /**
  * The safetensors format: u64 header length, JSON header, tensors. https://github.com/huggingface/safetensors
  */
 export function readSafetensors(path: string): Map<string, Tensor> {
   const file = readFileSync(path);
-  const headerBytes = Number(file.readBigUInt64LE(0));
-  const header = JSON.parse(file.toString('utf8', 8, 8 + headerBytes)) as Record<
-    string,
-    { dtype: string; shape: number[]; data_offsets: [number, number] }
-  >;
+  const headerBytes = file.length < 8 ? 0 : Number(file.readBigUInt64LE(0));
+  const header: Record<string, Entry> = parseJson(file.toString('utf8', 8, 8 + headerBytes), path);
   const tensors = new Map<string, Tensor>();
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
     const { dtype, shape, data_offsets: range } = entry;
+    if (8 + headerBytes + range[1] > file.length) {
+      throw new DataError(`${path}: ends before tensor ${name} does`);
+    }
     const bytes = file.buffer.slice(
       file.byteOffset + 8 + headerBytes + range[0],
       file.byteOffset + 8 + headerBytes + range[1],
     );
     if (dtype === 'F32') tensors.set(name, { shape, data: new Float32Array(bytes) });
     else if (dtype === 'I32') tensors.set(name, { shape, data: new Int32Array(bytes) });
-    else throw new Error(`${path}: tensor ${name} has unsupported type ${dtype}`);
+    else throw new DataError(`${path}: tensor ${name} has unsupported type ${dtype}`);
   }
   return tensors;
 }

@@ -19,7 +19,7 @@ docs/performance.md are written and its plots drawn again.`,
   options: {},
   positionals: { name: 'FILE', min: 0, max: 1 },
   async main(_, { positionals: [file = DATA], print }) {
-    const bench = readLastObject<Bench>(file);
+    const bench = readLastObject<Bench>(file, 'rows', 'ratios');
     writeFileSync(DATA, `${JSON.stringify(bench)}\n`);
     const plots = await drawAll(bench);
     print(JSON.stringify({ rows: bench.rows.length, documents: updateDocuments(), plots }));

@@ -32,10 +32,10 @@ tables and plots of docs/ are made anew.`,
     if (name === undefined && files.length > 0) throw new UsageError('--name is needed with a FILE');
     if (name !== undefined && files.length === 0) throw new UsageError('FILE is missing');
     let rows = readRows();
-    for (const file of files) rows = addRun(rows, name!, readLastObject<Run>(file));
+    for (const file of files) rows = addRun(rows, name!, readLastObject<Run>(file, 'dataset', 'results'));
     writeRows(rows);
     if (check.length > 0) writeChecks({ ...readChecks(), ...Object.fromEntries(check.map(checkIn)) });
-    if (attention) writeAttention(readLastObject<Attention>(attention));
+    if (attention) writeAttention(readLastObject<Attention>(attention, 'layers'));
     const plots = await drawAll(rows);
     print(JSON.stringify({ rows: rows.length, documents: updateDocuments(), plots }));
   },

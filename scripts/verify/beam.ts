@@ -3,6 +3,7 @@ import { windowStart } from '../../worker/engine/window.ts';
 import type { EarnModel } from '../../worker/models/model.ts';
 import { BEAM, beam as ranker } from '../../worker/recommend/rankers/beam.ts';
 import { defineCommand, runCommand } from '../command.ts';
+import { DataError } from '../data/errors.ts';
 import { heldOut, readDataset } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
 
@@ -34,6 +35,7 @@ object.`,
   async main(options, { command, print }) {
     const model = await loadFolder(options.model);
     const cases = heldOut(await readDataset(options.data), 'test');
+    if (cases.length === 0) throw new DataError(`${options.data}: no user has a test item`);
     const users = Math.min(options.users, cases.length);
     const step = Math.floor(cases.length / users);
     const widths = [model.catalogue.items.length, ...options.beams];

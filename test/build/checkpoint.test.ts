@@ -39,6 +39,16 @@ test('another element type is refused by name', () => {
   expect(() => readSafetensors(path)).toThrow('tensor a has unsupported type BF16');
 });
 
+test('a damaged file is named', () => {
+  writeFileSync(join(folder, 'config.json'), '{"model":');
+  expect(() => readCheckpoint(folder)).toThrow('config.json: not valid JSON');
+  const header = { a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } };
+  const path = write('x', header, new Uint8Array(4));
+  expect(() => readSafetensors(path)).toThrow('ends before tensor a does');
+  writeFileSync(path, 'short');
+  expect(() => readSafetensors(path)).toThrow('not valid JSON');
+});
+
 test('a checkpoint of a training that has not finished is refused', () => {
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ model: {}, training: {}, validation: {} }));
   expect(() => readCheckpoint(folder)).toThrow('let the training finish');
