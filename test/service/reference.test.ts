@@ -4,7 +4,7 @@ import { registerSchema, validate } from '@hyperjump/json-schema/openapi-3-1';
 import { beforeAll, expect, test } from 'vitest';
 import { PROBLEMS } from '../../worker/http/problem.ts';
 import { exampleRequest } from '../../worker/http/reference/curl.ts';
-import { type Document, operationsOf } from '../../worker/http/reference/document.ts';
+import { type Document, operationsOf } from '../../worker/http/reference/operations.ts';
 import type { Json } from './helpers.ts';
 
 const ORIGIN = 'https://earn-edge.example';

@@ -1,4 +1,4 @@
-import type { RegisteredOperation } from './document.ts';
+import type { RegisteredOperation } from './operations.ts';
 
 /** An operation's example as it is sent. */
 export interface ExampleRequest {

@@ -4,15 +4,10 @@ import { MODEL_NAMES } from '../../models/rollout.ts';
 import { CHAPTERS, type Example, type Sample } from '../define-route.ts';
 import { MODEL_HEADER } from '../model-header.ts';
 import { exampleRequest } from './curl.ts';
-
-export type Document = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
-export type RegisteredOperation = NonNullable<NonNullable<Document['paths']>[string]['get']>;
+import { type Document, operationsOf, type RegisteredOperation } from './operations.ts';
 
 /** Sends an example's request and returns its answer. */
 export type Send = (target: string, init: RequestInit) => Promise<Response>;
-
-/** In the order of the page: what adds comes before what reads, and what deletes comes last. */
-const METHODS = ['post', 'get', 'put', 'patch', 'delete'] as const;
 
 const INFO = {
   title: 'earn-edge',
@@ -49,15 +44,6 @@ export async function openApiDocument(
     await addAnswer(method, path, operation, send);
   }
   return document;
-}
-
-export function operationsOf(document: Document) {
-  return Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
-    METHODS.flatMap((method) => {
-      const operation = item[method];
-      return operation ? [{ method, path, operation }] : [];
-    }),
-  );
 }
 
 /** `defineRoute` makes sure that every route has its `example`; here it becomes what OpenAPI knows. */

@@ -1,7 +1,7 @@
 /** The reference as a page: the OpenAPI document in HTML, without a script. */
 import { html } from 'hono/html';
 import { curlOf } from './curl.ts';
-import { type Document, operationsOf, type RegisteredOperation } from './document.ts';
+import { type Document, operationsOf, type RegisteredOperation } from './operations.ts';
 import { type Field, fieldsOf, type Resolve, resolver, type Schema, typeOf } from './schema.ts';
 
 type Html = ReturnType<typeof html>;

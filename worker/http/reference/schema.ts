@@ -1,5 +1,5 @@
 /** JSON schemas as the reference shows them: one row a field. */
-import type { Document } from './document.ts';
+import type { Document } from './operations.ts';
 
 /** The keywords that zod's schemas have. */
 export interface Schema {

@@ -4,7 +4,8 @@ import style from '../../../bundle/docs.css';
 import { ModelUnavailable } from '../../engine/errors.ts';
 import type { Models } from '../../models/rollout.ts';
 import { type Sample, sampleOf } from '../define-route.ts';
-import { type Document, openApiDocument } from '../reference/document.ts';
+import { openApiDocument } from '../reference/document.ts';
+import type { Document } from '../reference/operations.ts';
 import { referencePage } from '../reference/page.ts';
 import { file } from './page.ts';
 
