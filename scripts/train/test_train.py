@@ -272,6 +272,65 @@ def test_held_out_items_are_never_trained_on(log):
     assert [h[-2] for h in data.histories] == [target for _, target in data.held_out("valid")]
 
 
+def epoch(histories, *flags, window=16):
+    args = train.arguments(["--data", "data", "--batch", "8", "--window", str(window), *flags])
+    return list(train.epoch_batches(histories, args, np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize("flags", [[], ["--crops", "0.5"], ["--crops", "1", "--fraction", "0.5"]])
+def test_an_epoch_predicts_what_comes_next_and_never_a_held_out_item(flags):
+    """Each user's items are numbers of their own, so a target says which history it is of and where it stands in it."""
+    length, trained = 100, 70
+    histories = [np.arange(user * length, user * length + trained) for user in range(20)]
+    for items, t, targets, valid, at in epoch(histories, *flags):
+        for row, branch in zip(*np.nonzero(valid.numpy())):
+            target = int(targets[row, branch])
+            assert target % length < trained
+            seen = items[row, : t[row, branch]]
+            assert seen.tolist() == list(range(target - len(seen), target))
+
+
+def test_crops_begin_anywhere_and_in_another_place_in_each_epoch():
+    history = [np.arange(40)] * 400
+    rng = np.random.default_rng(0)
+    begins = [train.crop(each, 0.5, rng)[0] for each in history]
+    assert 0.4 < np.mean(np.array(begins) == 0) < 0.6
+    assert set(begins) == set(range(40))
+    assert all(train.crop(each, 0.0, rng) is each for each in history)
+
+
+def test_a_warm_start_computes_what_its_checkpoint_does(log):
+    train.main(arguments(log, log / "first"))
+    first = train.load(log / "first", torch.device("cpu"))
+    args = arguments(log, log / "second", "--init", str(log / "first"))
+    data, shape, codes, features = train.prepare(args)
+    second = train.build(shape, codes, features, args).eval()
+    train.warm_start(second, args.init, data)
+    torch.testing.assert_close(second.item_vectors(), first.item_vectors())
+    items, length, seen = torch.randint(30, (3, 9)), torch.tensor([9, 4, 0]), torch.zeros(3, 30, dtype=torch.bool)
+    for decoder in train.DECODERS:
+        assert torch.equal(second.rank(items, length, seen, 10, decoder), first.rank(items, length, seen, 10, decoder))
+
+
+def test_a_warm_start_refuses_other_shapes_and_catalogues(log):
+    train.main(arguments(log, log / "first"))
+    with pytest.raises(SystemExit, match="shapes are others: tail 4, not 2"):
+        train.main(arguments(log, log / "second", "--init", str(log / "first"), "--tail", "2"))
+    listed = (log / "items.jsonl").read_text().splitlines(keepends=True)
+    (log / "items.jsonl").write_text("".join(reversed(listed)))
+    with pytest.raises(SystemExit, match="its catalogue is another one"):
+        train.main(arguments(log, log / "second", "--init", str(log / "first")))
+
+
+def test_a_constant_rate_stays(log):
+    rates = []
+    for schedule in "cosine", "constant":
+        out = log / schedule
+        train.main(arguments(log, out, "--schedule", schedule))
+        rates.append(torch.load(out / "last.pt", weights_only=False)["schedule"]["_last_lr"][0])
+    assert rates[0] < 0.1 * 1e-3 and rates[1] == pytest.approx(1e-3)
+
+
 def test_a_split_by_time_holds_out_every_later_interaction(tmp_path):
     (tmp_path / "items.jsonl").write_text("".join(json.dumps({"id": name}) + "\n" for name in "abcd"))
     rows = ["u,a,1,train", "u,b,2,train", "u,c,3,valid", "u,a,4,test", "u,d,5,test", "v,d,1,test"]

@@ -30,11 +30,12 @@ from sasrec import SasRec
 from semantic_ids import semantic_ids, text_embeddings
 
 VALIDATION_ITEMS = 5000  # validation items ranked after each epoch: with 1,000, epochs differ by less than the noise
+NEWEST = (1, 3, 5, 10)  # items that short histories are cut to in validation
 EMA_WARMUP = 10  # steps; the average forgets its first weights while it is young
 # Beside the shapes, the flags that a run's weights depend on.
 LEARNING_FLAGS = [
     "architecture", "epochs", "batch", "fraction", "code_fraction", "lr", "weight_decay", "dropout", "smoothing", "ema",
-    "features", "seed",
+    "features", "seed", "crops", "schedule", "init",
 ]  # fmt: skip
 
 
@@ -56,7 +57,10 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=32, help="users a step")
     parser.add_argument("--fraction", type=float, default=1.0, help="of a user's positions trained in an epoch")
     parser.add_argument("--code-fraction", type=float, default=0.25, help="of those, where codes run behind S")
+    parser.add_argument("--crops", type=float, default=0.0, help="share of the histories that begin at a random item, drawn anew per epoch")
+    parser.add_argument("--init", type=Path, help="begin with the weights and semantic IDs of this checkpoint folder")
     parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--schedule", choices=["cosine", "constant"], default="cosine", help="of the learning rate, after one epoch of warm-up")
     parser.add_argument("--weight-decay", type=float, default=0.05)
     parser.add_argument("--dropout", type=float, default=0.2)
     parser.add_argument("--smoothing", type=float, default=0.0, help="of the next item's label, over all items")
@@ -75,9 +79,10 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
 def epoch_batches(histories: list[np.ndarray], args: argparse.Namespace, rng: np.random.Generator):
     """One epoch: batches of (items [U, n], t [U, M], targets [U, M], valid [U, M], at [U, B]), users of like length together.
 
-    A history longer than the window is seen from a random anchor, as serving would see it at some time.
+    A history longer than the window is seen from a random anchor, as serving would see it at some time. A share of
+    `args.crops` begins at a random item: a service does not know what its users did before they came.
     """
-    histories = [history for history in histories if len(history) > 0]
+    histories = [crop(history, args.crops, rng) for history in histories if len(history) > 0]
     length = np.array([len(h) for h in histories])
     order = np.argsort(np.minimum(length, args.window) * rng.uniform(0.8, 1.25, len(length)))
     batches = np.array_split(order, math.ceil(len(order) / args.batch))
@@ -108,6 +113,13 @@ def epoch_batches(histories: list[np.ndarray], args: argparse.Namespace, rng: np
         yield tuple(map(torch.from_numpy, (items, t, target, valid.astype(bool), at)))
 
 
+def crop(history: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    """With probability `share` the history from a random item on."""
+    if share == 0 or rng.random() >= share:
+        return history
+    return history[rng.integers(len(history)) :]
+
+
 def rank_of_held_out(model, cases: list, k: int, decoder: str, beam: int, device: torch.device) -> np.ndarray:
     """Rank (0 is best, k: not in the list) of each case's item among those the user has not had."""
     model.eval()
@@ -136,6 +148,15 @@ def metrics(ranks: np.ndarray) -> dict[str, float]:
     return {"hr@10": round(float((ranks < 10).mean()), 5), "ndcg@10": round(float(gain.mean()), 5)}
 
 
+def newest_metrics(model, cases: list, device: torch.device) -> dict[str, dict[str, float]]:
+    """The latent decoder's metrics when all that is known of each user are the newest items."""
+
+    def cut(n: int) -> list:
+        return [(history[-n:], target) for history, target in cases]
+
+    return {str(n): metrics(rank_of_held_out(model, cut(n), 20, "latent", 0, device)) for n in NEWEST}
+
+
 def prepare(args: argparse.Namespace) -> tuple[Dataset, Config, torch.Tensor, torch.Tensor | None]:
     data = read(args.data)
     codebook = args.codebook or 2 ** math.ceil(math.log2(len(data.items)) / args.levels)
@@ -145,8 +166,11 @@ def prepare(args: argparse.Namespace) -> tuple[Dataset, Config, torch.Tensor, to
         prefixes=args.prefixes, suffixes=args.suffixes, tail=args.tail,
     )  # fmt: skip
     started = time.time()
-    codes = semantic_ids(data.train, data.texts(), args.levels, codebook, args.seed)
-    print(f"semantic IDs: {args.levels} x {codebook} in {time.time() - started:.0f} s", file=sys.stderr)
+    if args.init:
+        codes = initial_weights(args.init, data, config)["semantic_ids"].numpy()
+    else:
+        codes = semantic_ids(data.train, data.texts(), args.levels, codebook, args.seed)
+        print(f"semantic IDs: {args.levels} x {codebook} in {time.time() - started:.0f} s", file=sys.stderr)
     features = None
     if args.features and args.architecture == "earn":
         found = text_embeddings(data.texts(), args.features, np.random.default_rng(args.seed))
@@ -156,6 +180,29 @@ def prepare(args: argparse.Namespace) -> tuple[Dataset, Config, torch.Tensor, to
 
 def build(config: Config, codes: torch.Tensor, features: torch.Tensor | None, args: argparse.Namespace) -> Earn | SasRec:
     return Earn(config, codes, args.dropout, features) if args.architecture == "earn" else SasRec(config, args.dropout)
+
+
+def initial_weights(folder: Path, data: Dataset, config: Config) -> dict[str, torch.Tensor]:
+    """The weights of an earlier checkpoint to begin with. Ends the process when they are not of this catalogue and shape."""
+    found = json.loads((folder / "config.json").read_text())
+    mine, its = asdict(config), asdict(Config(**found["model"]))
+    with open(folder / "items.jsonl", encoding="utf-8") as file:
+        ids = [json.loads(line)["id"] for line in file]
+    if ids != [item["id"] for item in data.items]:
+        sys.exit(f"--init {folder}: its catalogue is another one: the ids of items.jsonl or their order differ")
+    if found["training"].get("architecture", "earn") != "earn":
+        sys.exit(f"--init {folder}: only an EARN checkpoint can be gone on with")
+    if changed := [f"{name} {its[name]}, not {mine[name]}" for name in mine if its[name] != mine[name]]:
+        sys.exit(f"--init {folder}: its shapes are others: {'; '.join(changed)}")
+    return load_file(folder / "model.safetensors")
+
+
+def warm_start(model: Earn, folder: Path, data: Dataset) -> None:
+    """The checkpoint's weights; what it knows of the text is in its item vectors, so the projection begins at zero."""
+    missing, unexpected = model.load_state_dict(initial_weights(folder, data, model.config), strict=False)
+    assert set(missing) <= {"feature.weight"} and not unexpected
+    if model.feature is not None:
+        torch.nn.init.zeros_(model.feature.weight)
 
 
 def averaged(model: Earn | SasRec, decay: float) -> AveragedModel:
@@ -198,6 +245,8 @@ def main(args: argparse.Namespace) -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     data, config, codes, features = prepare(args)
     model = build(config, codes, features, args).to(device)
+    if args.init:
+        warm_start(model, args.init, data)
     average = averaged(model, args.ema)
     if args.compile:
         for layer in model.layers:
@@ -211,9 +260,11 @@ def main(args: argparse.Namespace) -> None:
     optimizer = torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.98), fused=True)
     steps_an_epoch = math.ceil(len(data.train) / args.batch)
     total, warmup = args.epochs * steps_an_epoch, steps_an_epoch
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda s: min((s + 1) / warmup, 0.02 + 0.98 * (1 + math.cos(math.pi * min(1, s / total))) / 2)
-    )
+    def rate(step: int) -> float:
+        falling = 0.02 + 0.98 * (1 + math.cos(math.pi * min(1, step / total))) / 2
+        return min((step + 1) / warmup, falling if args.schedule == "cosine" else 1)
+
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
     rng = np.random.default_rng(args.seed)
     held_out = data.held_out("valid")
     chosen = np.random.default_rng(args.seed).permutation(len(held_out))[:VALIDATION_ITEMS]
@@ -253,7 +304,8 @@ def main(args: argparse.Namespace) -> None:
             losses.append(loss.detach())
         reached = metrics(rank_of_held_out(average.module, validation, 20, "latent", args.beam, device))
         loss = torch.stack(losses).mean().item()
-        curve.append({"epoch": epoch + 1, "loss": round(loss, 4), **reached})
+        newest = newest_metrics(average.module, validation, device)
+        curve.append({"epoch": epoch + 1, "loss": round(loss, 4), **reached, "newest": newest})
         print(f"{json.dumps(curve[-1])}  {time.time() - started:.0f} s", file=sys.stderr)
         if reached["ndcg@10"] > best:
             best = reached["ndcg@10"]
@@ -273,7 +325,10 @@ def main(args: argparse.Namespace) -> None:
 def origin(args: argparse.Namespace) -> dict:
     """What a run's weights come from: the SHA-256 of its data, and its flags. Another origin is another run."""
     files = {name: hashlib.sha256((args.data / name).read_bytes()).hexdigest() for name in ("interactions.csv", "items.jsonl")}
-    return files | {f"--{name.replace('_', '-')}": getattr(args, name) for name in LEARNING_FLAGS}
+    flags = {f"--{name.replace('_', '-')}": getattr(args, name) for name in LEARNING_FLAGS}
+    if args.init:
+        flags["--init"] = hashlib.sha256((args.init / "model.safetensors").read_bytes()).hexdigest()
+    return files | flags
 
 
 def load(folder: Path, device: torch.device) -> Earn | SasRec:
@@ -293,6 +348,7 @@ def finish(data: Dataset, args: argparse.Namespace, held_out: list, device: torc
     model = load(args.out, device)
     decoders = args.decoders.split(",") if args.architecture == "earn" else ["latent"]
     reached = {name: metrics(rank_of_held_out(model, held_out, 20, name, args.beam, device)) for name in decoders}
+    reached["newest"] = newest_metrics(model, held_out, device)
     ranges = activation_ranges(model, held_out, device) if args.architecture == "earn" else None
     result = {"cases": len(held_out), "parameters": sum(p.numel() for p in model.parameters()), **reached}
     save(model, data, args, {"validation": result, "curve": curve, "activations": ranges})
