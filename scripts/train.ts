@@ -1,11 +1,16 @@
-/** `npm run train -- --data DIR …` (`scripts/train/train.py` has the flags), `npm run rank`, `npm run attention` and `npm run test:train`. */
+/** `npm run train`, `rank`, `attention` and `test:train`: the Python package in `scripts/train`. */
 import { join } from 'node:path';
 import { exitOnSignals } from './command.ts';
 import { pythonFolder, runPython } from './python.ts';
 
 exitOnSignals();
 const [first, ...rest] = process.argv.slice(2);
-if (first === '--test') await runPython(['-m', 'pytest', '--quiet', pythonFolder, ...rest]);
-else if (first === '--attention') await runPython([join(pythonFolder, 'attention.py'), ...rest]);
-else if (first === '--rank') await runPython([join(pythonFolder, 'rank.py'), ...rest]);
-else await runPython([join(pythonFolder, 'train.py'), ...process.argv.slice(2)]);
+if (first === '--test') {
+  const project = join(pythonFolder, 'pyproject.toml');
+  await runPython(['-m', 'ruff', 'check', '--quiet', pythonFolder]);
+  await runPython(['-m', 'ruff', 'format', '--quiet', '--check', pythonFolder]);
+  await runPython(['-m', 'mypy', '--config-file', project, pythonFolder]);
+  await runPython(['-m', 'pytest', '--quiet', '--config-file', project, pythonFolder, ...rest]);
+} else if (first === '--attention') await runPython(['-m', 'earn_train.attention', ...rest]);
+else if (first === '--rank') await runPython(['-m', 'earn_train.rank', ...rest]);
+else await runPython(['-m', 'earn_train.train', ...process.argv.slice(2)]);

@@ -22,7 +22,7 @@ export interface Checkpoint {
   validation: Manifest['validation'];
   /**
    * Range of what each linear layer reads, [low, high], and the largest keys and values
-   * (`scripts/train/calibrate.py`).
+   * (`scripts/train/earn_train/calibrate.py`).
    */
   activations: Record<string, number[]>;
   items: CatalogueItem[];

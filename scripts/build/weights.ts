@@ -9,7 +9,7 @@
 import type { ModelConfig } from '../../worker/engine/config.ts';
 import type { Checkpoint, Matrix } from './checkpoint.ts';
 
-/** As `scripts/train/model.py` has them. */
+/** As `scripts/train/earn_train/model.py` has them. */
 export const ROPE_BASE = 10_000;
 export const NORM_EPSILON = 1e-6;
 

@@ -5,7 +5,7 @@ import { readRanks } from './ranks.ts';
 
 const USAGE = `Usage: npm run compare -- A.csv:COLUMN B.csv:COLUMN
 
-Takes files that \`npm run evaluate -- --ranks FILE\` or scripts/train/rank.py wrote. Prints the metrics of both over the cases
+Takes files that \`npm run evaluate -- --ranks FILE\` or \`npm run rank\` wrote. Prints the metrics of both over the cases
 that both have, the difference B - A and its paired 95% bootstrap interval; the last line as JSON.`;
 
 const { values, positionals } = parseArgs({

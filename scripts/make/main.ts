@@ -7,7 +7,7 @@ import { csv } from '../data/datasets/csv.ts';
 import { DataError } from '../data/errors.ts';
 import { type PrepareOptions, prepare } from '../data/prepare.ts';
 import { readHistories } from '../dataset.ts';
-import { pythonFolder, runPython } from '../python.ts';
+import { runPython } from '../python.ts';
 import { adviceOn, shapeOf } from './advice.ts';
 import { trainingEnvironment, trainingFlags } from './plan.ts';
 
@@ -80,9 +80,8 @@ async function make(options: MakeOptions, { print }: Context): Promise<void> {
 
   print('\n— training');
   const flags = trainingFlags(shape, restart);
-  print(`train.py ${flags.join(' ')}`);
-  const train = join(pythonFolder, 'train.py');
-  await runPython([train, '--data', data, '--out', checkpoint, ...flags], {
+  print(`npm run train -- ${flags.join(' ')}`);
+  await runPython(['-m', 'earn_train.train', '--data', data, '--out', checkpoint, ...flags], {
     env: trainingEnvironment(shape),
   });
   const built = await step('build', '../build/main.ts', ['--checkpoint', checkpoint, '--out', out]);

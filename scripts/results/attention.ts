@@ -8,7 +8,7 @@ export interface Attention {
   dataset: string;
   items: number;
   users: number;
-  /** Shares from 0 to 1, see `scripts/train/attention.py`. */
+  /** Shares from 0 to 1, see `scripts/train/earn_train/attention.py`. */
   layers: {
     layer: number;
     sparsity: number;

@@ -5,7 +5,7 @@ import { defineCommand, runCommand } from '../command.ts';
 import { intervalsOf, metricsOf, pairedDifference } from '../evaluate/metrics.ts';
 import { readRanks } from '../evaluate/ranks.ts';
 import { lastLine } from '../printed.ts';
-import { pythonFolder, runPython } from '../python.ts';
+import { runPython } from '../python.ts';
 import { addRun, type Run, readRows, writeRows } from '../results/rows.ts';
 import { BASE, VARIANTS } from './variants.ts';
 
@@ -26,10 +26,10 @@ async function study({ data, out, only, flags }: StudyOptions, print: (line: str
     if (only !== undefined && name !== BASE && !only.includes(name)) continue;
     const checkpoint = join(out, name.replaceAll(/\W+/g, '-'));
     const train = ['--data', data, '--out', checkpoint, '--decoders', 'latent', ...flags, ...own];
-    await runPython([join(pythonFolder, 'train.py'), ...train]);
+    await runPython(['-m', 'earn_train.train', ...train]);
     const ranks = `${checkpoint}.csv`;
     const rank = ['--checkpoint', checkpoint, '--data', data, '--split', 'valid', '--decoders', 'latent'];
-    const ranking = [join(pythonFolder, 'rank.py'), ...rank, '--ranks', ranks];
+    const ranking = ['-m', 'earn_train.rank', ...rank, '--ranks', ranks];
     const printed = await runPython(ranking, { capture: true });
     const run = JSON.parse(lastLine(printed)) as Run;
     const found = [...readRanks(ranks, 'latent').values()];

@@ -10,7 +10,7 @@ import { buildModel } from '../build/build-model.ts';
 import { readCheckpoint, readSafetensors } from '../build/checkpoint.ts';
 import { defineCommand, runCommand } from '../command.ts';
 import { memorySource, nodeRuntime } from '../node-model.ts';
-import { pythonFolder, runPython } from '../python.ts';
+import { runPython } from '../python.ts';
 
 /** The largest difference that another order of summation may make in float32. */
 const TOLERANCE = 1e-3;
@@ -80,9 +80,8 @@ async function referenceLogits(checkpoint: string, data: string, users: number) 
   const scratch = mkdtempSync(join(tmpdir(), 'earn-edge-'));
   try {
     const out = join(scratch, 'logits.safetensors');
-    const script = join(pythonFolder, 'reference_logits.py');
     const flags = ['--checkpoint', checkpoint, '--data', data, '--users', `${users}`, '--out', out];
-    await runPython([script, ...flags]);
+    await runPython(['-m', 'earn_train.reference_logits', ...flags]);
     return readSafetensors(out);
   } finally {
     rmSync(scratch, { recursive: true, force: true });

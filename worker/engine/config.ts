@@ -1,6 +1,6 @@
 /** The decoder's shapes, and where it runs. */
 
-/** `scripts/train/model.py` has the same ones. */
+/** `scripts/train/earn_train/model.py` has the same ones. */
 export interface ModelConfig {
   items: number;
   /** C, semantic-ID codes per item. */

@@ -1,5 +1,5 @@
 /**
- * SASRec (`scripts/train/sasrec.py`) as one graph from a whole history to every item's score: it keeps
+ * SASRec (`scripts/train/earn_train/sasrec.py`) as one graph from a whole history to every item's score: it keeps
  * nothing of a user.
  */
 import type { ModelConfig } from '../../../worker/engine/config.ts';

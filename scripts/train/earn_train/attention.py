@@ -1,32 +1,35 @@
-"""Where the last token of a history looks, layer by layer: what EARN's two findings rest on (arXiv 2507.00715, section 3).
+"""Where the last token of a history looks, layer by layer: what EARN's two findings rest on (arXiv
+2507.00715, section 3).
 
     npm run attention -- --checkpoint runs/ml-1m-full --data data/ml-1m
 
-For a model without EARN (k = N). Of validation users with enough items the newest --items of them are run, and the attention
-of S, averaged over heads and users, is taken apart. The last line is JSON, a row a layer:
-`sparsity`, the share of the history's tokens that hold 90 % of the history's attention; `prefix`, `head`, `tail`, `suffix`: the share
-of all attention that P, the first and last tenth of the items and S itself get (a tenth gets .1 where nothing is
-special); `profile`: that of each twentieth of the items.
+For a model without EARN (k = N). Takes the newest --items of validation users that have as many, and looks at
+the attention of S, averaged over heads and users. The last line is JSON with one row per layer: `sparsity`,
+the share of the history's tokens that hold 90 % of the history's attention; `prefix`, `head`, `tail`,
+`suffix`, the share of all attention that goes to P, the first and last tenth of the items and S itself (a
+tenth gets .1 where nothing is special); `profile`, that of each twentieth of the items.
 """
 
 import argparse
 import json
-import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from data import read
-from layers import rotation
-from train import load
+from .checkpoint import load
+from .data import read
+from .errors import InputError, run
+from .layers import Layer, rotation
+from .model import Earn
 
 PARTS = 20
 HELD = 0.9  # of the history's attention
 
 
 @torch.no_grad()
-def suffix_attention(model, items: Tensor) -> Tensor:
+def suffix_attention(model: Earn, items: Tensor) -> Tensor:
     """items [U, n] -> S's attention [layers, U, H, n + 2] over P, the items and S."""
     U, n = items.shape
     prefix, suffix = (register.expand(U, 1, -1) for register in model.registers)
@@ -34,6 +37,7 @@ def suffix_attention(model, items: Tensor) -> Tensor:
     cos, sin = rotation(torch.arange(n + 2), model.config.head_dim)
     weights = []
     for layer in model.layers:
+        assert isinstance(layer, Layer)
         q, k, v = layer.project(x, cos, sin)
         score = q @ k[:, None].mT * layer.head_dim**-0.5
         weight = score.masked_fill(torch.ones(n + 2, n + 2).triu(1).bool(), -torch.inf).softmax(-1)
@@ -42,7 +46,7 @@ def suffix_attention(model, items: Tensor) -> Tensor:
     return torch.stack(weights)
 
 
-def describe(attention: Tensor) -> dict:
+def describe(attention: Tensor) -> dict[str, Any]:
     """One layer's [U, H, n + 2] -> the shares of the module's docstring, means over users and heads."""
     history = attention[..., 1:-1]
     n = history.shape[-1]
@@ -61,23 +65,38 @@ def describe(attention: Tensor) -> dict:
     return {name: round(share.item(), 5) for name, share in shares.items()} | {"profile": profile}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--items", type=int, default=100, help="a multiple of 20")
     parser.add_argument("--users", type=int, default=500)
-    args = parser.parse_args()
+    return parser.parse_args()
 
+
+def attention_of_suffix(args: argparse.Namespace) -> None:
     model, data = load(args.checkpoint, torch.device("cpu")), read(args.data)
-    if model.config.register_depth < model.config.depth:
-        sys.exit(f"{args.checkpoint}: after layer {model.config.register_depth} there is no history to look at")
+    if not isinstance(model, Earn) or model.config.register_depth < model.config.depth:
+        raise InputError(
+            f"{args.checkpoint}: not a decoder whose layers all see the history (--register-depth N)"
+        )
     long = [history[-args.items :] for history, _ in data.held_out("valid") if len(history) >= args.items]
     batches = torch.stack([torch.from_numpy(h) for h in long[: args.users]]).split(50)
     attention = torch.cat([suffix_attention(model, items) for items in batches], 1)
     layers = [{"layer": number, **describe(layer)} for number, layer in enumerate(attention, 1)]
-    run = {"model": args.checkpoint.name, "dataset": args.data.resolve().name, "items": args.items, "users": attention.shape[1]}
-    print(json.dumps({**run, "layers": layers}))
+    of = {
+        "model": args.checkpoint.name,
+        "dataset": data.name,
+        "items": args.items,
+        "users": attention.shape[1],
+    }
+    print(json.dumps({**of, "layers": layers}))
+
+
+def main() -> None:
+    run(lambda: attention_of_suffix(arguments()))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,16 @@
-"""The baseline: SASRec (Kang and McAuley, arXiv 1808.09781) trained with the full cross-entropy over all items.
+"""The baseline: SASRec (Kang and McAuley, arXiv 1808.09781) trained with the full cross-entropy over all
+items.
 
-The same shapes, batches and interface as `model.py`; its size follows from the same dial: the decoder's width and
-the two layers of the paper, with learned positions, GELU and tied item vectors.
+The same shapes, batches and interface as `model.py`; its size follows from the same dial: the decoder's width
+and the two layers of the paper, with learned positions, GELU and tied item vectors.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from model import Config
+from .config import Config
+from .model import mean_loss
 
 LAYERS = 2
 
@@ -22,7 +24,9 @@ class SasRec(nn.Module):
         layer = nn.TransformerEncoderLayer(
             config.width, config.heads, 4 * config.width, dropout, F.gelu, batch_first=True, norm_first=True
         )
-        self.encoder = nn.TransformerEncoder(layer, LAYERS, nn.LayerNorm(config.width), enable_nested_tensor=False)
+        self.encoder = nn.TransformerEncoder(
+            layer, LAYERS, nn.LayerNorm(config.width), enable_nested_tensor=False
+        )
         self.dropout = nn.Dropout(dropout)
         for embedding in (self.item, self.position):
             nn.init.normal_(embedding.weight, std=0.02)
@@ -34,22 +38,26 @@ class SasRec(nn.Module):
     def layers(self) -> nn.ModuleList:
         return self.encoder.layers
 
-    def forward(self, items: Tensor) -> Tensor:
-        """items [U, n] -> states [U, n, d]; state i has seen items 0..i."""
+    def states(self, items: Tensor, t: Tensor) -> Tensor:
+        """items [U, n], t [U, M] in 0..n -> states [U, M, d] after so many items; zeros after none."""
         n = items.shape[1]
         mask = nn.Transformer.generate_square_subsequent_mask(n, device=items.device)
-        x = self.item(items) + self.position.weight[:n]
-        return self.encoder(self.dropout(x), mask=mask, is_causal=True)
+        x = self.dropout(self.item(items) + self.position.weight[:n])
+        each = self.encoder(x, mask=mask, is_causal=True)
+        found = each.gather(1, (t - 1).clamp(min=0)[..., None].expand(-1, -1, self.config.width))
+        return found * (t > 0)[..., None]
 
-    def loss(self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor, at: Tensor, smoothing: float = 0.0) -> Tensor:
+    def loss(
+        self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor, at: Tensor, smoothing: float = 0.0
+    ) -> Tensor:
         """As `Earn.loss`; nothing is predicted before the first item, and there are no codes."""
-        states = self(items).gather(1, (t - 1).clamp(min=0)[..., None].expand(-1, -1, self.config.width))
         valid = valid & (t > 0)
-        return F.cross_entropy(F.linear(states[valid], self.item.weight).float(), targets[valid], label_smoothing=smoothing)
+        logits = F.linear(self.states(items, t)[valid], self.item.weight)
+        return mean_loss(logits, targets[valid], smoothing)
 
     @torch.no_grad()
     def rank(self, items: Tensor, length: Tensor, seen: Tensor, k: int, decoder: str, beam: int) -> Tensor:
         """As `Earn.rank`, by the item vectors."""
-        states = self(items)[torch.arange(len(items)), (length - 1).clamp(min=0)]
-        score, item = (states @ self.item.weight.T).float().masked_fill(seen, -torch.inf).topk(k)
+        state = self.states(items, length[:, None])[:, 0]
+        score, item = (state @ self.item.weight.T).float().masked_fill(seen, -torch.inf).topk(k)
         return item.masked_fill(score == -torch.inf, -1)

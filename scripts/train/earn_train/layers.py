@@ -1,19 +1,28 @@
 """What a decoder layer is made of: rotary positions, dropout, attention over a shared history, SwiGLU.
 
-Shapes: U users, n items, p prefix and s suffix registers, M branches a user, B of them with codes, C codes an item, d width, H query heads
-over one shared key/value head (multi-query attention, Shazeer, arXiv 1911.02150) of size D.
+Shapes: U users, n items, p prefix and s suffix registers, M branches per user, B of them with codes, C codes
+per item, d width, H query heads over one shared key/value head (multi-query attention, Shazeer, arXiv
+1911.02150) of size D.
 """
+
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .config import Config
+
+Rotation = tuple[Tensor, Tensor]  # cosines and sines
+
 ROPE_BASE = 10_000.0
 NORM_EPS = 1e-6
 
 
-def rotation(position: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Cosines and sines [..., T, size / 2] of the rotary angles (Su et al., arXiv 2104.09864); position [..., T]."""
+def rotation(position: Tensor, size: int) -> Rotation:
+    """Cosines and sines [..., T, size / 2] of the rotary angles (Su et al., arXiv 2104.09864); position [...,
+    T].
+    """
     half = size // 2
     frequency = ROPE_BASE ** (-torch.arange(half, device=position.device, dtype=torch.float32) / half)
     angle = position[..., None] * frequency
@@ -27,7 +36,9 @@ def rope(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 class Dropout(nn.Module):
-    """Dropout in steps of 1 / 256: a byte of randomness an element, an eighth of what `nn.Dropout` draws on a CPU."""
+    """Dropout in steps of 1 / 256: one random byte per element, an eighth of what `nn.Dropout` draws on a
+    CPU.
+    """
 
     def __init__(self, p: float):
         super().__init__()
@@ -36,31 +47,37 @@ class Dropout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.dropped == 0:
             return x
-        words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device).random_(-(2**63), None)
+        words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
+        words.random_(-(2**63), None)
         keep = words.view(torch.uint8)[: x.numel()].view(x.shape) >= self.dropped
         return x * (keep * (256 / (256 - self.dropped))).to(x.dtype)
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, unseen: Tensor, own_k: Tensor, own_v: Tensor, hidden: Tensor) -> Tensor:
-    """Branch tokens over keys that all branches share and over those of their own branch.
+def attend(
+    q: Tensor, k: Tensor, v: Tensor, unseen: Tensor, own_k: Tensor, own_v: Tensor, hidden: Tensor
+) -> Tensor:
+    """Attention of branch tokens over the keys that all branches share and those of their own branch.
 
-    q [U, M, H, L, D]; the shared k and v [U, n, D], hidden where unseen [U, M, n]; the branch's own_k and own_v
-    [U, M, J, D], hidden where hidden [L, J] or [U, M, 1, L, J]. Returns [U, M, H, L, D].
+    q [U, M, H, L, D]; the shared k and v [U, n, D], hidden where unseen [U, M, n]; the branch's own_k and
+    own_v [U, M, J, D], hidden where hidden [L, J] or [U, M, 1, L, J]. Returns [U, M, H, L, D].
     """
     shape = q.shape[1:4]
     q = q * q.shape[-1] ** -0.5
     shared = (q.flatten(1, 3) @ k.mT).unflatten(1, shape).masked_fill(unseen[:, :, None, None], -torch.inf)
-    own = (q[..., None, :] * own_k[:, :, None, None]).sum(-1).masked_fill(hidden, -torch.inf)  # tiny: no product pays
+    own = (
+        (q[..., None, :] * own_k[:, :, None, None]).sum(-1).masked_fill(hidden, -torch.inf)
+    )  # too small for a product
     weight = torch.cat([shared, own], -1).softmax(-1).to(v.dtype)
     history, branch = weight.split([k.shape[1], own_k.shape[2]], -1)
-    return (history.flatten(1, 3) @ v).unflatten(1, shape) + (branch[..., None] * own_v[:, :, None, None]).sum(-2)
+    return (history.flatten(1, 3) @ v).unflatten(1, shape) + (
+        branch[..., None] * own_v[:, :, None, None]
+    ).sum(-2)
 
 
 class Layer(nn.Module):
-    """Pre-norm attention and SwiGLU; which tokens see which is what its subclasses differ in."""
+    """Pre-norm attention and SwiGLU. Its subclasses differ in which tokens see which."""
 
-    def __init__(self, config, dropout: float):
-        """config: a `model.Config`."""
+    def __init__(self, config: Config, dropout: float):
         super().__init__()
         d, self.heads, self.head_dim = config.width, config.heads, config.head_dim
         self.q_size = self.heads * self.head_dim
@@ -73,7 +90,7 @@ class Layer(nn.Module):
         self.dropout = Dropout(dropout)
 
     def project(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """x [..., T, d], its `rotation` -> q [..., H, T, D], k [..., T, D], v [..., T, D]; q and k rotated."""
+        """x [..., T, d], its `rotation` -> q [..., H, T, D], k and v [..., T, D]; q and k rotated."""
         q, k, v = self.qkv(self.attention_norm(x)).split([self.q_size, self.head_dim, self.head_dim], -1)
         q = q.unflatten(-1, (self.heads, self.head_dim)).transpose(-2, -3)
         return rope(q, cos[..., None, :, :], sin[..., None, :, :]), rope(k, cos, sin), v
@@ -85,7 +102,7 @@ class Layer(nn.Module):
         return x + self.dropout(self.down(F.silu(gate) * up))
 
     def causal(self, x: Tensor, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        """One sequence x [U, n, d] through the layer, its queries over its own keys and values and nothing else."""
+        """One sequence x [U, n, d] through the layer, each token over those up to it."""
         if x.shape[1] == 0:
             return x
         k, v = (half[:, None].expand(-1, self.heads, -1, -1) for half in (k, v))
@@ -96,13 +113,21 @@ class HistoryLayer(Layer):
     """Layers 1..k: every token sees all that came before it."""
 
     def forward(
-        self, history: Tensor, suffix: Tensor, codes: Tensor, seen: Tensor, at: Tensor, rotations: tuple, kept: int | None
+        self,
+        history: Tensor,
+        suffix: Tensor,
+        codes: Tensor,
+        seen: Tensor,
+        at: Tensor,
+        rotations: Sequence[Rotation],
+        kept: int | None,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """history [U, p+n, d] (registers first), suffix [U, M, s, d], codes [U, B, C-1, d] or without any [U, B, 0, d]; seen
-        [U, M] how many of the history's tokens a branch sees, at [U, B] which branches the codes belong to.
+        """history [U, p+n, d] (registers first), suffix [U, M, s, d], codes [U, B, C-1, d] or without any [U,
+        B, 0, d]; seen [U, M] how many of the history's tokens each branch sees, at [U, B] the codes'
+        branches.
 
-        With `kept` only so many tokens, the prefix registers, come out of the history: the others give their keys and values and
-        nothing else.
+        `kept`: only the first so many tokens of the history, its prefix registers, come out of the layer; the
+        others only give their keys and values. None: all come out.
         """
         n, own, steps = history.shape[1], suffix.shape[2], codes.shape[2]
         (cos, sin), suffix_rotation, code_rotation = rotations
@@ -126,15 +151,23 @@ class HistoryLayer(Layer):
 class DeepLayer(Layer):
     """Layers k+1..N: a token sees the prefix registers, the `tail` items before it, and its own branch."""
 
-    def __init__(self, config, dropout: float):
+    def __init__(self, config: Config, dropout: float):
         super().__init__(config, dropout)
         self.tail = config.tail
 
     def forward(
-        self, prefix: Tensor, items: Tensor, suffix: Tensor, codes: Tensor, t: Tensor, at: Tensor, rotations: tuple
+        self,
+        prefix: Tensor,
+        items: Tensor,
+        suffix: Tensor,
+        codes: Tensor,
+        t: Tensor,
+        at: Tensor,
+        rotations: Sequence[Rotation],
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """prefix [U, p, d], items [U, n, 1, d] (each a branch of its own; n is 0 without a tail), suffix [U, M, s, d], codes
-        [U, B, C-1, d]; t [U, M] how many items a branch sees, at [U, B] which branches the codes belong to; rotations of the four.
+        """prefix [U, p, d], items [U, n, 1, d] (each a branch of its own; n is 0 without a tail), suffix [U,
+        M, s, d], codes [U, B, C-1, d]; t [U, M] how many items each branch sees, at [U, B] the codes'
+        branches; rotations of the four.
         """
         own, steps = suffix.shape[2], codes.shape[2]
         row = torch.arange(len(t), device=t.device)[:, None]
@@ -144,10 +177,10 @@ class DeepLayer(Layer):
         sq, sk, sv = self.project(suffix, *rotations[2])
         near = self.before(ik[:, :, 0]), self.before(iv[:, :, 0])
 
-        def step(x, q, t, k, v, later):
-            """Tokens x that have t [U, M'] items before them, the newest of them last among the keys."""
+        def step(x: Tensor, q: Tensor, t: Tensor, k: Tensor, v: Tensor, later: Tensor) -> Tensor:
+            """Tokens x that have t [U, M'] items before them. Among the keys the newest item comes last."""
             where = t if self.tail else torch.zeros_like(t)
-            keys, values = (torch.cat([n[row, where], own], 2) for n, own in zip(near, (k, v)))
+            keys, values = (torch.cat([n[row, where], own], 2) for n, own in zip(near, (k, v), strict=True))
             place = torch.arange(-self.tail, 0, device=t.device)
             missing = (t[..., None] + place < 0)[:, :, None].expand(-1, -1, len(later), -1)
             hidden = torch.cat([missing, later.expand(*t.shape, *later.shape)], 3)[:, :, None]
@@ -165,12 +198,12 @@ class DeepLayer(Layer):
         return self.causal(prefix, pq, pk, pv), items, suffix, codes
 
     def before(self, x: Tensor) -> Tensor:
-        """x [U, n, D] -> [U, n + 1, tail, D]: the `tail` rows before each place, zeros where there are none."""
+        """x [U, n, D] -> [U, n + 1, tail, D]: the `tail` rows before each place, zeros for none."""
         if self.tail == 0:
             return x.new_zeros(len(x), 1, 0, x.shape[2])
         return F.pad(x, (0, 0, self.tail, 0)).unfold(1, self.tail, 1).mT
 
 
 def not_yet(n: int, device: torch.device) -> Tensor:
-    """[n, n]: what a causal token does not see."""
+    """[n, n] True where a token would look ahead."""
     return torch.ones(n, n, dtype=torch.bool, device=device).triu(1)

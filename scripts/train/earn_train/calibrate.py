@@ -1,38 +1,43 @@
 """The ranges of a trained decoder's activations, from which the build takes its static int8 scales."""
 
+from typing import Any
+
 import numpy as np
 import torch
+from torch import Tensor, nn
 
-from data import window_start
-from model import Earn
+from .data import Case, window_start
+from .model import Earn
 
 USERS = 512
 
 
 @torch.no_grad()
-def activation_ranges(model: Earn, cases: list, device: torch.device) -> dict:
-    """cases: (history, next item) -> what each matrix product reads, and the largest keys and values.
+def activation_ranges(model: Earn, cases: list[Case], device: torch.device) -> dict[str, Any]:
+    """What each matrix product reads when cases are ranked, and the largest keys and values.
 
     `{"layers.0.qkv": [low, high], …}` names the linear layer that reads the activation. Largest magnitudes a
     channel, which the build rescales: `layers.0.key` of each rotated pair of a key's channels [D / 2],
     `layers.0.value` of a value's [D], `layers.0.attended` of what attention makes of the values [H * D].
     """
     model.eval()
-    low, high, largest = {}, {}, {}
+    size = model.config.head_dim
+    low: dict[str, float] = {}
+    high: dict[str, float] = {}
+    largest: dict[str, Tensor] = {}
 
-    def note(name, rows):
+    def note(name: str, rows: Tensor) -> None:
         peak = rows.abs().amax(0)
         largest[name] = torch.maximum(largest.get(name, torch.zeros_like(peak)), peak)
 
-    def watch(name):
-        def hook(module, inputs, output):
+    def watch(name: str) -> Any:
+        def hook(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
             if output.numel() == 0:  # without a tail no item is in the deep layers
                 return
             low[name] = min(low.get(name, 0.0), inputs[0].min().item())
             high[name] = max(high.get(name, 0.0), inputs[0].max().item())
             if name.endswith("qkv"):
-                layer = model.layers[int(name.split(".")[1])]
-                k, v = output.flatten(0, -2)[:, layer.q_size :].split(layer.head_dim, -1)
+                k, v = output.flatten(0, -2)[:, model.config.heads * size :].split(size, -1)
                 note(name.replace("qkv", "key"), k.unflatten(-1, (2, -1)).norm(dim=1))
                 note(name.replace("qkv", "value"), v)
             elif name.endswith("out"):

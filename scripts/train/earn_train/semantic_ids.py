@@ -1,4 +1,4 @@
-"""Semantic IDs: C codes an item, unique, similar items sharing leading codes.
+"""Semantic IDs: C codes per item, unique, similar items sharing leading codes.
 
 Items are embedded by what is consumed near them (PPMI of co-occurrence, then a truncated SVD: Levy and
 Goldberg, NeurIPS 2014) and by the words of their title and categories (TF-IDF, SVD), then coded by residual
@@ -9,25 +9,38 @@ items need the same ID.
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse.linalg import svds
+from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
+
+from .data import History
+from .errors import InputError
 
 NEAR = 5  # items this many steps apart count as consumed together
 COLLABORATIVE_SIZE, TEXT_SIZE = 64, 32
 SHRINK = 20  # an item seen this often is described half by its company, half by its text
+ROUNDS = 25  # of k-means
+EXACT_ASSIGNMENT = 5000  # rows up to which the Hungarian algorithm takes seconds
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
 
 
-def semantic_ids(
-    histories: list[np.ndarray], texts: list[str], levels: int, codebook: int, seed: int
-) -> np.ndarray:
-    """histories: item indices in order, training part only; texts: one an item -> codes [items, levels] int64.
+def semantic_ids(histories: list[History], texts: list[str], levels: int, codebook: int, seed: int) -> Codes:
+    """histories: training part only; texts: one per item -> codes [items, levels].
 
-    Raises ValueError when the codes can't tell all items apart.
+    Raises InputError when the codes can't tell all items apart.
     """
     items = len(texts)
     if codebook**levels < items:
-        raise ValueError(f"{levels} codes of {codebook} name {codebook**levels} items, the catalogue has {items}")
+        raise InputError(
+            f"{levels} codes of {codebook} name {codebook**levels} items, the catalogue has {items}"
+        )
+    if levels == 1:  # a code names one item, and no two share any
+        return np.arange(items)[:, None]
     rng = np.random.default_rng(seed)
     company, count = collaborative_embeddings(histories, items, rng), np.zeros(items)
     for history in histories:
@@ -38,7 +51,7 @@ def semantic_ids(
     return residual_codes(embedding, levels, codebook, rng)
 
 
-def collaborative_embeddings(histories: list[np.ndarray], items: int, rng: np.random.Generator) -> np.ndarray:
+def collaborative_embeddings(histories: list[History], items: int, rng: np.random.Generator) -> Floats:
     """Rows of unit length (zero for an item never seen) [items, COLLABORATIVE_SIZE]."""
     rows, columns, weights = [], [], []
     for step in range(1, NEAR + 1):
@@ -46,19 +59,19 @@ def collaborative_embeddings(histories: list[np.ndarray], items: int, rng: np.ra
             rows.append(history[:-step])
             columns.append(history[step:])
             weights.append(np.full(max(0, len(history) - step), 1 / step))
-    pairs = sparse.coo_matrix(
-        (np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns))), shape=(items, items)
-    ).tocsr()
+    places = (np.concatenate(rows), np.concatenate(columns))
+    pairs = sparse.coo_array((np.concatenate(weights), places), shape=(items, items)).tocsr()
     pairs = pairs + pairs.T
     total = pairs.sum()
     marginal = np.maximum(np.asarray(pairs.sum(1)).ravel(), 1e-12)
     pairs = pairs.tocoo()
-    pmi = np.log(pairs.data * total / (marginal[pairs.row] * marginal[pairs.col]))
-    ppmi = sparse.csr_matrix((np.maximum(pmi, 0), (pairs.row, pairs.col)), shape=(items, items))
+    row, column = pairs.coords
+    pmi = np.log(pairs.data * total / (marginal[row] * marginal[column]))
+    ppmi = sparse.csr_array((np.maximum(pmi, 0), (row, column)), shape=(items, items))
     return truncated_svd(ppmi, COLLABORATIVE_SIZE, rng)
 
 
-def text_embeddings(texts: list[str], size: int, rng: np.random.Generator) -> np.ndarray:
+def text_embeddings(texts: list[str], size: int, rng: np.random.Generator) -> Floats:
     """Rows of unit length (zero without words) [items, size]."""
     vocabulary: dict[str, int] = {}
     rows, columns = [], []
@@ -66,12 +79,13 @@ def text_embeddings(texts: list[str], size: int, rng: np.random.Generator) -> np
         for word in re.findall(r"\w+", text.lower()):
             rows.append(row)
             columns.append(vocabulary.setdefault(word, len(vocabulary)))
-    counts = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(texts), max(1, len(vocabulary))))
+    shape = (len(texts), max(1, len(vocabulary)))
+    counts = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
     rarity = np.log(len(texts) / np.maximum(1, np.asarray((counts > 0).sum(0)).ravel()))
-    return truncated_svd(counts @ sparse.diags(rarity), size, rng)
+    return truncated_svd(counts @ sparse.diags_array(rarity), size, rng)
 
 
-def truncated_svd(matrix: sparse.csr_matrix, size: int, rng: np.random.Generator) -> np.ndarray:
+def truncated_svd(matrix: sparse.csr_array, size: int, rng: np.random.Generator) -> Floats:
     """U sqrt(S), rows scaled to length 1; padded with zeros where the matrix is smaller than `size`."""
     found = min(size, min(matrix.shape) - 1)
     result = np.zeros((matrix.shape[0], size))
@@ -79,18 +93,19 @@ def truncated_svd(matrix: sparse.csr_matrix, size: int, rng: np.random.Generator
         u, s, _ = svds(matrix.astype(np.float64), k=found, v0=rng.standard_normal(min(matrix.shape)))
         result[:, :found] = u * np.sqrt(s)
     length = np.linalg.norm(result, axis=1, keepdims=True)
-    return result / np.maximum(length, 1e-12) * (length > 1e-9)
+    unit: Floats = result / np.maximum(length, 1e-12) * (length > 1e-9)
+    return unit
 
 
-def residual_codes(embedding: np.ndarray, levels: int, codebook: int, rng: np.random.Generator) -> np.ndarray:
-    """Balanced residual k-means -> [items, levels]. Items with the same prefix never outnumber its suffixes."""
+def residual_codes(embedding: Floats, levels: int, codebook: int, rng: np.random.Generator) -> Codes:
+    """Balanced residual k-means -> [items, levels]. Items of one prefix never outnumber its suffixes."""
     items = len(embedding)
     codes = np.zeros((items, levels), dtype=np.int64)
     residual, group = embedding, np.zeros(items, dtype=np.int64)
     for level in range(levels):
-        centre = kmeans(residual, codebook, rng)
-        for number in range(group.max() + 1):
-            members = np.flatnonzero(group == number)
+        centre = centres(residual, codebook, rng)
+        order = np.argsort(group, kind="stable")
+        for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
             room = -(-len(members) // codebook)  # balanced: never more than its share
             codes[members, level] = balanced_assignment(distances(residual[members], centre), room)
         residual = residual - centre[codes[:, level]]
@@ -98,35 +113,37 @@ def residual_codes(embedding: np.ndarray, levels: int, codebook: int, rng: np.ra
     return codes
 
 
-def kmeans(points: np.ndarray, k: int, rng: np.random.Generator, rounds: int = 25) -> np.ndarray:
-    """Lloyd's algorithm from k-means++ seeds -> centres [k, size]."""
-    centre = points[rng.integers(len(points))][None]
-    while len(centre) < k:
-        nearest = distances(points, centre).min(1) + 1e-12
-        centre = np.concatenate([centre, points[rng.choice(len(points), p=nearest / nearest.sum())][None]])
-    for _ in range(rounds):
-        nearest = distances(points, centre).argmin(1)
-        for cluster in range(k):
-            if (members := nearest == cluster).any():
-                centre[cluster] = points[members].mean(0)
-    return centre
+def centres(points: Floats, k: int, rng: np.random.Generator) -> Floats:
+    """Of k-means [k, size]; where fewer than k points differ, the other centres are zero.
+
+    On one thread, since the order in which threads add up would decide what the IDs are.
+    """
+    found = min(k, len(np.unique(points.round(9), axis=0)))
+    seed = int(rng.integers(2**31))
+    with threadpool_limits(1):
+        clusters = KMeans(found, n_init=1, max_iter=ROUNDS, random_state=seed).fit(points).cluster_centers_
+    result = np.zeros((k, points.shape[1]))
+    result[:found] = clusters
+    return result
 
 
-def distances(points: np.ndarray, centre: np.ndarray) -> np.ndarray:
+def distances(points: Floats, centre: Floats) -> Floats:
     """Squared distances [points, centres]."""
-    return np.maximum(0, (points**2).sum(1)[:, None] - 2 * points @ centre.T + (centre**2).sum(1))
+    squares: Floats = (points**2).sum(1)[:, None] - 2 * points @ centre.T + (centre**2).sum(1)
+    return np.maximum(0, squares)
 
 
-def balanced_assignment(cost: np.ndarray, room: int) -> np.ndarray:
-    """The cheapest assignment of rows to columns with at most `room` rows a column -> [rows].
+def balanced_assignment(cost: Floats, room: int) -> Codes:
+    """The cheapest assignment of rows to columns with at most `room` rows per column -> [rows].
 
-    Exact (Hungarian, every column repeated `room` times) up to a few thousand rows; beyond that rows choose in
-    order of how much they would lose by their second choice, which is within a few percent.
+    Exact (Hungarian, every column repeated `room` times) up to a few thousand rows; beyond that rows choose
+    in order of how much they would lose by their second choice, which is within a few percent.
     """
     rows, columns = cost.shape
-    if rows <= 5000:
+    if rows <= EXACT_ASSIGNMENT:
         row, slot = linear_sum_assignment(np.repeat(cost, room, axis=1))
-        return (slot // room)[np.argsort(row)]
+        assigned: Codes = (slot // room)[np.argsort(row)]
+        return assigned
     best_two = np.partition(cost, 1, axis=1)[:, :2]
     chosen, left = np.zeros(rows, dtype=np.int64), np.full(columns, room)
     for row in np.argsort(best_two[:, 0] - best_two[:, 1]):

@@ -1,74 +1,43 @@
 """The EARN decoder (Yang et al., KDD 2025, arXiv 2507.00715) as it is trained.
 
-A user's sequence is `[P] h1 … hn [S] c1 … cC`: a prefix register, one fused token an item, a suffix
-register, then the C semantic-ID codes of the next item. Layers 1..k (`register_depth`) are causal over P, the history and
-S; after layer k the history is gone but for its `tail`: there a token sees P, the few items before it, and its own branch. That
-is the paper's EARN with a tail of 0, where only P, S and the codes go on. The codes enter after layer k (without EARN, k = N, in the first).
+A user's sequence is `[P] h1 … hn [S] c1 … cC`: a prefix register, one fused token per item, a suffix
+register, then the C semantic-ID codes of the next item. In layers 1..k (`register_depth`) every token sees
+all that came before it. In the deeper layers a token sees P, the `tail` items before it, and its own branch;
+with a tail of 0 that is the paper's EARN. The codes enter after layer k (without EARN, k = N, in the first).
 
-The next item comes out in two ways. *Beam*: S's final state gives the first code, each code the next one. *Latent*
-(L2D, arXiv 2509.11524): S's final state is multiplied with every item's vector, the one it enters the history with.
+The next item comes out in two ways. *Beam*: S's final state gives the first code, each code the next one.
+*Latent* (L2D, arXiv 2509.11524): S's final state is multiplied with every item's vector, the one it enters
+the history with.
 
 Training runs the history once and hangs *branches* `[S] c1 … c(C-1)` on it: the branch at t sees P, h1..ht
-and itself, exactly as if the sequence ended at t. S runs at every branch, codes at a sample of them, since S never
-sees them. `test_train.py` proves the equality.
+and itself, exactly as if the sequence ended at t. S runs at every branch, codes at a sample of them, since S
+never sees them. `tests/test_decoder.py` proves the equality.
 
-Shapes: U users, n items, M branches a user, B of them with codes, C codes an item, d width, H query heads
+Shapes: U users, n items, M branches per user, B of them with codes, C codes per item, d width, H query heads
 over one shared key/value head (multi-query attention, Shazeer, arXiv 1911.02150) of size D.
 """
-
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from layers import NORM_EPS, DeepLayer, Dropout, HistoryLayer, rotation
+from .config import Config
+from .errors import InputError
+from .layers import NORM_EPS, DeepLayer, Dropout, HistoryLayer, Layer, Rotation, rotation
 
 DECODERS = ["latent", "beam", "hybrid"]
-
-
-@dataclass
-class Config:
-    """Everything that fixes the shapes. `from_depth` derives the rest of it from one dial."""
-
-    items: int
-    levels: int  # C, codes an item
-    codebook: int  # codes a level
-    depth: int  # N
-    register_depth: int  # k; k = N is the same decoder without EARN
-    width: int
-    heads: int
-    head_dim: int
-    ffn: int
-    window: int  # most items a history may have
-    tail: int = 0  # newest items that a token sees after layer k
-    prefixes: int = 1  # p, prefix registers
-    suffixes: int = 1  # s, suffix registers; 0: the last item's own token predicts
-
-    def __post_init__(self):
-        if self.register_depth == self.depth:
-            self.tail = 0  # there is no layer that it concerns
-
-    @classmethod
-    def from_depth(cls, depth: int, register_depth: int | None = None, width: int | None = None, **rest) -> "Config":
-        """One dial: 64 of width for every three layers, heads of 64, SwiGLU of about 8/3, the paper's k = N / 4."""
-        width = width or 64 * -(-depth // 3)
-        return cls(
-            depth=depth,
-            register_depth=register_depth or max(1, (depth + 2) // 4),
-            width=width,
-            heads=width // 64,
-            head_dim=64,
-            ffn=64 * round(width * 8 / 3 / 64),
-            **rest,
-        )
 
 
 class Earn(nn.Module):
     """The decoder with its semantic IDs and trie. See the module's docstring for the sequence and shapes."""
 
-    def __init__(self, config: Config, semantic_ids: Tensor, dropout: float = 0.0, features: Tensor | None = None):
-        """semantic_ids [items, C] int64, unique rows; features [items, F] of what is known of the items beside their use."""
+    semantic_ids: Tensor
+    features: Tensor
+
+    def __init__(
+        self, config: Config, semantic_ids: Tensor, dropout: float = 0.0, features: Tensor | None = None
+    ):
+        """semantic_ids [items, C] integers, unique rows; features [items, F] of the items' texts."""
         super().__init__()
         self.config = config
         d = config.width
@@ -77,13 +46,14 @@ class Earn(nn.Module):
         self.registers = nn.Parameter(torch.empty(config.prefixes + config.suffixes, d))
         self.feature = None if features is None else nn.Linear(features.shape[1], d, bias=False)
         self.register_buffer("features", features, persistent=False)
-        kinds = [HistoryLayer if number <= config.register_depth else DeepLayer for number in range(1, config.depth + 1)]
+        kinds: list[type[Layer]] = [HistoryLayer] * config.register_depth
+        kinds += [DeepLayer] * (config.depth - config.register_depth)
         self.layers = nn.ModuleList(kind(config, dropout) for kind in kinds)
         self.norm = nn.RMSNorm(d, eps=NORM_EPS)
         self.heads = nn.ModuleList(nn.Linear(d, config.codebook, bias=False) for _ in range(config.levels))
         self.dropout = Dropout(dropout)
         self.register_buffer("semantic_ids", semantic_ids.long())
-        self.trie = build_trie(semantic_ids, config.codebook)
+        self.trie = build_trie(semantic_ids.long(), config.codebook)
         for name, weight in self.named_parameters():
             if weight.dim() == 2:
                 deep = name.endswith(("out.weight", "down.weight"))
@@ -92,30 +62,41 @@ class Earn(nn.Module):
     def embed_codes(self, codes: Tensor) -> Tensor:
         """codes [..., j] of levels 0..j-1 -> [..., j, d]."""
         offset = torch.arange(codes.shape[-1], device=codes.device) * self.config.codebook
-        return self.code(codes + offset)
+        embedded: Tensor = self.code(codes + offset)
+        return embedded
 
     def item_vectors(self) -> Tensor:
         """[items, d]: an item's own embedding plus those of its codes and features."""
         vectors = self.item.weight + self.embed_codes(self.semantic_ids).sum(-2)
-        return vectors if self.feature is None else vectors + self.feature(self.features)
+        if self.feature is not None:
+            vectors = vectors + self.feature(self.features)
+        return vectors
 
     def weights(self) -> dict[str, Tensor]:
-        """What serving needs, by name. The features, always added to the item's own embedding, become a part of it."""
-        weights = {name: tensor.detach() for name, tensor in self.state_dict().items() if name != "feature.weight"}
+        """What serving needs, by name. Features become a part of the item's own embedding, to which they are
+        added.
+        """
+        weights = {
+            name: tensor.detach() for name, tensor in self.state_dict().items() if name != "feature.weight"
+        }
         if self.feature is not None:
             weights["item.weight"] = weights["item.weight"] + self.feature(self.features).detach()
         return weights
 
     def forward(self, items: Tensor, t: Tensor, codes: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
-        """items [U, n] (padded at the end), t [U, M] in 0..n, codes [U, B, C-1] of the next items of branches at [U, B].
+        """items [U, n] (padded at the end), t [U, M] in 0..n, codes [U, B, C-1] of the next items of branches
+        `at` [U, B].
 
-        Returns the last suffix register's final states [U, M, d], which predict the first code and the item, and the codes'
-        [U, B, C-1, d], each of which predicts the code that follows. Without a suffix register the last item's token stands
-        in its place, so that t = 0 predicts nothing.
+        Returns the final states of the last suffix register [U, M, d], which predict the first code and the
+        item, and those of the codes [U, B, C-1, d], each of which predicts the next code. Without a suffix
+        register the last item's token takes its place, and t = 0 predicts nothing.
         """
         (U, M), prefixes, own = t.shape, self.config.prefixes, self.config.suffixes
         steps, size, vectors = codes.shape[2], self.config.head_dim, self.item_vectors()
-        prefix, suffix = self.registers[:prefixes].expand(U, -1, -1), self.registers[prefixes:].expand(U, M, -1, -1)
+        prefix, suffix = (
+            self.registers[:prefixes].expand(U, -1, -1),
+            self.registers[prefixes:].expand(U, M, -1, -1),
+        )
         if own == 0:
             t, own = (t - 1).clamp(min=0), 1
             suffix = F.embedding(items.gather(1, t), vectors)[:, :, None]
@@ -136,14 +117,17 @@ class Earn(nn.Module):
         if without_earn:
             return self.norm(suffix[:, :, -1]), self.norm(early)
         prefix, near = history[:, :prefixes], history[:, prefixes:, None]
-        rotations = [tuple(x[:prefixes] for x in whole), tuple(x[prefixes : history.shape[1], None] for x in whole), *ends]
+        cos, sin = whole
+        near_places = slice(prefixes, history.shape[1])
+        of_near = (cos[near_places, None], sin[near_places, None])
+        rotations: list[Rotation] = [(cos[:prefixes], sin[:prefixes]), of_near, *ends]
         for layer in self.layers[k:]:
             prefix, near, suffix, code = layer(prefix, near, suffix, code, t, at, rotations)
         return self.norm(suffix[:, :, -1]), self.norm(code)
 
     def code_log_probs(self, state: Tensor, level: int, node: Tensor) -> Tensor:
-        """state [..., d] -> log-probabilities [..., codebook] over the codes that continue trie `node` [...]."""
-        logits = self.heads[level](state).float()
+        """state [..., d] -> log-probabilities [..., codebook] of the codes after trie `node` [...]."""
+        logits: Tensor = self.heads[level](state).float()
         absent = self.trie[level].to(node.device)[node] < 0
         return logits.masked_fill(absent, -torch.inf).log_softmax(-1)
 
@@ -151,39 +135,46 @@ class Earn(nn.Module):
         """S's final state [..., d] -> the latent decoder's log-probabilities [..., items]."""
         return (state @ self.item_vectors().T).float().log_softmax(-1)
 
-    def loss(self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor, at: Tensor, smoothing: float = 0.0) -> Tensor:
-        """Cross-entropy of the next item (of its label smoothed over the catalogue), plus that of its codes (a mean over levels).
+    def loss(
+        self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor, at: Tensor, smoothing: float = 0.0
+    ) -> Tensor:
+        """Cross-entropy of the next item plus that of its codes, a mean over levels.
 
-        targets [U, M] item indices, valid [U, M] bool, at [U, B] the branches whose codes run.
+        targets [U, M] item indices, valid [U, M] bool, at [U, B] the branches whose codes run, smoothing of
+        the item's label over the catalogue.
         """
         if self.config.suffixes == 0:
             valid = valid & (t > 0)
         chosen = self.semantic_ids[targets.gather(1, at)]  # [U, B, C]
         suffix, code = self(items, t, chosen[..., :-1], at)
         state, target = suffix[valid], targets[valid]
-        logits = F.linear(state, self.item_vectors()).float()
-        item_loss = F.cross_entropy(logits, target, label_smoothing=smoothing)
+        item_loss = mean_loss(F.linear(state, self.item_vectors()), target, smoothing)
         first = self.semantic_ids[target][:, 0]
-        code_loss = F.nll_loss(self.code_log_probs(state, 0, torch.zeros_like(first)), first)
+        code_loss = mean_nll(self.code_log_probs(state, 0, torch.zeros_like(first)), first)
         states, codes = (x[valid.gather(1, at)] for x in (code, chosen))
         node = torch.zeros_like(codes[:, 0])
         for level in range(1, self.config.levels):
             node = self.trie[level - 1].to(node.device)[node, codes[:, level - 1]]
             log_probs = self.code_log_probs(states[:, level - 1], level, node)
-            code_loss = code_loss + F.nll_loss(log_probs, codes[:, level])
+            code_loss = code_loss + mean_nll(log_probs, codes[:, level])
         return item_loss + code_loss / self.config.levels
 
     def branches(self, items: Tensor, length: Tensor, codes: Tensor) -> tuple[Tensor, Tensor]:
         """The forward pass of codes [U, B, C-1] after a history of `length` [U]."""
         at = torch.arange(codes.shape[1], device=items.device).expand(codes.shape[:2])
-        return self(items, length[:, None].expand(at.shape), codes, at)
+        suffix, code = self(items, length[:, None].expand(at.shape), codes, at)
+        return suffix, code
 
     @torch.no_grad()
-    def rank(self, items: Tensor, length: Tensor, seen: Tensor, k: int, decoder: str, beam: int = 20) -> Tensor:
-        """items [U, n], length [U], seen [U, items] bool -> item indices [U, k], best first; -1 where none is left.
+    def rank(
+        self, items: Tensor, length: Tensor, seen: Tensor, k: int, decoder: str, beam: int = 20
+    ) -> Tensor:
+        """items [U, n], length [U], seen [U, items] bool -> item indices [U, k], best first; -1 where none is
+        left.
 
-        `latent`: the item vectors alone. `beam`: trie-constrained beam search. `hybrid`: what the beam finds, in the order
-        of the sum of both log-probabilities. Runs the history again for every level: the slow, obvious way.
+        `latent`: the item vectors alone. `beam`: trie-constrained beam search. `hybrid`: what the beam finds,
+        ordered by the sum of both log-probabilities. Runs the history again for every level: the slow,
+        obvious way.
         """
         U, C = len(length), self.config.levels
         codes = items.new_zeros(U, 1, C)
@@ -211,13 +202,25 @@ class Earn(nn.Module):
         return node.masked_fill(score == -torch.inf, -1)
 
 
-def build_trie(semantic_ids: Tensor, codebook: int) -> list[Tensor]:
-    """One table a level: [nodes, codebook] -> the child's number in the next level, at the last the item; -1: none.
+def mean_loss(logits: Tensor, target: Tensor, smoothing: float) -> Tensor:
+    """Mean cross-entropy of logits [n, items], 0 where there is nothing to predict."""
+    total = F.cross_entropy(logits.float(), target, reduction="sum", label_smoothing=smoothing)
+    return total / max(1, len(target))
 
-    Raises ValueError when two items share all their codes.
+
+def mean_nll(log_probs: Tensor, target: Tensor) -> Tensor:
+    """The same of log-probabilities."""
+    return F.nll_loss(log_probs, target, reduction="sum") / max(1, len(target))
+
+
+def build_trie(semantic_ids: Tensor, codebook: int) -> list[Tensor]:
+    """One table per level: [nodes, codebook] -> the child's number in the next level, in the last the item;
+    -1: none.
+
+    Raises InputError when two items share all their codes.
     """
     if len(semantic_ids.unique(dim=0)) != len(semantic_ids):
-        raise ValueError("semantic IDs are not unique")
+        raise InputError("semantic IDs are not unique")
     tables, levels = [], semantic_ids.shape[1]
     node = torch.zeros(len(semantic_ids), dtype=torch.long)
     for level in range(levels):

@@ -1,4 +1,6 @@
-"""Items' log-probabilities and codes' logits of a checkpoint in PyTorch, for `npm run verify:pytorch` to hold the ONNX graphs against."""
+"""Items' log-probabilities and codes' logits in PyTorch, with which `npm run verify:pytorch` compares the
+ONNX graphs.
+"""
 
 import argparse
 from pathlib import Path
@@ -7,20 +9,26 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from data import read, window_start
-from train import load
+from .checkpoint import load
+from .data import read, window_start
+from .errors import InputError, run
+from .model import Earn
 
 
-@torch.no_grad()
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--users", type=int, default=100)
     parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
+    return parser.parse_args()
 
+
+@torch.no_grad()
+def reference_logits(args: argparse.Namespace) -> None:
     model = load(args.checkpoint, torch.device("cpu"))
+    if not isinstance(model, Earn):
+        raise InputError(f"{args.checkpoint}: not an EARN decoder")
     cases = read(args.data).held_out("test")
     users = np.random.default_rng(0).permutation(len(cases))[: args.users]
     tensors = {}
@@ -30,10 +38,19 @@ def main() -> None:
         codes = model.semantic_ids[target]
         suffix, code = model.branches(part[None], torch.tensor([len(part)]), codes[None, None, :-1])
         states = [suffix[0, 0], *code[0, 0]]
-        logits = torch.cat([model.item_log_probs(states[0]), *(head(state) for head, state in zip(model.heads, states))])
+        logits = torch.cat(
+            [
+                model.item_log_probs(states[0]),
+                *(head(state) for head, state in zip(model.heads, states, strict=True)),
+            ]
+        )
         tensors[f"{number}.items"], tensors[f"{number}.codes"] = part.int(), codes.int()
         tensors[f"{number}.logits"] = logits.contiguous()
     save_file(tensors, args.out)
+
+
+def main() -> None:
+    run(lambda: reference_logits(arguments()))
 
 
 if __name__ == "__main__":

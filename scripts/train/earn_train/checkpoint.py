@@ -1,0 +1,93 @@
+"""A checkpoint folder: `model.safetensors`, `config.json` and `items.jsonl`."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from .config import Config
+from .data import Dataset
+from .errors import InputError
+from .model import Earn
+from .recipe import Recipe
+from .sasrec import SasRec
+
+Model = Earn | SasRec
+
+
+def build(
+    architecture: str,
+    config: Config,
+    codes: Tensor | None,
+    dropout: float = 0.0,
+    features: Tensor | None = None,
+) -> Model:
+    """A model with weights as they are drawn; codes [items, C], which the baseline does without."""
+    if architecture == "sasrec":
+        return SasRec(config, dropout)
+    assert codes is not None
+    return Earn(config, codes, dropout, features)
+
+
+def save(model: Model, data: Dataset, recipe: Recipe, folder: Path, result: dict[str, Any]) -> None:
+    """Everything that building and serving need, written so that a reader never sees half of it."""
+    weights = {name: tensor.cpu().contiguous() for name, tensor in model.weights().items()}
+    if "semantic_ids" in weights:
+        weights["semantic_ids"] = weights["semantic_ids"].int()
+    save_file(weights, folder / "model.safetensors.part")
+    training = {"data": data.name, "out": folder.name, **asdict(recipe)}
+    config = {"model": asdict(model.config), "training": training, **result}
+    (folder / "config.json.part").write_text(json.dumps(config, indent=2) + "\n")
+    counts = np.bincount(np.concatenate(data.train), minlength=len(data.items)).tolist()
+    items = ({**item, "count": count} for item, count in zip(data.items, counts, strict=True))
+    lines = (json.dumps(item, ensure_ascii=False) + "\n" for item in items)
+    (folder / "items.jsonl.part").write_text("".join(lines), encoding="utf-8")
+    for name in ("model.safetensors", "config.json", "items.jsonl"):
+        (folder / f"{name}.part").rename(folder / name)
+
+
+def read_config(folder: Path) -> tuple[Config, dict[str, Any]]:
+    """The shapes of a checkpoint, and how it was trained."""
+    found = json.loads((folder / "config.json").read_text())
+    return Config(**found["model"]), found["training"]
+
+
+def load(folder: Path, device: torch.device) -> Model:
+    """The model of a checkpoint folder, ready to rank."""
+    config, training = read_config(folder)
+    weights = load_file(folder / "model.safetensors")
+    model = build(training.get("architecture", "earn"), config, weights.get("semantic_ids"))
+    model.load_state_dict(weights)
+    return model.to(device).eval()
+
+
+def initial_weights(folder: Path, data: Dataset, config: Config) -> dict[str, Tensor]:
+    """The weights of an earlier checkpoint, to begin with.
+
+    Raises InputError when they are of another catalogue or shape.
+    """
+    its_config, training = read_config(folder)
+    if training.get("architecture", "earn") != "earn":
+        raise InputError(f"--init {folder}: training can only begin with an EARN checkpoint")
+    with open(folder / "items.jsonl", encoding="utf-8") as file:
+        ids = [json.loads(line)["id"] for line in file]
+    if ids != [item["id"] for item in data.items]:
+        raise InputError(f"--init {folder}: items.jsonl lists other items than the data, or in another order")
+    mine, its = asdict(config), asdict(its_config)
+    if differences := [f"{name} {its[name]}, not {mine[name]}" for name in mine if its[name] != mine[name]]:
+        raise InputError(f"--init {folder}: the checkpoint has {'; '.join(differences)}")
+    return load_file(folder / "model.safetensors")
+
+
+def warm_start(model: Earn, weights: dict[str, Tensor]) -> None:
+    """Takes over `initial_weights`. What they know of texts is in their item vectors, so the projection
+    begins at zero.
+    """
+    if model.feature is not None:
+        weights = {**weights, "feature.weight": torch.zeros_like(model.feature.weight)}
+    model.load_state_dict(weights)

@@ -1,0 +1,45 @@
+"""The shapes of a decoder."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass
+class Config:
+    """Everything that fixes the shapes. `from_depth` derives the rest of it from one dial."""
+
+    items: int
+    levels: int  # C, codes per item
+    codebook: int  # codes per level
+    depth: int  # N
+    register_depth: int  # k; k = N is the same decoder without EARN
+    width: int
+    heads: int
+    head_dim: int
+    ffn: int
+    window: int  # most items a history may have
+    tail: int = 0  # newest items that a token sees after layer k
+    prefixes: int = 1  # p, prefix registers
+    suffixes: int = 1  # s, suffix registers; 0: the last item's own token predicts
+
+    def __post_init__(self) -> None:
+        if self.register_depth == self.depth:
+            self.tail = 0  # there is no layer above k
+
+    @classmethod
+    def from_depth(
+        cls, depth: int, register_depth: int | None = None, width: int | None = None, **rest: Any
+    ) -> "Config":
+        """One dial: 64 of width for every three layers, heads of 64, SwiGLU of about 8/3, the paper's k = N /
+        4.
+        """
+        width = width or 64 * -(-depth // 3)
+        return cls(
+            depth=depth,
+            register_depth=register_depth or max(1, (depth + 2) // 4),
+            width=width,
+            heads=width // 64,
+            head_dim=64,
+            ffn=64 * round(width * 8 / 3 / 64),
+            **rest,
+        )

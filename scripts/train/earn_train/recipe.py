@@ -1,0 +1,104 @@
+"""How a model is trained: the flags of `npm run train`."""
+
+import argparse
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from .model import DECODERS
+
+DESCRIPTION = """Train an EARN recommender: interactions -> semantic IDs -> decoder -> checkpoint.
+
+    npm run train -- --data data/ml-1m --out runs/ml-1m
+
+The checkpoint folder holds `model.safetensors` (the weights that were best on validation, and the semantic
+IDs), `config.json` (shapes, how it was trained, what it reached, the ranges of its activations) and
+`items.jsonl` (the catalogue, in the order of the item embeddings, with each item's `count` of training
+interactions). `last.pt` resumes an interrupted run."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The flags that a run's weights depend on, beside the shapes."""
+
+    architecture: str = "earn"
+    epochs: int = 40
+    batch: int = 32
+    fraction: float = 1.0
+    code_fraction: float = 0.25
+    crops: float = 0.0
+    init: str | None = None
+    lr: float = 1e-3
+    schedule: str = "cosine"
+    weight_decay: float = 0.05
+    dropout: float = 0.2
+    smoothing: float = 0.0
+    ema: float = 0.995
+    features: int = 128
+    seed: int = 1
+
+    @classmethod
+    def of(cls, args: argparse.Namespace) -> "Recipe":
+        return cls(**{field.name: getattr(args, field.name) for field in fields(cls)})
+
+
+def arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--data", type=Path, required=True, help="folder with interactions.csv and items.jsonl")
+    add("--out", type=Path, help="checkpoint folder (default: runs/<name of the data folder>)")
+    add_shapes(parser)
+    add_recipe(parser)
+    add("--decoders", default=",".join(DECODERS), help="ranked at the end; the best will be the default")
+    add("--beam", type=int, default=20, help="beams of the last validation's search")
+    add("--compile", action="store_true", help="fuse the layers' arithmetic; needs a C++ compiler")
+    add("--restart", action="store_true", help="ignore last.pt and begin anew")
+    args = parser.parse_args(argv)
+    args.out = args.out or Path("runs") / args.data.resolve().name
+    return args
+
+
+def add_shapes(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--depth", type=int, default=6, help="N, layers; the one dial of size")
+    add("--register-depth", type=int, help="k, layers that see the history (default: N / 4; N: no EARN)")
+    add("--tail", type=int, default=4, help="newest items seen after layer k (0: none, as in the paper)")
+    add("--prefixes", type=int, default=1, help="prefix registers; other than 1: to compare, never served")
+    add("--suffixes", type=int, default=1, help="suffix registers; 0: the last item predicts; never served")
+    add("--width", type=int, help="of a token's state (default: by depth)")
+    add("--levels", type=int, default=2, help="C, semantic-ID codes per item")
+    add("--codebook", type=int, help="codes per level (default: the power of two that fits the catalogue)")
+    add("--window", type=int, default=512, help="most items of a history that are looked at")
+
+
+def add_recipe(parser: argparse.ArgumentParser) -> None:
+    default = Recipe()
+
+    def add(name: str, meaning: str, kind: type = float) -> None:
+        parser.add_argument(
+            f"--{name}", type=kind, default=getattr(default, name.replace("-", "_")), help=meaning
+        )
+
+    parser.add_argument(
+        "--architecture", choices=["earn", "sasrec"], default="earn", help="sasrec: the baseline"
+    )
+    add("epochs", "passes over the training histories", int)
+    add("batch", "users per step", int)
+    add("fraction", "of a user's positions trained per epoch")
+    add("code-fraction", "of those, where codes run behind S")
+    add("crops", "share of the histories that begin at a random item, drawn anew per epoch")
+    add("init", "checkpoint folder whose weights and semantic IDs to begin with", str)
+    add("lr", "learning rate")
+    parser.add_argument(
+        "--schedule",
+        choices=["cosine", "constant"],
+        default="cosine",
+        help="of the rate, after an epoch of warm-up",
+    )
+    add("weight-decay", "of the matrices")
+    add("dropout", "share of the activations")
+    add("smoothing", "of the next item's label, over all items")
+    add("ema", "decay per step of the averaged weights, which are the result")
+    add("features", "size of an item's text features (0: none)", int)
+    add("seed", "of everything that is drawn", int)

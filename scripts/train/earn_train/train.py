@@ -1,0 +1,256 @@
+"""Training itself: epochs, validation after each, resuming, and what the best weights reached."""
+
+import argparse
+import hashlib
+import json
+import math
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
+from tqdm import tqdm
+
+from . import ranking
+from .batches import epoch_batches
+from .calibrate import activation_ranges
+from .checkpoint import Model, build, initial_weights, load, save, warm_start
+from .config import Config
+from .data import Case, Dataset, read
+from .errors import InputError, run
+from .model import Earn
+from .recipe import Recipe, arguments
+from .semantic_ids import semantic_ids, text_embeddings
+
+VALIDATION_ITEMS = 5000  # ranked after each epoch: with 1,000, epochs differ by less than the noise
+EMA_WARMUP = 10  # steps; the average forgets its first weights while it is young
+LOWEST_RATE = 0.02  # of the highest, at the end of the cosine
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def shapes(args: argparse.Namespace, items: int) -> Config:
+    codebook = args.codebook or 2 ** math.ceil(math.log2(items) / args.levels)
+    return Config.from_depth(
+        args.depth,
+        args.register_depth,
+        items=items,
+        levels=args.levels,
+        codebook=codebook,
+        window=args.window,
+        width=args.width,
+        prefixes=args.prefixes,
+        suffixes=args.suffixes,
+        tail=args.tail,
+    )
+
+
+def new_model(data: Dataset, config: Config, recipe: Recipe, codes: Tensor | None) -> Model:
+    """The model before its first step; `codes` are known when a run goes on."""
+    weights = initial_weights(Path(recipe.init), data, config) if recipe.init else None
+    if codes is None and recipe.architecture == "earn":
+        started = time.time()
+        if weights:
+            codes = weights["semantic_ids"]
+        else:
+            found = semantic_ids(data.train, data.texts(), config.levels, config.codebook, recipe.seed)
+            codes = torch.from_numpy(found)
+        print(
+            f"semantic IDs: {config.levels} x {config.codebook} in {time.time() - started:.0f} s",
+            file=sys.stderr,
+        )
+    features = None
+    if recipe.features and recipe.architecture == "earn":
+        text = text_embeddings(data.texts(), recipe.features, np.random.default_rng(recipe.seed))
+        features = torch.from_numpy(text).float()
+    model = build(recipe.architecture, config, codes, recipe.dropout, features)
+    if weights and isinstance(model, Earn):
+        warm_start(model, weights)
+    return model.to(DEVICE)
+
+
+def averaged(model: Model, decay: float) -> AveragedModel:
+    """A copy that follows by an exponential moving average, which ranks better than the last step's."""
+
+    @torch.no_grad()
+    def follow(average: Any, current: Any, updates: Any) -> None:
+        torch._foreach_lerp_(average, current, 1 - min(decay, float((updates + 1) / (updates + EMA_WARMUP))))
+
+    return AveragedModel(model, multi_avg_fn=follow)
+
+
+def optimizer_of(model: Model, recipe: Recipe) -> torch.optim.Optimizer:
+    """AdamW; only matrices decay."""
+    matrices = [p for p in model.parameters() if p.dim() >= 2]
+    vectors = [p for p in model.parameters() if p.dim() < 2]
+    groups = [
+        {"params": matrices, "weight_decay": recipe.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.lr, betas=(0.9, 0.98), fused=True)
+
+
+def rate(recipe: Recipe, steps_per_epoch: int) -> Callable[[int], float]:
+    """Step -> share of the learning rate: up during the first epoch, then constant or down along a cosine."""
+
+    def share(step: int) -> float:
+        progress = min(1, step / (recipe.epochs * steps_per_epoch))
+        cosine = LOWEST_RATE + (1 - LOWEST_RATE) * (1 + math.cos(math.pi * progress)) / 2
+        return min((step + 1) / steps_per_epoch, cosine if recipe.schedule == "cosine" else 1)
+
+    return share
+
+
+def native_bf16() -> bool:
+    """Whether bf16 is faster than float32: always on CUDA, on a CPU only with instructions for it."""
+    if DEVICE.type == "cuda":
+        return True
+    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def origin(folder: Path, recipe: Recipe) -> dict[str, Any]:
+    """What a run's weights come from: digests of its data and first weights, and its flags. Another origin is
+    another run.
+    """
+
+    def digest(file: Path) -> str:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+
+    flags = {f"--{field.name.replace('_', '-')}": getattr(recipe, field.name) for field in fields(recipe)}
+    if recipe.init:
+        flags["--init"] = digest(Path(recipe.init) / "model.safetensors")
+    return {name: digest(folder / name) for name in ("interactions.csv", "items.jsonl")} | flags
+
+
+def interrupted_run(state: Path, now: dict[str, Any], config: Config) -> dict[str, Any]:
+    """What an earlier call left. Raises InputError when it was begun with other data, flags or shapes."""
+    last: dict[str, Any] = torch.load(state, map_location=DEVICE, weights_only=False)
+    begun = {**now, **last.get("origin", {})}  # what an older version did not note can't be compared
+    changed = [name for name in now if begun[name] != now[name]]
+    if not changed and Config(**last["config"]) != config:
+        changed = ["model"]
+    if changed:
+        differing = ", ".join(changed)
+        raise InputError(
+            f"{state} was begun with another {differing}: --restart trains anew, another --out keeps both"
+        )
+    return last
+
+
+def train(args: argparse.Namespace) -> None:
+    recipe, data, out = Recipe.of(args), read(args.data), args.out
+    torch.manual_seed(recipe.seed)
+    config = shapes(args, len(data.items))
+    state, now = out / "last.pt", origin(args.data, recipe)
+    last = interrupted_run(state, now, config) if state.exists() and not args.restart else None
+    # Semantic IDs are those that the run was begun with, whatever another version would make of the data.
+    model = new_model(data, config, recipe, last["model"].get("semantic_ids") if last else None)
+    average = averaged(model, recipe.ema)
+    result = cast(Model, average.module)
+    if args.compile:
+        for layer in model.layers:
+            layer.compile(dynamic=True)
+    size = sum(p.numel() for p in model.parameters())
+    print(
+        f"{size / 1e6:.2f} M parameters, N = {config.depth}, k = {config.register_depth}, {DEVICE}",
+        file=sys.stderr,
+    )
+
+    users = sum(len(history) > 0 for history in data.train)
+    steps = math.ceil(users / recipe.batch)
+    optimizer = optimizer_of(model, recipe)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate(recipe, steps))
+    rng = np.random.default_rng(recipe.seed)
+    held_out = data.held_out("valid")
+    chosen = np.random.default_rng(recipe.seed).permutation(len(held_out))[:VALIDATION_ITEMS]
+    validation = [held_out[i] for i in chosen]
+
+    out.mkdir(parents=True, exist_ok=True)
+    first, best, curve = 0, -1.0, []
+    if last:
+        model.load_state_dict(last["model"])
+        average.load_state_dict(last["average"])
+        optimizer.load_state_dict(last["optimizer"])
+        schedule.load_state_dict(last["schedule"])
+        rng.bit_generator.state = last["rng"]
+        torch.set_rng_state(last["torch_rng"].cpu())
+        first, best, curve = last["epoch"], last["best"], last["curve"]
+        print(f"resumed after epoch {first}", file=sys.stderr)
+
+    started = time.time()
+    for epoch in range(first + 1, recipe.epochs + 1):
+        model.train()
+        losses = []
+        batches = epoch_batches(data.train, config.window, recipe, rng)
+        for batch in tqdm(batches, f"epoch {epoch}", steps, leave=False):
+            items, t, targets, valid, at = (tensor.to(DEVICE) for tensor in batch)
+            with torch.autocast(DEVICE.type, torch.bfloat16, enabled=native_bf16()):
+                loss = model.loss(items, t, targets, valid, at, recipe.smoothing)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            average.update_parameters(model)
+            losses.append(loss.detach())
+        reached = validate(result, validation)
+        curve.append({"epoch": epoch, "loss": round(torch.stack(losses).mean().item(), 4), **reached})
+        print(f"{json.dumps(curve[-1])}  {time.time() - started:.0f} s", file=sys.stderr)
+        if reached["ndcg@10"] > best:
+            best = reached["ndcg@10"]
+            save(result, data, recipe, out, {"validation": curve[-1], "curve": curve})
+        torch.save(
+            {
+                "config": asdict(config),
+                "origin": now,
+                "epoch": epoch,
+                "best": best,
+                "curve": curve,
+                "model": model.state_dict(),
+                "average": average.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(),
+                "rng": rng.bit_generator.state,
+                "torch_rng": torch.get_rng_state(),
+            },
+            state.with_suffix(".part"),
+        )
+        state.with_suffix(".part").rename(state)
+    finish(data, recipe, out, args.decoders.split(","), args.beam, curve)
+
+
+def validate(model: Model, cases: list[Case]) -> dict[str, Any]:
+    """The latent decoder's metrics, also of histories that are cut to their newest items."""
+    ranks = ranking.ranks_of(model, cases, "latent", 0, DEVICE)
+    return {**ranking.metrics(ranks), "newest": ranking.newest_metrics(model, cases, DEVICE)}
+
+
+def finish(
+    data: Dataset, recipe: Recipe, out: Path, decoders: list[str], beam: int, curve: list[dict[str, Any]]
+) -> None:
+    """Back to the best weights: all validation items, and the activation ranges that int8 serving needs."""
+    model, held_out = load(out, DEVICE), data.held_out("valid")
+    result: dict[str, Any] = {
+        "cases": len(held_out),
+        "parameters": sum(p.numel() for p in model.parameters()),
+    }
+    for decoder in decoders if isinstance(model, Earn) else ["latent"]:
+        result[decoder] = ranking.metrics(ranking.ranks_of(model, held_out, decoder, beam, DEVICE))
+    result["newest"] = ranking.newest_metrics(model, held_out, DEVICE)
+    ranges = activation_ranges(model, held_out, DEVICE) if isinstance(model, Earn) else None
+    save(model, data, recipe, out, {"validation": result, "curve": curve, "activations": ranges})
+    print(json.dumps({"checkpoint": str(out), **result}))
+
+
+def main() -> None:
+    run(lambda: train(arguments()))
+
+
+if __name__ == "__main__":
+    main()

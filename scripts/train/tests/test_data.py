@@ -1,0 +1,48 @@
+"""What is held out of a log."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from earn_train.data import read, window_start
+
+
+def test_the_last_item_is_tested_and_the_one_before_validates(log: Path) -> None:
+    data = read(log)
+    for history, trained in zip(data.histories, data.train, strict=True):
+        assert len(trained) == len(history) - 2 and (history[:-2] == trained).all()
+    assert [h[-1] for h in data.histories] == [target for _, target in data.held_out("test")]
+    assert [h[-2] for h in data.histories] == [target for _, target in data.held_out("valid")]
+
+
+def test_a_split_by_time_holds_out_every_later_event(tmp_path: Path) -> None:
+    (tmp_path / "items.jsonl").write_text("".join(json.dumps({"id": name}) + "\n" for name in "abcd"))
+    rows = ["u,a,1,train", "u,b,2,train", "u,c,3,valid", "u,a,4,test", "u,d,5,test", "v,d,1,test"]
+    (tmp_path / "interactions.csv").write_text("\n".join(["user_id,item_id,timestamp,split", *rows]) + "\n")
+    data = read(tmp_path)
+    assert [h.tolist() for h in data.train] == [[0, 1], []]
+    assert [(h.tolist(), item) for h, item in data.held_out("valid")] == [([0, 1], 2)]
+    tested = [(h.tolist(), item) for h, item in data.held_out("test")]
+    assert tested == [([0, 1, 2], 0), ([0, 1, 2, 0], 3), ([], 3)]
+    assert data.case_users("test") == ["u", "u", "v"]
+
+
+@pytest.mark.parametrize(
+    "rows, message",
+    [
+        (["u,a,test", "u,b,train"], ":3: split 'train'"),
+        (["u,a,train", "u,b,later"], ":3: split 'later'"),
+        (["u,x,train"], ":2: item_id 'x' is not in items.jsonl"),
+    ],
+)
+def test_a_wrong_row_is_named(tmp_path: Path, rows: list[str], message: str) -> None:
+    (tmp_path / "items.jsonl").write_text("".join(json.dumps({"id": name}) + "\n" for name in "abcd"))
+    (tmp_path / "interactions.csv").write_text("\n".join(["user_id,item_id,split", *rows]) + "\n")
+    with pytest.raises(ValueError, match=message):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("length,start", [(0, 0), (512, 0), (513, 256), (768, 256), (769, 512)])
+def test_window_start(length: int, start: int) -> None:
+    assert window_start(length, 512) == start

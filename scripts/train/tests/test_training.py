@@ -1,0 +1,140 @@
+"""Whole runs: resuming, refusing to mix runs, warm starts and every architecture."""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from earn_train import checkpoint, ranking
+from earn_train.data import read
+from earn_train.errors import InputError
+from earn_train.model import DECODERS
+from earn_train.recipe import Recipe, arguments
+from earn_train.train import new_model, origin, rate, shapes
+
+from .conftest import flags, train_on
+
+CPU = torch.device("cpu")
+
+
+def result(out: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    return load_file(out / "model.safetensors"), json.loads((out / "config.json").read_text())
+
+
+def test_an_interrupted_run_resumes_to_the_same_weights(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, config = result(train_on(log, log / "whole"))
+    validations: Iterator[bool] = iter([False, True])
+    newest_metrics = ranking.newest_metrics
+
+    def fail_once(*inputs: Any) -> Any:
+        if next(validations):  # the power goes during the second epoch's validation
+            raise KeyboardInterrupt
+        return newest_metrics(*inputs)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(ranking, "newest_metrics", fail_once)
+        train_on(log, log / "resumed")
+    resumed, again = result(train_on(log, log / "resumed"))
+    for name, tensor in whole.items():
+        assert torch.equal(tensor, resumed[name]), name
+    assert config["curve"] == again["curve"] and len(config["curve"]) == 3
+    assert config["activations"] == again["activations"]
+
+
+def test_a_checkpoint_lists_the_catalogue_with_counts(log: Path) -> None:
+    out = train_on(log, log / "run")
+    items = [json.loads(line) for line in (out / "items.jsonl").read_text().splitlines()]
+    assert [item["id"] for item in items] == [f"i{n}" for n in range(30)]
+    trained = np.concatenate(read(log).train)
+    assert [item["count"] for item in items] == [(trained == n).sum() for n in range(30)]
+
+
+def test_validation_includes_histories_cut_to_their_newest_items(log: Path) -> None:
+    _, config = result(train_on(log, log / "run"))
+    validation, cases = config["validation"], read(log).held_out("valid")
+    assert validation["cases"] == len(cases) == 60
+    assert list(validation["newest"]) == ["1", "3", "5", "10"]
+    model = checkpoint.load(log / "run", CPU)
+    hits = []
+    for history, target in cases:
+        cut, seen = torch.from_numpy(history[-3:])[None], torch.zeros(1, 30, dtype=torch.bool)
+        seen[0, history] = True
+        seen[0, target] = False
+        hits.append(target in model.rank(cut, torch.tensor([cut.shape[1]]), seen, 10, "latent", 0))
+    assert validation["newest"]["3"]["hr@10"] == pytest.approx(np.mean(hits), abs=1e-5)
+
+
+def test_a_run_does_not_go_on_with_other_data_or_flags(log: Path) -> None:
+    out = train_on(log, log / "run")
+    for changes, changed in (
+        (["--lr", "0.01"], "--lr"),
+        (["--crops", "0.5"], "--crops"),
+        (["--depth", "2"], "model"),
+    ):
+        with pytest.raises(InputError, match=f"begun with another {changed}:"):
+            train_on(log, out, *changes)
+    file = log / "interactions.csv"
+    file.write_text(file.read_text().replace(",i7,", ",i8,"))  # the same shapes
+    with pytest.raises(InputError, match="begun with another interactions.csv:"):
+        train_on(log, out)
+    train_on(log, out, "--restart")
+    last = torch.load(out / "last.pt", weights_only=False)
+    assert last["origin"] == origin(log, Recipe.of(arguments(flags(log, out))))
+
+
+def test_a_warm_start_computes_what_its_checkpoint_does(log: Path) -> None:
+    first = checkpoint.load(train_on(log, log / "first"), CPU)
+    args = arguments(flags(log, log / "second", "--init", str(log / "first")))
+    data = read(log)
+    second = new_model(data, shapes(args, len(data.items)), Recipe.of(args), None).eval()
+    cases = data.held_out("valid")
+    for decoder in DECODERS:
+        expected = ranking.ranks_of(first, cases, decoder, 20, CPU)
+        assert ranking.ranks_of(second, cases, decoder, 20, CPU).tolist() == expected.tolist()
+    assert sum(p.numel() for p in second.parameters()) > sum(p.numel() for p in first.parameters())  # text
+    assert result(train_on(log, log / "second", "--init", str(log / "first")))[1]["curve"]
+
+
+def test_a_warm_start_refuses_other_shapes_and_catalogues(log: Path) -> None:
+    begin = ["--init", str(train_on(log, log / "first"))]
+    with pytest.raises(InputError, match="has tail 4, not 2$"):
+        train_on(log, log / "second", *begin, "--tail", "2")
+    (log / "items.jsonl").write_text(
+        "".join(reversed((log / "items.jsonl").read_text().splitlines(keepends=True)))
+    )
+    with pytest.raises(InputError, match=r"items\.jsonl lists other items"):
+        train_on(log, log / "second", *begin)
+
+
+def test_a_constant_rate_stays_and_a_cosine_falls() -> None:
+    cosine, constant = (rate(Recipe(epochs=10, schedule=name), 5) for name in ("cosine", "constant"))
+    assert [constant(step) for step in (0, 4, 5, 49)] == [0.2, 1, 1, 1]
+    assert cosine(0) == 0.2 and cosine(25) == pytest.approx(0.51) and cosine(50) == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ["--levels", "1"],
+        ["--levels", "3"],
+        ["--architecture", "sasrec"],
+        ["--suffixes", "0"],
+        ["--register-depth", "3", "--crops", "1"],
+        ["--ema", "0", "--features", "0"],
+    ],
+)
+def test_every_kind_of_model_learns_from_short_histories(log: Path, more: list[str]) -> None:
+    """Users of three items have one to train on, and others none."""
+    rows = [f"short{user},i{(user + step) % 30},{step}" for user in range(40) for step in range(1 + user % 4)]
+    with open(log / "interactions.csv", "a") as file:
+        file.write("\n".join(rows) + "\n")
+    _, config = result(train_on(log, log / "run", "--batch", "4", *more))
+    assert all(math.isfinite(epoch["loss"]) for epoch in config["curve"])
+    assert config["curve"][-1]["loss"] < config["curve"][0]["loss"]
+    assert config["validation"]["latent"]["hr@10"] > 0.5
