@@ -12,7 +12,9 @@
 
 const BLOCK = /(<!-- ([\w:.-]+) -->\n\n).*?(\n\n<!-- end of \2 -->)/gs;
 const INLINE = /(<!-- ([\w:.-]+) -->)[^\n]*?(<!-- end -->)/g;
-const MARKER = /<!-- (.*?) -->/g;
+/** Where a line begins with a comment, Markdown ends the paragraph (CommonMark, HTML blocks). */
+const AT_LINE_START = /^ {0,3}<!-- ([\w:.-]+) -->[^\n]*?<!-- end -->/m;
+const MARKER = /<!-- (.*?) -->/;
 
 /**
  * The document with its passages as `texts` has them, by name.
@@ -23,9 +25,10 @@ export function fillPassages(document: string, texts: Record<string, string>): s
     if (texts[name] === undefined) throw new Error(`nothing is known of the passage ${name}`);
     return start + texts[name] + end;
   };
-  const rest = document.replace(BLOCK, '').replace(INLINE, '');
-  const [, stray] = MARKER.exec(rest) ?? [];
-  MARKER.lastIndex = 0;
+  const [, first] = AT_LINE_START.exec(document) ?? [];
+  if (first !== undefined)
+    throw new Error(`the passage ${first} begins a line, which would end the paragraph`);
+  const [, stray] = MARKER.exec(document.replace(BLOCK, '').replace(INLINE, '')) ?? [];
   if (stray !== undefined) throw new Error(`the comment ${stray} has no counterpart`);
   return document.replace(BLOCK, fill).replace(INLINE, fill);
 }

@@ -33,9 +33,10 @@ A state takes <!-- kb -->41.9 kB<!-- end --> or <!-- kb -->41.9 kB<!-- end -->.
 });
 
 test.each([
-  ['<!-- other -->x<!-- end -->', 'nothing is known of the passage other'],
+  ['x <!-- other -->x<!-- end -->', 'nothing is known of the passage other'],
   ['<!-- table -->\n\nx\n\n<!-- end of tables -->', 'the comment table has no counterpart'],
   ['<!-- kb -->1 kB', 'the comment kb has no counterpart'],
+  ['x\n<!-- kb -->1 kB<!-- end -->', 'the passage kb begins a line'],
   ['x<!-- end -->', 'the comment end has no counterpart'],
 ])('%j is a mistake', (document, message) => {
   expect(() => fillPassages(document, TEXTS)).toThrow(message);
