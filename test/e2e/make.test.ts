@@ -82,6 +82,27 @@ test('made from a log, interrupted and started again, the model knows what comes
   expect(results.popularity['ndcg@10']).toBeLessThan(0.2);
 });
 
+/** The JSON line with which a verifying command ends; its exit status is 0. */
+function verified(name: string, ...args: string[]) {
+  const printed = execFileSync(process.execPath, [script(`verify/${name}.ts`), ...args], { cwd: folder });
+  return JSON.parse(`${printed}`.trimEnd().split('\n').at(-1)!);
+}
+
+test('the graphs compute what PyTorch does', () => {
+  const checked = verified('pytorch', '--checkpoint', 'runs/model', '--data', 'data/model', '--users', '30');
+  expect(checked).toMatchObject({ users: 30, passed: true });
+});
+
+test('returning users get what they would get from scratch, and only what is new is prefilled', () => {
+  const checked = verified('incremental', '--model', 'model', '--data', 'data/model', '--users', '60');
+  expect(checked).toMatchObject({
+    users: 60,
+    state_mismatches: 0,
+    list_mismatches: 0,
+    prefill_excess_items: 0,
+  });
+});
+
 test('served, it recommends the next item of the circle', async () => {
   server = await startServer({ model: join(folder, 'model') });
   let right = 0;
