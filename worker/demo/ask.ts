@@ -1,4 +1,4 @@
-/** JSON from the service. Throws an Error that says what its problem details say. */
+/** JSON from the service. Throws an Error with the detail of the problem in the answer. */
 export async function ask<T>(url: string, init?: RequestInit): Promise<T> {
   const response = await fetch(url, init);
   if (response.status === 204) return undefined as T;
@@ -9,7 +9,7 @@ export async function ask<T>(url: string, init?: RequestInit): Promise<T> {
 }
 
 export function messageOf(error: unknown): string {
-  // What fetch throws when there is no answer at all.
+  // fetch throws this when there is no response at all.
   if (error instanceof TypeError) return 'The service can’t be reached. Is there a connection?';
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-/** The last requests as points over a logarithmic scale of milliseconds: shape and colour say the status. */
+/** The last requests as points on a logarithmic time axis. Shape and colour show the cache status. */
 import { svg } from './dom.ts';
 import { count, milliseconds } from './format.ts';
 import type { UserList } from './side.ts';
@@ -13,14 +13,14 @@ export interface Measured {
   side: 'server' | 'device';
 }
 
-/** More do not fit a phone. */
+/** As many as fit a phone. */
 export const MOST_POINTS = 20;
 
 const HEIGHT = 168;
 const MARGIN = { top: 10, right: 8, bottom: 22, left: 40 };
 const STATUSES: Status[] = ['miss', 'extended', 'hit'];
 
-/** Draws at the width that the chart has now, so that its text keeps its size. */
+/** Draws at the chart's current width, so that its text keeps its size. */
 export function drawChart(chart: SVGSVGElement, measured: readonly Measured[]): void {
   const width = chart.clientWidth || 320;
   const times = measured.map(({ ms }) => ms);
@@ -56,7 +56,7 @@ export function drawChart(chart: SVGSVGElement, measured: readonly Measured[]): 
   chart.replaceChildren(...lines, ...points);
 }
 
-/** What the chart shows, in words. */
+/** A text alternative for the chart. */
 function summary(measured: readonly Measured[]): string {
   if (measured.length === 0) return 'No requests yet';
   const parts = STATUSES.flatMap((status) => {
@@ -71,7 +71,7 @@ function describe({ status, ms, reused, prefilled, side }: Measured): string {
   return `${status}: ${prefilled} prefilled, ${reused} reused, ${milliseconds(ms)} ${where}`;
 }
 
-/** Square, diamond, circle: told apart without colour. */
+/** Square, diamond, circle: distinguishable without colour. */
 function mark(status: Status, x: number, y: number): SVGElement {
   if (status === 'hit') return svg('circle', { cx: x, cy: y, r: 4.5 });
   const turn = status === 'extended' ? `rotate(45 ${x} ${y})` : '';

@@ -4,7 +4,7 @@ import { byId, svg } from './dom.ts';
 import { count, kilobytes, milliseconds, plain } from './format.ts';
 import type { Side, UserList } from './side.ts';
 
-/** Of this tab: a reload goes on with the same chart. */
+/** Stored per tab, so that a reload keeps the chart. */
 const KEY = 'measured';
 
 let measured: Measured[] = restore();
@@ -31,7 +31,7 @@ export function showCost({ cache, model }: UserList, ms: number, side: Side): vo
   byId('cost-model').textContent = model.id;
   byId('cost-now').hidden = false;
   drawShares(reused, prefilled);
-  // One sentence for those who listen, once for each answer.
+  // Screen readers get one sentence per answer.
   byId('announcement').textContent =
     `${status}: ${count(prefilled, 'item')} prefilled, ${plain(reused)} reused, ${milliseconds(ms)}`;
 }
@@ -41,10 +41,10 @@ export function forgetCosts(): void {
   keep();
 }
 
-/** The history as one bar: what was there, and what had to be computed. */
+/** The history as one bar: the part that was cached and the part that was computed. */
 function drawShares(reused: number, prefilled: number): void {
   const total = Math.max(1, reused + prefilled);
-  // One new item among hundreds must still be seen.
+  // A single new item among hundreds must stay visible.
   const fresh = prefilled === 0 ? 0 : Math.max(1.5, (100 * prefilled) / total);
   const kept = reused === 0 ? 0 : 100 - fresh;
   byId('cost-bar').replaceChildren(
@@ -76,6 +76,6 @@ function keep(): void {
   try {
     sessionStorage.setItem(KEY, JSON.stringify(measured));
   } catch {
-    // The chart then begins anew with each load.
+    // Without storage, the chart starts empty after each load.
   }
 }

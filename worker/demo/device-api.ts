@@ -4,7 +4,7 @@ import type { Film, UserList } from './side.ts';
 export interface DeviceApi {
   /** Fetches and verifies the model; does nothing the second time. */
   load(): Promise<void>;
-  /** Item ids, oldest first. `epoch` names the history that they are the first of. */
+  /** Item ids, oldest first. `epoch` identifies the history that they belong to. */
   recommend(epoch: string, items: string[], k: number): Promise<UserList>;
   find(query: string, limit: number): Promise<Film[]>;
   film(id: string): Promise<Film | undefined>;

@@ -1,4 +1,4 @@
-/** The model in this browser, on the GPU where there is one: nothing about the visitor leaves it. */
+/** The model in this browser, on the GPU if there is one. Nothing about the visitor leaves the browser. */
 import type { Backend } from '../engine/config.ts';
 import { DeviceWorker } from './device-worker.ts';
 import { IdbStore } from './idb-store.ts';
@@ -7,10 +7,10 @@ import { remember, visitor } from './visitor.ts';
 
 const NAMES: Record<Backend, string> = { wasm: 'WASM', webgpu: 'WebGPU' };
 
-/** The visitor switched back before the answer came. */
+/** The visitor switched back to the server before the answer came. */
 export class Stopped extends Error {}
 
-/** A worker that has the model, or is about to. */
+/** A worker that has the model or is loading it. */
 interface Loading {
   abort: AbortController;
   worker: Promise<DeviceWorker>;
@@ -37,7 +37,7 @@ export class DeviceSide implements Side {
     await this.worker();
   }
 
-  /** Gives the memory back. What was asked ends as `Stopped`. */
+  /** Frees the memory. Pending calls reject with `Stopped`. */
   stop(): void {
     this.loading?.abort.abort(new Stopped());
     this.loading = undefined;
@@ -66,13 +66,13 @@ export class DeviceSide implements Side {
     return (await this.worker()).call('film', id);
   }
 
-  /** Also what was kept before the page was loaded. */
+  /** Also deletes what earlier visits to the page have stored. */
   async forget(): Promise<void> {
     if (this.loading) await (await this.loading.worker).call('forget');
     else await new IdbStore().clear();
   }
 
-  /** A GPU can be lost at any time, so WASM has the last word. */
+  /** A GPU can be lost at any time; then the request is repeated in WASM. */
   private async recommend(history: Interaction[]): Promise<UserList> {
     const ids = history.map(({ id }) => id);
     const ask = async () => (await this.worker()).call('recommend', visitor().epoch, ids, LIST_LENGTH);
@@ -86,7 +86,7 @@ export class DeviceSide implements Side {
     }
   }
 
-  /** One for all who ask; after a failure the next one tries again. */
+  /** One worker for all calls; after a failure the next call starts another. */
   private worker(): Promise<DeviceWorker> {
     if (this.loading) return this.loading.worker;
     const abort = new AbortController();
@@ -126,7 +126,7 @@ export class DeviceSide implements Side {
   }
 }
 
-/** Whether there is an adapter, and a WebAssembly that can wait for it (JSPI). */
+/** Whether there is a GPU adapter, and a WebAssembly that can wait for it (JSPI). */
 async function hasGpu(): Promise<boolean> {
   return 'Suspending' in WebAssembly && Boolean(await navigator.gpu?.requestAdapter());
 }

@@ -1,4 +1,4 @@
-/** A Web Worker with the model in it, and the calls that wait for its answers. */
+/** A Web Worker that holds the model, and the calls that wait for its replies. */
 import type { Backend } from '../engine/config.ts';
 import type { Call, DeviceApi, Reply } from './device-api.ts';
 
@@ -11,7 +11,7 @@ interface ScriptPolicy {
   createScriptURL(backend: Backend): string;
 }
 
-/** The only addresses that may become a script; the Content-Security-Policy names this policy and no other. */
+/** The only URLs that may become a script. The Content-Security-Policy allows this policy alone. */
 const scripts: ScriptPolicy = { createScriptURL: (backend) => SCRIPTS[backend] };
 const policy = typeof trustedTypes === 'undefined' ? scripts : trustedTypes.createPolicy('device', scripts);
 
@@ -46,7 +46,7 @@ export class DeviceWorker {
     );
   }
 
-  /** Gives the memory back. What was asked ends with the error. */
+  /** Frees the memory. Pending calls reject with the error. */
   stop(error: Error): void {
     this.worker.terminate();
     for (const { reject } of this.waiting.values()) reject(error);

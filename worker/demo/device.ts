@@ -1,6 +1,6 @@
 /**
- * Runs in a Web Worker of the visitor's browser: the engine, its shards, and the service's own use case around them,
- * with IndexedDB where the service has Workers KV.
+ * Runs in a Web Worker of the visitor's browser: the engine, the model's files and the service's own
+ * pipeline, with IndexedDB in place of Workers KV.
  */
 import { StateCache } from '../cache/state-cache.ts';
 import { TitleSearch } from '../catalogue/title-search.ts';
@@ -20,7 +20,7 @@ interface Loaded {
   titles: TitleSearch;
 }
 
-/** A browser has one visitor at a time. What one backend computed is of no use to another: its last bits differ. */
+/** A browser has one visitor. States are kept per backend, because their last bits differ. */
 const VISITOR = `visitor on ${BACKEND}`;
 
 const store = new IdbStore();
@@ -63,7 +63,7 @@ addEventListener('message', async ({ data }: MessageEvent<Call>) => {
   }
 });
 
-/** Once for all who wait; a failed load is tried again by the next call. */
+/** Loads once for all callers; after a failed load, the next call tries again. */
 function loaded(): Promise<Loaded> {
   loading ??= load().catch((error) => {
     loading = undefined;

@@ -1,4 +1,4 @@
-/** The model's files over HTTP, each fetched once and counted as it arrives. */
+/** Fetches each of the model's files once over HTTP and counts its bytes as they arrive. */
 import type { Backend } from '../engine/config.ts';
 import type { AssetSource } from '../models/files.ts';
 import { filesOf, MANIFEST_FILE, parseManifest } from '../models/manifest.ts';
@@ -11,7 +11,7 @@ export class Download implements AssetSource {
   private loaded = 0;
   private total: number;
 
-  /** `beside` are the bytes that come with the model, `backends` those whose graphs will be asked for. */
+  /** `beside`: bytes that are fetched besides the model. `backends`: those whose graphs will be fetched. */
   constructor(beside: number, backends: readonly Backend[], report: (loaded: number, total: number) => void) {
     this.total = beside;
     this.backends = backends;
@@ -24,7 +24,7 @@ export class Download implements AssetSource {
     return file;
   }
 
-  /** With its hash in the address a file is immutable, and the browser keeps it. */
+  /** With its hash in the URL a file is immutable, so the browser keeps it. */
   private async fetch(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
     const hash = this.hashes.get(path);
     if (hash) return this.bytes(`/model/${path}?sha256=${hash}`);
@@ -40,7 +40,7 @@ export class Download implements AssetSource {
     });
   }
 
-  /** Learns from the manifest what is to come. */
+  /** Reads from the manifest how many bytes are to come. */
   private expect(manifest: Uint8Array): void {
     const parsed = parseManifest(manifest);
     for (const { path, bytes, sha256 } of filesOf(parsed, this.backends)) {

@@ -1,4 +1,4 @@
-/** Rows of films: found, recommended, seen. */
+/** Rows of films: search results, recommendations, history. */
 import { html } from './dom.ts';
 import { moment, splitYear } from './format.ts';
 import type { Film, Interaction, UserList } from './side.ts';
@@ -15,7 +15,7 @@ export function foundRow(film: Film, seen: boolean, choose: Choose): HTMLElement
   return html('li', {}, button);
 }
 
-/** A film that was seen stays where it is, and keeps the focus, but can't be chosen again. */
+/** A film that was chosen stays in place and keeps the focus, but can't be chosen again. */
 export function markSeen(button: HTMLButtonElement, seen: boolean): void {
   button.querySelector('.hint')?.remove();
   button.append(html('span', { class: 'hint' }, seen ? 'seen' : 'add'));
@@ -23,7 +23,7 @@ export function markSeen(button: HTMLButtonElement, seen: boolean): void {
   else button.removeAttribute('aria-disabled');
 }
 
-/** `chance` says what a film's score is; `before` has the ranks of the list that this one replaces; empty when there was none. */
+/** `chance` renders a film's score. `before`: ranks in the list that this one replaces; empty if there was none. */
 export function rankedRow(
   film: UserList['items'][number],
   chance: string,
@@ -44,7 +44,7 @@ export function rankedRow(
   return html('li', {}, button);
 }
 
-/** What is special about a film of the history. */
+/** Notes on a film of the history. */
 export type Mark = '' | 'only here' | 'adding…';
 
 export function seenRow({ timestamp }: Interaction, name: string, mark: Mark): HTMLElement {
@@ -57,7 +57,7 @@ function title(text: string): HTMLElement {
   return html('span', { class: 'title' }, name, year !== '' && html('span', { class: 'year' }, ` (${year})`));
 }
 
-/** What became of the film's place since the last list. */
+/** How the film's rank has changed since the last list. */
 function movement(former: number | undefined, rank: number): HTMLElement {
   if (former === undefined) return html('span', { class: 'move entered' }, 'new');
   const steps = former - rank;

@@ -1,4 +1,4 @@
-/** Numbers and times as the page says them. */
+/** Numbers and times as the page shows them. */
 
 const NUMBER = new Intl.NumberFormat('en');
 const TIME = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
@@ -6,7 +6,7 @@ const DAY = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short' });
 
 export const plain = (value: number): string => NUMBER.format(value);
 
-/** A click shorter than ten milliseconds deserves its decimal. */
+/** Below ten milliseconds, with one decimal. */
 export function milliseconds(ms: number): string {
   return `${ms < 10 ? ms.toFixed(1) : plain(Math.round(ms))} ms`;
 }
@@ -24,14 +24,14 @@ export function count(number: number, noun: string): string {
   return `${plain(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** The time of today, the day of any other. */
+/** The time for today, otherwise the date. */
 export function moment(seconds: number): string {
   const date = new Date(seconds * 1000);
   const today = new Date().toDateString() === date.toDateString();
   return today ? TIME.format(date) : DAY.format(date);
 }
 
-/** A film's title without the year that ends it in many catalogues, and the year. */
+/** Splits a title from the year at its end, which many catalogues have. */
 export function splitYear(title: string): [name: string, year: string] {
   const match = /^(.+?)\s*\((\d{4})\)$/.exec(title);
   return match ? [match[1], match[2]] : [title, ''];

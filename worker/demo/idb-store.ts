@@ -1,4 +1,4 @@
-/** What Workers KV is to the service, IndexedDB is to this browser: states outlive a reload. */
+/** Keeps states in IndexedDB, as the service keeps them in Workers KV: they survive a reload. */
 import type { StateInfo, StateStore } from '../cache/state-store.ts';
 
 const DATABASE = 'earn-edge';
@@ -25,12 +25,12 @@ export class IdbStore implements StateStore {
     return (await this.run('readonly', (states) => states.get(key))) ?? null;
   }
 
-  /** Nothing lags here: every key that is known is listed. */
+  /** Listings are up to date here, so `known` keys need no deletion of their own. */
   async deleteAll(prefix: string): Promise<void> {
     await this.run('readwrite', (states) => states.delete(IDBKeyRange.bound(prefix, `${prefix}\uffff`)));
   }
 
-  /** Forgets whatever there is. */
+  /** Deletes everything. */
   async clear(): Promise<void> {
     await this.run('readwrite', (states) => states.clear());
   }

@@ -1,4 +1,4 @@
-/** The demo page: search, click, and see what each list cost. One thing at a time goes to the model. */
+/** The demo page: search, click, and see what each list cost. Requests go to the model one at a time. */
 import { Queue } from '../engine/queue.ts';
 import { messageOf } from './ask.ts';
 import { forgetCosts, showCost } from './cost.ts';
@@ -15,13 +15,13 @@ import { newcomer, remember, visitor } from './visitor.ts';
 const server = new ServerSide();
 const device = new DeviceSide(showProgress);
 const queue = new Queue();
-/** Clicked and not yet answered, in the order of the clicks. */
+/** Clicks without an answer, oldest first. */
 const pending: Pending[] = [];
 
 let side: Side = visitor().onDevice ? device : server;
-/** Ranks of the list on show. */
+/** Ranks in the current list. */
 let ranks = new Map<string, number>();
-/** After a failure nothing goes on before the visitor says so. */
+/** After a failure, nothing is sent until the visitor tries again. */
 let halted = false;
 
 const toggle = byId('on-device');
@@ -47,7 +47,7 @@ function choose(film: Film): void {
   });
 }
 
-/** A side takes over, or another attempt: the list, clicks that wait, and the history as that side knows it. */
+/** Starts over with a side: shows its list and its history, and sends the clicks that wait. */
 async function begin(): Promise<void> {
   side = visitor().onDevice ? device : server;
   showHistory();
@@ -63,7 +63,7 @@ async function begin(): Promise<void> {
   showHistory();
 }
 
-/** One request: the oldest click that has no answer, or the list as it is. */
+/** Sends one request: the oldest click without an answer, or else a request for the current list. */
 async function step(): Promise<void> {
   const next = pending[0];
   const start = performance.now();
@@ -88,7 +88,7 @@ function enqueue(task: () => Promise<void>): void {
   });
 }
 
-/** Requests that were clicked before go out before; what comes next runs on the other side. */
+/** Switches sides. Earlier clicks are sent first; later ones go to the other side. */
 function switchSide(onDevice: boolean): void {
   remember({ onDevice });
   goOn();
@@ -101,14 +101,14 @@ function switchSide(onDevice: boolean): void {
   enqueue(begin);
 }
 
-/** Clicks that the model on this device has not answered belong to this device all the same. */
+/** Clicks made while the model runs on this device stay on this device. */
 function keepHere(): void {
   const unsent = pending.filter((click) => click.onDevice).map(({ seen }) => seen);
   remember({ own: [...visitor().own, ...unsent] });
   pending.splice(0, pending.length, ...pending.filter((click) => !click.onDevice));
 }
 
-/** On both sides: what the server knows, and what is here. */
+/** Deletes the visitor on both sides, the server and this device. */
 function forgetVisitor(): void {
   goOn();
   enqueue(async () => {
@@ -130,7 +130,7 @@ function showList({ items, source }: UserList): void {
   const focused = buttons.indexOf(document.activeElement as HTMLButtonElement);
   const chance = source === 'model' ? 'Probability as the next film' : 'Share of all interactions';
   list.replaceChildren(...items.map((film) => rankedRow(film, chance, ranks, choose)));
-  // Whoever works down the list by keyboard stays at the same place.
+  // Keyboard users stay at the same place in the list.
   if (focused >= 0) list.querySelectorAll('button')[Math.min(focused, items.length - 1)]?.focus();
   ranks = new Map(items.map(({ id, rank }) => [id, rank]));
 }
@@ -159,7 +159,7 @@ function showProgress(loaded: number, total: number): void {
   if (total === 0) bar.removeAttribute('value');
   else bar.value = loaded / total;
   const text = `${megabytes(loaded)} of ${megabytes(total)} MB`;
-  // The last graphs, less than a hundredth, are asked for once the first ones are ready.
+  // The last graphs (under 1 %) are fetched only when the first ones are ready.
   const starting = total === 0 || loaded > 0.99 * total;
   byId('progress-text').textContent = starting ? 'Starting…' : text;
 }

@@ -1,4 +1,4 @@
-/** The search box and what it finds. */
+/** The search box and its results. */
 import { messageOf } from './ask.ts';
 import { Stopped } from './device-side.ts';
 import { byId } from './dom.ts';
@@ -8,12 +8,12 @@ import type { Side } from './side.ts';
 interface Search {
   find: Side['find'];
   choose: Choose;
-  /** Ids that are in the history already. */
+  /** Ids of the films in the history. */
   seen(): ReadonlySet<string>;
 }
 
 const PAUSE_MS = 150;
-/** A phone has room for fewer films. */
+/** Fewer on a phone. */
 const PHONE = matchMedia('(width < 46rem)');
 
 const box = byId<HTMLInputElement>('search');
@@ -29,7 +29,7 @@ export function startSearch(options: Search): void {
   });
 }
 
-/** Marks what has been seen by now. At first there is nothing: the list comes before the suggestions. */
+/** Marks the films that are in the history by now. */
 export function showFound(): void {
   const seen = search.seen();
   const buttons = byId('results').querySelectorAll('button');

@@ -1,4 +1,4 @@
-/** GPUs and their drivers differ: before one is trusted, it has to agree with WASM. */
+/** GPUs and their drivers differ, so a GPU must agree with WASM before it is used. */
 import type { Model } from '../models/model.ts';
 import { RANKERS } from '../recommend/rankers/index.ts';
 

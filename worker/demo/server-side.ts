@@ -1,4 +1,4 @@
-/** The model in the Worker: it keeps the visitor's log and the state made of it. */
+/** The model in the Worker, which keeps the visitor's log and state. */
 import { ask } from './ask.ts';
 import { type Film, type Interaction, LIST_LENGTH, type Side, type UserList } from './side.ts';
 import { remember, visitor } from './visitor.ts';
@@ -8,7 +8,7 @@ interface Page<T> {
   next_cursor: string | null;
 }
 
-/** The most that one request answers. */
+/** Most interactions per page. */
 const PAGE = '1000';
 
 export class ServerSide implements Side {
@@ -33,7 +33,7 @@ export class ServerSide implements Side {
     return ask(`${userPath()}/recommendations?k=${LIST_LENGTH}`);
   }
 
-  /** One request appends and recommends; its key makes a repeated one append nothing again. */
+  /** Appends and recommends in one request. Its key makes a repeated request append nothing. */
   async add(seen: Interaction, key: string): Promise<UserList> {
     const list: UserList = await ask(`${userPath()}/recommendations`, {
       method: 'POST',

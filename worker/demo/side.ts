@@ -13,24 +13,24 @@ export interface Film {
   title: string;
 }
 
-/** A list and what it cost, whichever side made it. */
+/** A list and its cost, from either side. */
 export type UserList = RecommendationList<UserCache>;
 
-/** Films in a list. */
+/** Films per list. */
 export const LIST_LENGTH = 10;
 
 export interface Side {
   readonly name: 'server' | 'device';
   /** Where the model runs, in words. */
   readonly where: string;
-  /** What the visitor has seen, oldest first. */
+  /** The visitor's history, oldest first. */
   history(): Promise<Interaction[]>;
-  /** The list for the history as it is. */
+  /** The list for the current history. */
   list(): Promise<UserList>;
-  /** Adds to the history, then the list. Safe to repeat with the same key. */
+  /** Adds to the history and returns the new list. Safe to repeat with the same key. */
   add(seen: Interaction, key: string): Promise<UserList>;
   find(query: string, limit: number, signal: AbortSignal): Promise<Film[]>;
   film(id: string): Promise<Film | undefined>;
-  /** Leaves nothing of the visitor behind. */
+  /** Deletes everything about the visitor. */
   forget(): Promise<void>;
 }

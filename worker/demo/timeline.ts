@@ -5,21 +5,21 @@ import { count } from './format.ts';
 import type { Film, Interaction, Side } from './side.ts';
 import { remember, visitor } from './visitor.ts';
 
-/** Clicked, and not yet answered. */
+/** A click without an answer. */
 export interface Pending {
   seen: Interaction;
-  /** The same for every attempt, so that the film is added once. */
+  /** The same for every attempt, so that the film is added only once. */
   key: string;
-  /** Clicked while the model ran here: the server must not hear of it. */
+  /** Clicked while the model ran on this device; never sent to the server. */
   onDevice: boolean;
 }
 
-/** The others are shown on demand. */
+/** More are shown on demand. */
 const SHORT = 10;
 
 let all = false;
 
-/** Ids of everything in the history that `side` goes by. */
+/** Ids of the films in the history of `side`. */
 export function seenIds(side: Side, pending: readonly Pending[]): Set<string> {
   return new Set(entries(side, pending).map(({ seen }) => seen.id));
 }
@@ -50,7 +50,7 @@ export function rememberTitle({ id, title }: Film): void {
   remember({ titles: { ...visitor().titles, [id]: title } });
 }
 
-/** Asks for the titles on show that are not known, as after the history was made elsewhere. */
+/** Fetches titles that are shown but not known, as of a history from another browser. */
 export async function fetchTitles(side: Side): Promise<void> {
   const { titles } = visitor();
   const shown = entries(side, []).toReversed().slice(0, SHORT);

@@ -1,16 +1,16 @@
-/** What this browser remembers of its visitor, across reloads and tabs. */
+/** What this browser remembers of its visitor across reloads and tabs. */
 import type { Interaction } from './side.ts';
 
 export interface Visitor {
-  /** Random and anonymous: the user id of every request. */
+  /** The user id of every request, random and anonymous. */
   user: string;
-  /** Names the history on this device; another one begins another. */
+  /** Identifies the history on this device. A new history gets a new one. */
   epoch: string;
   /** Whether the model runs in this browser. */
   onDevice: boolean;
   /** The server's log as it was last seen, oldest first. */
   log: Interaction[];
-  /** Added while the model ran here, after `log`. The server never hears of these. */
+  /** Added after `log` while the model ran on this device; never sent to the server. */
   own: Interaction[];
   /** Titles of everything in `log` and `own`. */
   titles: Record<string, string>;
@@ -21,7 +21,7 @@ const KEY = 'visitor';
 let current = read() ?? newVisitor();
 keep();
 
-/** Another tab may have changed it since. */
+/** Read anew each time: another tab may have changed it. */
 export function visitor(): Visitor {
   current = read() ?? current;
   return current;
@@ -32,7 +32,7 @@ export function remember(change: Partial<Visitor>): void {
   keep();
 }
 
-/** Everything about the old visitor is gone; the model goes on running where it ran. */
+/** Starts as a new visitor. The model keeps running where it ran. */
 export function newcomer(): void {
   current = { ...newVisitor(), onDevice: current.onDevice };
   keep();
@@ -57,6 +57,6 @@ function keep(): void {
   try {
     localStorage.setItem(KEY, JSON.stringify(current));
   } catch {
-    // Storage is full or forbidden; the page works without it until it is closed.
+    // Storage is full or forbidden. The page works without it until it is closed.
   }
 }
