@@ -14,7 +14,9 @@ import { folder } from './helpers.ts';
 const eventsOf = (items: Interaction[]): Event[] =>
   items.map(({ id: item, timestamp: time }) => ({ item, time }));
 
-/** The part of the API that an import uses, over logs in memory; a model that knows all but ids with an `x`. */
+/**
+ * The part of the API that an import uses, over logs in memory; a model that knows all but ids with an `x`.
+ */
 async function service(fault?: (request: Request) => Fault | undefined) {
   const log = new MemoryLog();
   const appended: number[] = [];

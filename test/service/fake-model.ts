@@ -78,9 +78,10 @@ interface FakeOptions {
 const ITEM_BYTES = 2;
 
 /**
- * Films with the ids 1, 2, 3 and so on, and a window of four. A state spells out the items that it is of. The list
- * begins with the newest film and goes round the catalogue; the scores tell apart any two states, and a state with a
- * wrong byte from the right one. The most popular film is the one with the id 8, then 3, 10 and so on.
+ * Films with the ids 1, 2, 3 and so on, and a window of four. A state spells out the items that it is of. The
+ * list begins with the newest film and goes round the catalogue; the scores tell apart any two states, and a
+ * state with a wrong byte from the right one. The most popular film is the one with the id 8, then 3, 10 and
+ * so on.
  */
 export class FakeModel implements Model {
   readonly manifest: Manifest;

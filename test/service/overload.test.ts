@@ -1,4 +1,7 @@
-/** More requests than an isolate can answer in time: who is answered, who is told to come back, and that nothing is lost. */
+/**
+ * More requests than an isolate can answer in time: who is answered, who is told to come back, and that
+ * nothing is lost.
+ */
 
 import { Hono } from 'hono';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';

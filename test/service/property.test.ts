@@ -1,6 +1,7 @@
 /**
- * Random users, isolates, faults and deletions. Whatever the sequence, a list must be the one that a plain array of
- * the user's items leads to, and nothing of a deleted user may be left. A failure names its seed and what was done.
+ * Random users, isolates, faults and deletions. Whatever the sequence, a list must be the one that a plain
+ * array of the user's items leads to, and nothing of a deleted user may be left. A failure names its seed and
+ * what was done.
  */
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { sha256Hex } from '../../worker/engine/hex.ts';

@@ -1,4 +1,7 @@
-/** Users' states: first in this isolate's memory, then in the store. A state is only returned when it fits exactly. */
+/**
+ * Users' states: first in this isolate's memory, then in the store. A state is only returned when it fits
+ * exactly.
+ */
 import { LRUCache } from 'lru-cache';
 import { sha256Hex } from '../engine/hex.ts';
 import type { Ranked } from '../engine/ranking.ts';
@@ -19,7 +22,9 @@ export interface Wanted {
   stateId: string;
   epoch: string;
   anchor: number;
-  /** Keys of the events in the context window, oldest first. A state of the first few of them fits as well. */
+  /**
+   * Keys of the events in the context window, oldest first. A state of the first few of them fits as well.
+   */
   keys: readonly string[];
 }
 
@@ -85,8 +90,8 @@ export class StateCache {
   }
 
   /**
-   * Writes the newest remembered state to the store unless it is there, at most once per second. Resolves to what was
-   * written. For `waitUntil`: it never rejects.
+   * Writes the newest remembered state to the store unless it is there, at most once per second. Resolves to
+   * what was written. For `waitUntil`: it never rejects.
    */
   async persist(user: string, stateId: string): Promise<StoredState | null> {
     const key = await memoryKey(user, stateId);
@@ -125,8 +130,9 @@ export class StateCache {
   }
 
   /**
-   * Forgets the user here and in the store, for every model: the states that the store lists, those that this isolate
-   * wrote, and those of `stateIds`, which another isolate may have written a moment ago. Throws what the store throws.
+   * Forgets the user here and in the store, for every model: the states that the store lists, those that this
+   * isolate wrote, and those of `stateIds`, which another isolate may have written a moment ago. Throws what
+   * the store throws.
    */
   async forget(user: string, stateIds: string[] = []): Promise<void> {
     const prefix = await userKey(user);
@@ -144,7 +150,10 @@ export class StateCache {
   }
 }
 
-/** Whether a state can be extended to the wanted one: same state id, log and anchor, and a prefix of its events. */
+/**
+ * Whether a state can be extended to the wanted one: same state id, log and anchor, and a prefix of its
+ * events.
+ */
 async function fits(stored: StoredState, wanted: Wanted): Promise<boolean> {
   const { stateId, epoch, anchor, digest, state } = stored;
   if (stateId !== wanted.stateId || epoch !== wanted.epoch || anchor !== wanted.anchor) return false;

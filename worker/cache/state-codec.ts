@@ -9,8 +9,8 @@
  *    36  u32 events in the state
  *    40  u32 bytes of the keys and values, of the local rows, of S's final state, of the first code's logits
  *    56  32 bytes: SHA-256 of exactly those events' keys (`eventKey`)
- *    88  S's final state, the first code's logits, the local rows, the history's keys and values, zeros up to a
- *        multiple of 4
+ *    88  S's final state, the first code's logits, the local rows, the history's keys and values,
+ *        zeros up to a multiple of 4
  *   end  16 bytes: `checksum` of everything before
  *
  * The history's bytes are the graph's own, so those of a longer history begin with those of a shorter one.
@@ -109,9 +109,10 @@ function aligned(bytes: number): number {
 }
 
 /**
- * Checksum of the first `bytes` of a state, a multiple of 4. Four lanes take every fourth word each. A step is a
- * bijection of the lane and of the word, so a single changed word per lane is always found, and other damage is missed
- * at most once in 2^32. It guards against damage, not forgery: SHA-256 took a twentieth of a returning user's time.
+ * Checksum of the first `bytes` of a state, a multiple of 4. Four lanes take every fourth word each. A step
+ * is a bijection of the lane and of the word, so a single changed word per lane is always found, and other
+ * damage is missed at most once in 2^32. It guards against damage, not forgery: SHA-256 took a twentieth of a
+ * returning user's time.
  */
 function checksum(buffer: ArrayBuffer, bytes: number): Int32Array {
   const words = new Int32Array(buffer, 0, bytes / 4);

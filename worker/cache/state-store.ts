@@ -6,7 +6,9 @@ export interface StateInfo {
   written: number;
 }
 
-/** Where states are kept outside of isolates. A cache: every method may fail, and every answer may be stale. */
+/**
+ * Where states are kept outside of isolates. A cache: every method may fail, and every answer may be stale.
+ */
 export interface StateStore {
   get(key: string): Promise<ArrayBuffer | null>;
   put(key: string, value: ArrayBuffer, items: number): Promise<void>;

@@ -7,8 +7,8 @@ export class Catalogue {
   /** Item indices by category, in the order in which the catalogue first names the categories. */
   readonly categories: ReadonlyMap<string, readonly number[]>;
   /**
-   * Log of each item's share of all interactions that the model was trained on. One is added to every count, so no
-   * share is zero; the shares sum to one.
+   * Log of each item's share of all interactions that the model was trained on. One is added to every count,
+   * so no share is zero; the shares sum to one.
    */
   readonly popularity: Float64Array;
   private readonly indices: Map<string, number>;

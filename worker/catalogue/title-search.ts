@@ -22,9 +22,9 @@ export class TitleSearch {
   }
 
   /**
-   * Items whose titles have a word for every word of `query`, in any order: first those whose title begins with the
-   * query, then the others, both in the catalogue's order. All items when the query is blank; none when it holds
-   * characters, but no word.
+   * Items whose titles have a word for every word of `query`, in any order: first those whose title begins
+   * with the query, then the others, both in the catalogue's order. All items when the query is blank; none
+   * when it holds characters, but no word.
    */
   find(query: string): CatalogueItem[] {
     const wanted = wordsOf(query);
@@ -44,7 +44,9 @@ function matchesWord(word: string, part: string): boolean {
   return WITHOUT_BLANKS.test(part) ? word.includes(part) : word.startsWith(part);
 }
 
-/** Lower-case words without accents. An apostrophe is inside a word: "Schindler's" is found by "schindlers". */
+/**
+ * Lower-case words without accents. An apostrophe is inside a word: "Schindler's" is found by "schindlers".
+ */
 function wordsOf(text: string): string[] {
   const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/['’]/g, '');
   return plain.match(/[\p{L}\p{N}]+/gu) ?? [];

@@ -23,7 +23,10 @@ export function markSeen(button: HTMLButtonElement, seen: boolean): void {
   else button.removeAttribute('aria-disabled');
 }
 
-/** `chance` renders a film's score. `before`: ranks in the list that this one replaces; empty if there was none. */
+/**
+ * `chance` renders a film's score. `before`: ranks in the list that this one replaces; empty if there was
+ * none.
+ */
 export function rankedRow(
   film: UserList['items'][number],
   chance: string,

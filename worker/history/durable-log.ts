@@ -47,8 +47,8 @@ export class DurableLog implements HistoryLog {
 }
 
 /**
- * Whether the object's own code threw: that is a bug, and trying again does not help. Cloudflare marks such errors
- * `remote`, and failures of its infrastructure `retryable` or `overloaded`.
+ * Whether the object's own code threw: that is a bug, and trying again does not help. Cloudflare marks such
+ * errors `remote`, and failures of its infrastructure `retryable` or `overloaded`.
  * @see https://developers.cloudflare.com/durable-objects/best-practices/error-handling/
  */
 function isOurMistake(error: unknown): boolean {

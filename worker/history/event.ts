@@ -9,8 +9,8 @@ export interface Event {
 }
 
 /**
- * What a model reads of an event, as text without line breaks. Two histories with the same keys have the same state,
- * so every field that a model reads must be part of the key. Today's models read the item alone.
+ * What a model reads of an event, as text without line breaks. Two histories with the same keys have the same
+ * state, so every field that a model reads must be part of the key. Today's models read the item alone.
  */
 export function eventKey({ item }: Event): string {
   return item;

@@ -2,7 +2,10 @@
 import type { Event } from './event.ts';
 
 export interface Snapshot {
-  /** Identifies this log. A log that was deleted and started again has another one. Empty while there is no log. */
+  /**
+   * Identifies this log. A log that was deleted and started again has another one. Empty while there is no
+   * log.
+   */
   epoch: string;
   /** What models read of each event, oldest first. */
   events: Event[];
@@ -11,7 +14,10 @@ export interface Snapshot {
 export interface Appended {
   /** Events in the log after this append; for a repeated key, after the first one. */
   length: number;
-  /** `repeated`: the idempotency key was known and nothing was added. `conflict`: it was used for other events. */
+  /**
+   * `repeated`: the idempotency key was known and nothing was added. `conflict`: it was used for other
+   * events.
+   */
   outcome: 'added' | 'repeated' | 'conflict';
 }
 
@@ -24,7 +30,10 @@ export interface LogPage {
 
 /** Every method throws HistoryUnavailable when the log can't be reached. */
 export interface HistoryLog {
-  /** The events are stored durably when this resolves. Throws IdempotencyConflict for a known key with other events. */
+  /**
+   * The events are stored durably when this resolves. Throws IdempotencyConflict for a known key with other
+   * events.
+   */
   append(user: string, events: Event[], key?: string): Promise<Appended>;
   read(user: string): Promise<Snapshot>;
   /** Up to `limit` events before position `before`, or the newest ones when it is null. */
@@ -44,7 +53,10 @@ export class IdempotencyConflict extends Error {
   override readonly name = 'IdempotencyConflict';
 }
 
-/** What an idempotency key stands for, as text: equal for equal events. Stored logs hold it, so it must not change. */
+/**
+ * What an idempotency key stands for, as text: equal for equal events. Stored logs hold it, so it must not
+ * change.
+ */
 export function contentOf(events: Event[]): string {
   return JSON.stringify(events.map(({ item: id, time: timestamp, type }) => ({ id, timestamp, type })));
 }

@@ -14,7 +14,9 @@ interface UserLog {
   keys: Map<string, { content: string; length: number }>;
 }
 
-/** Logs in memory: the shortest code that keeps a log's promises, for examples and tests. Keys never expire. */
+/**
+ * Logs in memory: the shortest code that keeps a log's promises, for examples and tests. Keys never expire.
+ */
 export class MemoryLog implements HistoryLog {
   readonly users = new Map<string, UserLog>();
 

@@ -10,8 +10,8 @@ type Row = { position: number; item: string; timestamp: number | null; type: str
 
 /**
  * One user's log in SQLite. Writes are durable before the caller gets its answer (output gate:
- * https://developers.cloudflare.com/durable-objects/reference/in-memory-state/), and an object runs one call at a
- * time, so appends are ordered and none is lost.
+ * https://developers.cloudflare.com/durable-objects/reference/in-memory-state/), and an object runs one call
+ * at a time, so appends are ordered and none is lost.
  */
 export class UserHistory extends DurableObject<Env> {
   private readonly sql = this.ctx.storage.sql;
@@ -45,7 +45,10 @@ export class UserHistory extends DurableObject<Env> {
     });
   }
 
-  /** What models read of each event, oldest first: the items, as one list of strings, which costs RPC the least. */
+  /**
+   * What models read of each event, oldest first: the items, as one list of strings, which costs RPC the
+   * least.
+   */
   read(): { epoch: string; items: string[] } {
     if (!this.exists()) return { epoch: '', items: [] };
     const rows = this.sql.exec('SELECT item FROM interaction ORDER BY position').raw<[string]>();

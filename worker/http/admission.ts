@@ -1,17 +1,20 @@
 /**
- * Which requests an isolate accepts. Requests do not wait for the engine itself, whose runs end in the turn of the
- * event loop in which they begin, but between turns. So what is limited is the number of requests in flight.
+ * Which requests an isolate accepts. Requests do not wait for the engine itself, whose runs end in the turn
+ * of the event loop in which they begin, but between turns. So what is limited is the number of requests in
+ * flight.
  */
 import { createMiddleware } from 'hono/factory';
 import { Problem } from './problem.ts';
 
 /**
- * While fewer requests are in flight, a new one may run inference. Each takes 10 to 20 ms of a saturated process
- * (docs/performance.md), so the last of fifty is answered within a second.
+ * While fewer requests are in flight, a new one may run inference. Each takes 10 to 20 ms of a saturated
+ * process (docs/performance.md), so the last of fifty is answered within a second.
  */
 export const MOST_INFERRING = 50;
 
-/** While fewer requests are in flight, a new one is accepted. Without inference, a request takes less time. */
+/**
+ * While fewer requests are in flight, a new one is accepted. Without inference, a request takes less time.
+ */
 export const MOST_IN_FLIGHT = 2 * MOST_INFERRING;
 
 /** A request that takes longer has run into the CPU limit and will never be answered. */

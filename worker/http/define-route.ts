@@ -1,4 +1,7 @@
-/** How a route says everything about itself: its schemas, its place in the reference, and an example that works. */
+/**
+ * How a route says everything about itself: its schemas, its place in the reference, and an example that
+ * works.
+ */
 import { createRoute } from '@hono/zod-openapi';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 
@@ -42,8 +45,8 @@ interface Documentation {
 
 /**
  * `createRoute` for routes that document themselves; without documentation, a route does not compile.
- * `reference/document.ts` turns `example` into the examples of parameters and bodies, and sends it to fill in the
- * answer.
+ * `reference/document.ts` turns `example` into the examples of parameters and bodies, and sends it to fill in
+ * the answer.
  */
 export function defineRoute<
   Path extends string,

@@ -11,7 +11,10 @@ declare module 'hono' {
   }
 }
 
-/** Reads `X-Model` before anything is done for the request. @throws {Problem} `invalid_request` for an unknown name */
+/**
+ * Reads `X-Model` before anything is done for the request. @throws {Problem} `invalid_request` for an unknown
+ * name
+ */
 export const modelHeader = createMiddleware(async (c, next) => {
   const header = c.req.header(MODEL_HEADER);
   const name = MODEL_NAMES.find((name) => name === header);

@@ -4,8 +4,8 @@ import type { Run } from '../recommend/run.ts';
 import { Problem } from './problem.ts';
 
 /**
- * A request's way through the pipeline: each stage is timed for `Server-Timing`, and what needs inference is refused
- * here, before it begins, for a request that was admitted without a right to it (`admission.ts`).
+ * A request's way through the pipeline: each stage is timed for `Server-Timing`, and what needs inference is
+ * refused here, before it begins, for a request that was admitted without a right to it (`admission.ts`).
  */
 export function runOf(c: Context): Run {
   const stage: Run['stage'] = (name, work) => wrapTime(c, name, work());

@@ -25,11 +25,12 @@ export interface ModelLoader {
 }
 
 /**
- * One of the isolate's models: loaded at its first use, once for all requests that wait. Files can't change under a
- * live isolate (a deployment starts new ones), so a loaded model stays.
+ * One of the isolate's models: loaded at its first use, once for all requests that wait. Files can't change
+ * under a live isolate (a deployment starts new ones), so a loaded model stays.
  *
- * A request never awaits what another one began: promises belong to a request, and workerd may cancel one that waits
- * for another's ("your Worker's code had hung"). So a load leaves its result here, and other requests poll for it.
+ * A request never awaits what another one began: promises belong to a request, and workerd may cancel one
+ * that waits for another's ("your Worker's code had hung"). So a load leaves its result here, and other
+ * requests poll for it.
  */
 export class ModelHost {
   private readonly loader: ModelLoader;

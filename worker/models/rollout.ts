@@ -9,8 +9,8 @@ export const MODEL_NAMES = ['current', 'candidate'] as const;
 export type ModelName = (typeof MODEL_NAMES)[number];
 
 /**
- * Which of a deployment's models answers: the one that the request names; else the candidate for its share of the
- * users; else the current one. An isolate loads each at its first use.
+ * Which of a deployment's models answers: the one that the request names; else the candidate for its share of
+ * the users; else the current one. An isolate loads each at its first use.
  */
 export class Models {
   private readonly hosts: Record<ModelName, ModelHost>;
@@ -24,8 +24,8 @@ export class Models {
   }
 
   /**
-   * The model that answers, given the name from the request and the user whom it is about. Throws ModelUnavailable.
-   * When a candidate can't be loaded, the current model answers for its share of the users.
+   * The model that answers, given the name from the request and the user whom it is about. Throws
+   * ModelUnavailable. When a candidate can't be loaded, the current model answers for its share of the users.
    */
   model(name?: ModelName, user?: string): Promise<Model> {
     return this.choose((host) => host.model(), name, user);

@@ -1,9 +1,9 @@
 import type { RequestFacts } from './facts.ts';
 
 /**
- * The facts as a data point for Workers Analytics Engine. `docs/operate.md` names the columns; their order must not
- * change, for the queries that people have. All are far below its limits: one index of 96 bytes, twenty blobs, twenty
- * doubles (https://developers.cloudflare.com/analytics/analytics-engine/limits/).
+ * The facts as a data point for Workers Analytics Engine. `docs/operate.md` names the columns; their order
+ * must not change, for the queries that people have. All are far below its limits: one index of 96 bytes,
+ * twenty blobs, twenty doubles (https://developers.cloudflare.com/analytics/analytics-engine/limits/).
  */
 export function dataPoint(facts: RequestFacts): AnalyticsEngineDataPoint {
   const { method, route, status, problem = '', model = '', sources = {}, cache = '' } = facts;

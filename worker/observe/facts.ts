@@ -1,4 +1,7 @@
-/** What is known of a request once it is answered, for logs, counters and data points. Nothing in it names a user. */
+/**
+ * What is known of a request once it is answered, for logs, counters and data points. Nothing in it names a
+ * user.
+ */
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { matchedRoutes } from 'hono/route';
@@ -55,7 +58,10 @@ export function observe(report: (facts: RequestFacts) => void) {
   });
 }
 
-/** The route pattern that the request's path matched, without regular expressions. Patterns of middleware end in `/*`. */
+/**
+ * The route pattern that the request's path matched, without regular expressions. Patterns of middleware end
+ * in `/*`.
+ */
 export function routeOf(c: Context): string {
   const path = matchedRoutes(c).at(-1)?.path ?? '/*';
   return path.endsWith('/*') ? 'none' : path.replace(/\{.*?\}/g, '');

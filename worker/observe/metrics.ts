@@ -1,4 +1,7 @@
-/** An isolate's counters, in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
+/**
+ * An isolate's counters, in Prometheus' text format
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ */
 import type { ModelName } from '../models/rollout.ts';
 import type { RequestFacts } from './facts.ts';
 

@@ -17,9 +17,9 @@ export function queryFor(k: number): ListQuery {
 }
 
 /**
- * The key of a ranked list among those made of one state. Every field of the query is in it by construction, so a new
- * option can't be forgotten. Pages that end at the same rank share a list. `known` is the length of the history, which
- * may be longer than the state's.
+ * The key of a ranked list among those made of one state. Every field of the query is in it by construction,
+ * so a new option can't be forgotten. Pages that end at the same rank share a list. `known` is the length of
+ * the history, which may be longer than the state's.
  */
 export function listKey({ k, offset, ...options }: ListQuery, ranker: RankerName, known: number) {
   const fields = Object.entries({ ...options, ranker, known, end: offset + k });

@@ -21,8 +21,8 @@ export interface ListedItem {
 export interface RecommendationList<Cache> {
   items: ListedItem[];
   /**
-   * `model`: a ranker of the model made the list. `popular`: the most popular items, because the history has no known
-   * item or because the request asked for them.
+   * `model`: a ranker of the model made the list. `popular`: the most popular items, because the history has
+   * no known item or because the request asked for them.
    */
   source: 'model' | 'popular';
   model: { id: string };

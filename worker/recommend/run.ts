@@ -1,4 +1,7 @@
-/** How the pipeline does its work. The service measures each stage here, and refuses inference when it is overloaded. */
+/**
+ * How the pipeline does its work. The service measures each stage here, and refuses inference when it is
+ * overloaded.
+ */
 export interface Run {
   /** Waits for something that needs no inference, such as a read. */
   stage<T>(name: string, work: () => Promise<T>): Promise<T>;

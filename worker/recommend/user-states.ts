@@ -79,7 +79,10 @@ export class UserStates implements States<UserCache> {
     };
   }
 
-  /** Writes the state to the store after the response. Resolves to what was written, if anything. Never rejects. */
+  /**
+   * Writes the state to the store after the response. Resolves to what was written, if anything. Never
+   * rejects.
+   */
   async persist(): Promise<StoredState | null> {
     return this.stateId === undefined ? null : this.cache.persist(this.user, this.stateId);
   }

@@ -25,7 +25,9 @@ export class KvStore implements StateStore {
     return keys[0]?.metadata ?? null;
   }
 
-  /** A listing may lag a minute behind the writes, so `known` keys are deleted whether they are listed or not. */
+  /**
+   * A listing may lag a minute behind the writes, so `known` keys are deleted whether they are listed or not.
+   */
   async deleteAll(prefix: string, known: Iterable<string>): Promise<void> {
     const names = new Set(known);
     let cursor: string | undefined;

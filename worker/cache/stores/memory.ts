@@ -1,8 +1,9 @@
 import type { StateInfo, StateStore } from '../state-store.ts';
 
 /**
- * States in the isolate's own memory: every isolate computes a returning user's state once. For examples and tests, and
- * for measuring what a store is worth. Keeps copies, so later changes of a caller's bytes do not reach them.
+ * States in the isolate's own memory: every isolate computes a returning user's state once. For examples and
+ * tests, and for measuring what a store is worth. Keeps copies, so later changes of a caller's bytes do not
+ * reach them.
  */
 export class MemoryStore implements StateStore {
   readonly values = new Map<string, { bytes: ArrayBuffer; info: StateInfo }>();

@@ -1,8 +1,8 @@
 import type { StateInfo, StateStore } from '../state-store.ts';
 
 /**
- * An R2 bucket: strongly consistent, without KV's limit of one write per second and key, and cheaper for large states.
- * Objects don't expire by themselves; docs/deploy.md says how a lifecycle rule makes them.
+ * An R2 bucket: strongly consistent, without KV's limit of one write per second and key, and cheaper for
+ * large states. Objects don't expire by themselves; docs/deploy.md says how a lifecycle rule makes them.
  */
 export class R2Store implements StateStore {
   private readonly bucket: R2Bucket;

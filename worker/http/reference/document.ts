@@ -1,4 +1,6 @@
-/** The OpenAPI document: the routes' own schemas, and their examples with the answers that the service gives. */
+/**
+ * The OpenAPI document: the routes' own schemas, and their examples with the answers that the service gives.
+ */
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { MODEL_NAMES } from '../../models/rollout.ts';
 import { CHAPTERS, type Example, type Sample } from '../define-route.ts';
@@ -26,7 +28,10 @@ const MODEL_PARAMETER = {
   schema: { type: 'string' as const, enum: [...MODEL_NAMES] },
 };
 
-/** The document of the app's routes. The examples' requests are made of the sample, their answers come from `send`. */
+/**
+ * The document of the app's routes. The examples' requests are made of the sample, their answers come from
+ * `send`.
+ */
 export async function openApiDocument(
   app: Pick<OpenAPIHono, 'getOpenAPI31Document'>,
   sample: Sample,

@@ -11,7 +11,10 @@ import { json } from '../schemas/json.ts';
 import { JSON_BODY_PROBLEMS, jsonBody, rejectUnknown } from '../validation.ts';
 import { recommendationList, recommendationQuery } from './recommendations.ts';
 
-/** They are computed one after another: long histories take some 20 ms each, and a request should end within a second. */
+/**
+ * They are computed one after another: long histories take some 20 ms each, and a request should end within a
+ * second.
+ */
 const MOST_REQUESTS = 32;
 
 const route = defineRoute({

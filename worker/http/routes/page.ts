@@ -16,8 +16,8 @@ const DEVICE_POLICY =
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 
 /**
- * A Web Worker has the policy of its own response: it alone may compile WebAssembly. Also on a 304, whose headers
- * replace those that the browser has kept.
+ * A Web Worker has the policy of its own response: it alone may compile WebAssembly. Also on a 304, whose
+ * headers replace those that the browser has kept.
  */
 const devicePolicy = createMiddleware(async (c, next) => {
   await next();

@@ -31,8 +31,9 @@ const PLACEHOLDERS: Sample = {
 };
 
 /**
- * `GET /openapi.json`, and the same for people: `GET /docs`. Examples are answered by `rehearse`, a service with the same
- * models that keeps its users to itself, so what the reference shows is what the served model says.
+ * `GET /openapi.json`, and the same for people: `GET /docs`. Examples are answered by `rehearse`, a service
+ * with the same models that keeps its users to itself, so what the reference shows is what the served model
+ * says.
  */
 export function reference(models: Models, rehearse: () => Described) {
   let document: Document | undefined;

@@ -122,8 +122,8 @@ export function userRecommendations({ models, log, cache }: Services) {
   }
 
   /**
-   * The user may be deleted, through any isolate, while a state of the deleted log is on its way to the store. So the
-   * log is read once more after a write, and a state that should not be there is removed.
+   * The user may be deleted, through any isolate, while a state of the deleted log is on its way to the
+   * store. So the log is read once more after a write, and a state that should not be there is removed.
    */
   async function withdrawIfDeleted(user: string, { stateId, epoch }: StoredState): Promise<void> {
     try {

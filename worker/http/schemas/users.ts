@@ -40,7 +40,10 @@ export const idempotencyHeader = z.object({
     .openapi({ description: 'A request with a key that was used within a day adds nothing again' }),
 });
 
-/** Refuses ids that are not percent-encoded UTF-8: a lenient decoder keeps `%FF`, so two paths would name one user. */
+/**
+ * Refuses ids that are not percent-encoded UTF-8: a lenient decoder keeps `%FF`, so two paths would name one
+ * user.
+ */
 export const properUserId = createMiddleware(async (c, next) => {
   try {
     decodeURIComponent(new URL(c.req.url).pathname);

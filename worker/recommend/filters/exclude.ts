@@ -1,6 +1,9 @@
 import { defineFilter } from './filter.ts';
 
-/** Hides items by id. Ids that the catalogue does not have are no mistake: callers exclude what they have sold. */
+/**
+ * Hides items by id. Ids that the catalogue does not have are no mistake: callers exclude what they have
+ * sold.
+ */
 export const exclude = defineFilter({
   // As long as a history may be.
   field: {

@@ -33,7 +33,9 @@ export interface Filter<Kind extends FieldKind> {
   field: Field<Kind>;
   /** Sets the mask to 0 for each item that the list must not hold. */
   apply(mask: ItemMask, value: FieldValues[Kind], context: FilterContext): void;
-  /** Entries that the catalogue can't know, for which the request is refused. Without it, nothing is refused. */
+  /**
+   * Entries that the catalogue can't know, for which the request is refused. Without it, nothing is refused.
+   */
   unknown?(value: FieldValues[Kind], catalogue: Catalogue): UnknownEntry[];
 }
 

@@ -1,4 +1,7 @@
-/** Every filter by the name of its request field. A filter that stands here is in the API, its docs and the cache key. */
+/**
+ * Every filter by the name of its request field. A filter that stands here is in the API, its docs and the
+ * cache key.
+ */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { ItemMask } from '../../engine/ranking.ts';
 import { categories } from './categories.ts';
