@@ -36,9 +36,9 @@ export const REGISTERS = [
 export const BASE = tailName(4);
 
 export const VARIANTS: Variant[] = [
-  { name: BASE, flags: ['--tail', '4'] },
-  ...REGISTER_DEPTHS.map((k) => ({ name: depthName(k), flags: ['--register-depth', `${k}`, '--tail', '0'] })),
-  ...TAILS.map((items) => ({ name: tailName(items), flags: ['--tail', `${items}`] })),
+  { name: BASE, flags: ['--local-window', '4'] },
+  ...REGISTER_DEPTHS.map((k) => ({ name: depthName(k), flags: ['--register-depth', `${k}`, '--local-window', '0'] })),
+  ...TAILS.map((items) => ({ name: tailName(items), flags: ['--local-window', `${items}`] })),
   ...REGISTERS.map(([prefixes, suffixes]) => ({
     name: registersName(prefixes, suffixes),
     flags: ['--prefixes', `${prefixes}`, '--suffixes', `${suffixes}`],

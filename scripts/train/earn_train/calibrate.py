@@ -32,7 +32,7 @@ def activation_ranges(model: Earn, cases: list[Case], device: torch.device) -> d
 
     def watch(name: str) -> Any:
         def hook(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
-            if output.numel() == 0:  # without a tail no item is in the deep layers
+            if output.numel() == 0:  # without a local window no item is in the deep layers
                 return
             low[name] = min(low.get(name, 0.0), inputs[0].min().item())
             high[name] = max(high.get(name, 0.0), inputs[0].max().item())

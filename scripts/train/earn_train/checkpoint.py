@@ -54,7 +54,7 @@ def save(model: Model, data: Dataset, recipe: Recipe, folder: Path, result: dict
 def read_config(folder: Path) -> tuple[Config, dict[str, Any]]:
     """The shapes of a checkpoint, and how it was trained."""
     found = json.loads((folder / "config.json").read_text())
-    return Config(**found["model"]), found["training"]
+    return Config.of(found["model"]), found["training"]
 
 
 def load(folder: Path, device: torch.device) -> Model:

@@ -18,13 +18,19 @@ class Config:
     head_dim: int
     ffn: int
     window: int  # most items a history may have
-    tail: int = 0  # newest items that a token sees after layer k
+    local_window: int = 0  # newest items that a token sees after layer k
     prefixes: int = 1  # p, prefix registers
     suffixes: int = 1  # s, suffix registers; 0: the last item's own token predicts
 
     def __post_init__(self) -> None:
         if self.register_depth == self.depth:
-            self.tail = 0  # there is no layer above k
+            self.local_window = 0  # there is no layer above k
+
+    @classmethod
+    def of(cls, shapes: dict[str, Any]) -> "Config":
+        """The shapes that a checkpoint has. Older ones say `tail` for the local window."""
+        names = {"tail": "local_window"}
+        return cls(**{names.get(name, name): value for name, value in shapes.items()})
 
     @classmethod
     def from_depth(

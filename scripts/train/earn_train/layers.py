@@ -149,11 +149,13 @@ class HistoryLayer(Layer):
 
 
 class DeepLayer(Layer):
-    """Layers k+1..N: a token sees the prefix registers, the `tail` items before it, and its own branch."""
+    """Layers k+1..N: a token sees the prefix registers, the `local_window` items before it, and its own
+    branch.
+    """
 
     def __init__(self, config: Config, dropout: float):
         super().__init__(config, dropout)
-        self.tail = config.tail
+        self.local_window = config.local_window
 
     def forward(
         self,
@@ -165,9 +167,9 @@ class DeepLayer(Layer):
         at: Tensor,
         rotations: Sequence[Rotation],
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """prefix [U, p, d], items [U, n, 1, d] (each a branch of its own; n is 0 without a tail), suffix [U,
-        M, s, d], codes [U, B, C-1, d]; t [U, M] how many items each branch sees, at [U, B] the codes'
-        branches; rotations of the four.
+        """prefix [U, p, d], items [U, n, 1, d] (each a branch of its own; n is 0 without a local window),
+        suffix [U, M, s, d], codes [U, B, C-1, d]; t [U, M] how many items each branch sees, at [U, B] the
+        codes' branches; rotations of the four.
         """
         own, steps = suffix.shape[2], codes.shape[2]
         row = torch.arange(len(t), device=t.device)[:, None]
@@ -179,9 +181,9 @@ class DeepLayer(Layer):
 
         def step(x: Tensor, q: Tensor, t: Tensor, k: Tensor, v: Tensor, later: Tensor) -> Tensor:
             """Tokens x that have t [U, M'] items before them. Among the keys the newest item comes last."""
-            where = t if self.tail else torch.zeros_like(t)
+            where = t if self.local_window else torch.zeros_like(t)
             keys, values = (torch.cat([n[row, where], own], 2) for n, own in zip(near, (k, v), strict=True))
-            place = torch.arange(-self.tail, 0, device=t.device)
+            place = torch.arange(-self.local_window, 0, device=t.device)
             missing = (t[..., None] + place < 0)[:, :, None].expand(-1, -1, len(later), -1)
             hidden = torch.cat([missing, later.expand(*t.shape, *later.shape)], 3)[:, :, None]
             none = torch.zeros(*t.shape, prefix.shape[1], dtype=torch.bool, device=t.device)
@@ -198,10 +200,10 @@ class DeepLayer(Layer):
         return self.causal(prefix, pq, pk, pv), items, suffix, codes
 
     def before(self, x: Tensor) -> Tensor:
-        """x [U, n, D] -> [U, n + 1, tail, D]: the `tail` rows before each place, zeros for none."""
-        if self.tail == 0:
+        """x [U, n, D] -> [U, n + 1, w, D]: the `local_window` w rows before each place, zeros for none."""
+        if self.local_window == 0:
             return x.new_zeros(len(x), 1, 0, x.shape[2])
-        return F.pad(x, (0, 0, self.tail, 0)).unfold(1, self.tail, 1).mT
+        return F.pad(x, (0, 0, self.local_window, 0)).unfold(1, self.local_window, 1).mT
 
 
 def not_yet(n: int, device: torch.device) -> Tensor:

@@ -2,8 +2,9 @@
 
 A user's sequence is `[P] h1 … hn [S] c1 … cC`: a prefix register, one fused token per item, a suffix
 register, then the C semantic-ID codes of the next item. In layers 1..k (`register_depth`) every token sees
-all that came before it. In the deeper layers a token sees P, the `tail` items before it, and its own branch;
-with a tail of 0 that is the paper's EARN. The codes enter after layer k (without EARN, k = N, in the first).
+all that came before it. In the deeper layers a token sees P, the `local_window` items before it, and its own
+branch; with a local window of 0 that is the paper's EARN. The codes enter after layer k (without EARN, k = N,
+in the first).
 
 The next item comes out in two ways. *Beam*: S's final state gives the first code, each code the next one.
 *Latent* (L2D, arXiv 2509.11524): S's final state is multiplied with every item's vector, the one it enters
@@ -112,7 +113,7 @@ class Earn(nn.Module):
         k, without_earn = self.config.register_depth, self.config.register_depth == self.config.depth
         early = code if without_earn else code[:, :, :0]
         for number, layer in enumerate(self.layers[:k], 1):
-            kept = prefixes if number == k and self.config.tail == 0 else None
+            kept = prefixes if number == k and self.config.local_window == 0 else None
             history, suffix, early = layer(history, suffix, early, seen, at, (whole, *ends), kept)
         if without_earn:
             return self.norm(suffix[:, :, -1]), self.norm(early)

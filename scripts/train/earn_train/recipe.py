@@ -63,7 +63,12 @@ def add_shapes(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--depth", type=int, default=6, help="N, layers; the one dial of size")
     add("--register-depth", type=int, help="k, layers that see the history (default: N / 4; N: no EARN)")
-    add("--tail", type=int, default=4, help="newest items seen after layer k (0: none, as in the paper)")
+    add(
+        "--local-window",
+        type=int,
+        default=4,
+        help="newest items seen after layer k (0: none, as in the paper)",
+    )
     add("--prefixes", type=int, default=1, help="prefix registers; other than 1: to compare, never served")
     add("--suffixes", type=int, default=1, help="suffix registers; 0: the last item predicts; never served")
     add("--width", type=int, help="of a token's state (default: by depth)")

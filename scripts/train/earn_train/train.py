@@ -46,7 +46,7 @@ def shapes(args: argparse.Namespace, items: int) -> Config:
         width=args.width,
         prefixes=args.prefixes,
         suffixes=args.suffixes,
-        tail=args.tail,
+        local_window=args.local_window,
     )
 
 
@@ -133,7 +133,7 @@ def interrupted_run(state: Path, now: dict[str, Any], config: Config) -> dict[st
     last: dict[str, Any] = torch.load(state, map_location=DEVICE, weights_only=False)
     begun = {**now, **last.get("origin", {})}  # what an older version did not note can't be compared
     changed = [name for name in now if begun[name] != now[name]]
-    if not changed and Config(**last["config"]) != config:
+    if not changed and Config.of(last["config"]) != config:
         changed = ["model"]
     if changed:
         differing = ", ".join(changed)

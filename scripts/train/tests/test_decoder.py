@@ -10,7 +10,7 @@ from earn_train.model import Earn, build_trie
 
 from .decoders import ITEMS, config, decoder, unique_codes
 
-SHAPES = [  # k of 4 layers, tail, prefix and suffix registers
+SHAPES = [  # k of 4 layers, local window, prefix and suffix registers
     (1, 3, 1, 1),
     (2, 0, 1, 1),
     (2, 1, 1, 1),
@@ -20,14 +20,14 @@ SHAPES = [  # k of 4 layers, tail, prefix and suffix registers
     (2, 3, 2, 0),
     (4, 0, 2, 2),
 ]
-every_shape = pytest.mark.parametrize("depth, tail, prefixes, suffixes", SHAPES)
+every_shape = pytest.mark.parametrize("depth, local_window, prefixes, suffixes", SHAPES)
 
 
 @every_shape
 def test_branches_equal_each_prefix_run_by_itself(
-    depth: int, tail: int, prefixes: int, suffixes: int
+    depth: int, local_window: int, prefixes: int, suffixes: int
 ) -> None:
-    earn = decoder(register_depth=depth, tail=tail, prefixes=prefixes, suffixes=suffixes)
+    earn = decoder(register_depth=depth, local_window=local_window, prefixes=prefixes, suffixes=suffixes)
     items = torch.randint(ITEMS, (3, 12))
     t = torch.tensor([[0, 1, 5, 12], [3, 3, 0, 7], [12, 11, 1, 2]]).clamp(min=0 if suffixes else 1)
     at = torch.tensor([[0, 2], [1, 3], [2, 3]])
@@ -61,7 +61,7 @@ def flat(earn: Earn, items: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
     at = torch.arange(len(x))
     is_item, is_code = (at >= first) & (at < end), at >= end + c.suffixes
     own = end if c.suffixes else end - 1  # where the branch's own tokens begin
-    oldest = at.where(is_item, own) - c.tail  # item that a token sees after layer k
+    oldest = at.where(is_item, own) - c.local_window  # item that a token sees after layer k
     for number, layer in enumerate(earn.layers, 1):
         assert isinstance(layer, Layer)
         sees = at <= at[:, None]
@@ -77,10 +77,10 @@ def flat(earn: Earn, items: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
 @every_shape
 @pytest.mark.parametrize("n", [1, 2, 9])
 def test_the_decoder_is_one_sequence_with_a_mask(
-    depth: int, tail: int, prefixes: int, suffixes: int, n: int
+    depth: int, local_window: int, prefixes: int, suffixes: int, n: int
 ) -> None:
     """Without EARN the mask is the causal one; without registers the last item predicts."""
-    earn = decoder(register_depth=depth, tail=tail, prefixes=prefixes, suffixes=suffixes)
+    earn = decoder(register_depth=depth, local_window=local_window, prefixes=prefixes, suffixes=suffixes)
     items, codes = torch.randint(ITEMS, (1, n)), torch.randint(4, (1, 1, 2))
     suffix, state = earn.branches(items, torch.tensor([n]), codes)
     expected = flat(earn, items[0], codes[0, 0])
@@ -98,9 +98,9 @@ def test_served_weights_hold_the_features() -> None:
     torch.testing.assert_close(served.item_vectors(), trained.item_vectors())
 
 
-def test_after_layer_k_nothing_but_the_tail_is_seen() -> None:
+def test_after_layer_k_nothing_but_the_local_window_is_seen() -> None:
     """Deep layers get nothing of a long history's older items, which change S only through layers 1..k."""
-    earn = decoder(register_depth=2, tail=3)
+    earn = decoder(register_depth=2, local_window=3)
     deep_inputs: list[Any] = []
     earn.layers[2].register_forward_pre_hook(lambda _, inputs: deep_inputs.append(inputs))
     earn.branches(torch.randint(ITEMS, (1, 20)), torch.tensor([20]), torch.randint(4, (1, 1, 2)))

@@ -70,6 +70,15 @@ def test_validation_includes_histories_cut_to_their_newest_items(log: Path) -> N
     assert validation["newest"]["3"]["hr@10"] == pytest.approx(np.mean(hits), abs=1e-5)
 
 
+def test_checkpoints_from_before_the_local_window_had_its_name_can_be_read(log: Path) -> None:
+    out = train_on(log, log / "run", "--local-window", "3")
+    config = json.loads((out / "config.json").read_text())
+    assert config["model"]["local_window"] == 3
+    config["model"]["tail"] = config["model"].pop("local_window")
+    (out / "config.json").write_text(json.dumps(config))
+    assert checkpoint.load(out, CPU).config.local_window == 3
+
+
 def test_a_run_does_not_go_on_with_other_data_or_flags(log: Path) -> None:
     out = train_on(log, log / "run")
     for changes, changed in (
@@ -103,8 +112,8 @@ def test_a_warm_start_computes_what_its_checkpoint_does(log: Path) -> None:
 
 def test_a_warm_start_refuses_other_shapes_and_catalogues(log: Path) -> None:
     begin = ["--init", str(train_on(log, log / "first"))]
-    with pytest.raises(InputError, match="has tail 4, not 2$"):
-        train_on(log, log / "second", *begin, "--tail", "2")
+    with pytest.raises(InputError, match="has local_window 4, not 2$"):
+        train_on(log, log / "second", *begin, "--local-window", "2")
     (log / "items.jsonl").write_text(
         "".join(reversed((log / "items.jsonl").read_text().splitlines(keepends=True)))
     )
