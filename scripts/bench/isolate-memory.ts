@@ -83,17 +83,17 @@ function mixOf(ids: string[], window: number): (at: number) => Ask {
   const history = (length: number) => randomInts(random, length, ids.length).map((index) => ids[index]);
   const added = (most: number) => history(1 + Math.floor(random() * most)).map((id) => ({ id }));
   const user = () => `/v1/users/returning-${Math.floor(random() * USERS)}`;
-  const decoder = () => RANKERS[Math.floor(random() * RANKERS.length)];
+  const ranker = () => RANKERS[Math.floor(random() * RANKERS.length)];
   const kinds: ((at: number) => Ask)[] = [
     () => ({ path: `${user()}/recommendations`, body: { items: added(3) } }),
     () => ({ path: `${user()}/interactions`, body: { items: added(window) } }),
-    () => ({ path: `${user()}/recommendations?k=50&decoder=${decoder()}` }),
+    () => ({ path: `${user()}/recommendations?k=50&ranker=${ranker()}` }),
     (at) => ({ path: `/v1/users/new-${at}/recommendations`, body: { items: added(3) } }),
     (at) => ({ path: `/v1/users/newer-${at}/recommendations` }),
-    () => ({ path: '/v1/recommendations', body: { history: history(2 * window), decoder: decoder() } }),
+    () => ({ path: '/v1/recommendations', body: { history: history(2 * window), ranker: ranker() } }),
     () => ({
       path: '/v1/recommendations:batch',
-      body: { requests: [50, 10, 200].map((length) => ({ history: history(length), decoder: decoder() })) },
+      body: { requests: [50, 10, 200].map((length) => ({ history: history(length), ranker: ranker() })) },
     }),
     () => ({ path: `/v1/items/${encodeURIComponent(history(1)[0])}/similar?k=20` }),
     () => ({ path: '/v1/items?q=the&limit=100' }),
