@@ -54,13 +54,6 @@ test('every command of the reference answers', async () => {
   for (const text of commands) await expectAnswer({ place: '/docs', text, status: undefined });
 });
 
-test('the typed client of the documents gets a list', async () => {
-  const call = `import { recommendAfter } from './docs/client.ts';
-    console.log(JSON.stringify(await recommendAfter('${stage.server.url}', ['1', '1196'])))`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', call]);
-  expect(JSON.parse(stdout).map(({ rank }: { rank: number }) => rank)).toEqual([1, 2, 3]);
-});
-
 test('every curl of the documents answers as they say', async () => {
   const commands = DOCUMENTS.filter((path) => path.endsWith('.md')).flatMap(commandsOf);
   expect(commands.some(({ place }) => place.startsWith('README.md'))).toBe(true);
