@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           ...guard,
           name: 'node',
-          include: ['test/{bench,build,commands,data,docs,engine,evaluate,recommend}/**/*.test.ts'],
+          include: ['test/{bench,build,commands,data,docs,engine,evaluate,memory,recommend}/**/*.test.ts'],
         },
       },
       {

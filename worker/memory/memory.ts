@@ -1,0 +1,110 @@
+/**
+ * The memory of transitions: what followed what in the training data, counted. The decoder's weights
+ * generalise; the memory knows single pairs of items, also those that were too rare to train on.
+ */
+import { probabilityOf, readTransitions, type Transitions } from './layout.ts';
+
+/** How counts become scores; fitted on validation (`scripts/build/memory`). */
+export interface MemoryOptions {
+  /** Newest items of a history whose successors count. */
+  newest: number;
+  /** Each of them weighs this much of the one after it. */
+  decay: number;
+  /** The probability that counts as nothing to go by: q = `smoothing` doubles the boost's base. */
+  smoothing: number;
+  /**
+   * Weight of the memory beside the decoder by length of the history: at 1, 2, 4, 8 and so on items, linear
+   * in the logarithm between them. The last one holds for all longer histories.
+   */
+  weights: number[];
+}
+
+/** A number for some items; all others have 0. */
+export interface Sparse {
+  /** Item indices, each once. */
+  items: Int32Array;
+  values: Float64Array;
+}
+
+export class Memory {
+  readonly options: MemoryOptions;
+  private readonly transitions: Transitions;
+  /** [items], all zeros between calls. */
+  private readonly sums: Float64Array;
+
+  /** `file` as `layout.ts` says; it is not copied. @throws {RangeError} when it is of another size */
+  constructor(file: Uint8Array<ArrayBuffer>, items: number, options: MemoryOptions) {
+    this.transitions = readTransitions(file, items);
+    this.options = options;
+    this.sums = new Float64Array(items);
+  }
+
+  /**
+   * q, the counted probability of each item as the next one after this history (indices, oldest first): the
+   * mean of the newest items' rows, weighted by recency. What is missing to a sum of one belongs to
+   * successors that the table leaves out.
+   */
+  scores(history: readonly number[]): Sparse {
+    const { sums } = this;
+    const { starts, successors, probabilities } = this.transitions;
+    const recent = this.recent(history);
+    const most = recent.reduce((sum, { item }) => sum + starts[item + 1] - starts[item], 0);
+    const items = new Int32Array(most);
+    let count = 0;
+    for (const { item, weight } of recent) {
+      for (let at = starts[item]; at < starts[item + 1]; at++) {
+        const successor = successors[at];
+        if (sums[successor] === 0) items[count++] = successor;
+        sums[successor] += weight * probabilityOf(probabilities[at]);
+      }
+    }
+    const values = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      values[i] = sums[items[i]];
+      sums[items[i]] = 0;
+    }
+    return { items: items.subarray(0, count), values };
+  }
+
+  /** The items of the history, at most `most`, that contribute most to an item's score; none when it is 0. */
+  because(history: readonly number[], successor: number, most: number): number[] {
+    const shares = new Map<number, number>();
+    for (const { item, weight } of this.recent(history)) {
+      const share = weight * this.probability(item, successor);
+      if (share > 0) shares.set(item, (shares.get(item) ?? 0) + share);
+    }
+    const ordered = [...shares].sort(([, a], [, b]) => b - a); // stable: of equal ones the newer comes first
+    return ordered.slice(0, most).map(([item]) => item);
+  }
+
+  /** How much the memory counts beside the decoder after so many items. */
+  weight(length: number): number {
+    const { weights } = this.options;
+    const place = Math.min(Math.log2(Math.max(1, length)), weights.length - 1);
+    const below = Math.floor(place);
+    const above = Math.min(below + 1, weights.length - 1);
+    return weights[below] + (place - below) * (weights[above] - weights[below]);
+  }
+
+  /** The newest items, newest first, with weights that sum to one. */
+  private recent(history: readonly number[]): { item: number; weight: number }[] {
+    const { newest, decay } = this.options;
+    const items = history.slice(-newest).reverse();
+    const powers = items.map((_, place) => decay ** place);
+    const total = powers.reduce((sum, power) => sum + power, 0);
+    return items.map((item, place) => ({ item, weight: powers[place] / total }));
+  }
+
+  /** Of one transition, by binary search. */
+  private probability(item: number, successor: number): number {
+    const { starts, successors, probabilities } = this.transitions;
+    let [low, high] = [starts[item], starts[item + 1]];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (successors[middle] < successor) low = middle + 1;
+      else high = middle;
+    }
+    const found = low < starts[item + 1] && successors[low] === successor;
+    return found ? probabilityOf(probabilities[low]) : 0;
+  }
+}
