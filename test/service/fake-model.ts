@@ -5,6 +5,7 @@ import { toHex } from '../../worker/engine/hex.ts';
 import type { ItemTable } from '../../worker/engine/item-table.ts';
 import { bestItems } from '../../worker/engine/ranking.ts';
 import { Trie } from '../../worker/engine/trie.ts';
+import type { Memory } from '../../worker/memory/memory.ts';
 import { MANIFEST_FORMAT, type Manifest, type ModelFile } from '../../worker/models/manifest.ts';
 import type { Model } from '../../worker/models/model.ts';
 
@@ -69,6 +70,9 @@ function categoriesOf(index: number): string[] {
 interface FakeOptions {
   /** 16 hex digits. */
   id?: string;
+  /** 16 hex digits. @default `id` */
+  stateId?: string;
+  memory?: Memory;
   titles?: string[];
   window?: number;
   precision?: Manifest['precision'];
@@ -87,14 +91,23 @@ export class FakeModel implements Model {
   readonly manifest: Manifest;
   readonly catalogue: Catalogue;
   readonly trie: Trie;
+  readonly memory?: Memory;
   /** The items of each prefill, in the order of the calls. */
   readonly prefills: number[][] = [];
   /** Lists that were searched for. */
   searches = 0;
 
-  constructor({ id = MANIFEST.id, titles = TITLES, window = 4, precision = 'int8' }: FakeOptions = {}) {
+  constructor({
+    id = MANIFEST.id,
+    stateId = id,
+    memory,
+    titles = TITLES,
+    window = 4,
+    precision = 'int8',
+  }: FakeOptions = {}) {
     const config = { ...MANIFEST.config, items: titles.length, contextWindow: window };
-    this.manifest = { ...MANIFEST, id, stateId: id, precision, config };
+    this.manifest = { ...MANIFEST, id, stateId, precision, config };
+    this.memory = memory;
     const codes = titles.flatMap((_, index) => [index >> 2, index & 3]);
     this.trie = new Trie(Uint16Array.from(codes), config.levels, config.codebook);
     this.catalogue = new Catalogue(
@@ -168,9 +181,9 @@ export class FakeModel implements Model {
     };
   }
 
-  /** FNV-1a over the model and the numbers, from 0 to 2^32 - 1. */
+  /** FNV-1a over what the model's states depend on and the numbers, from 0 to 2^32 - 1. */
   private sumOf(numbers: Iterable<number>): number {
-    let sum = Number.parseInt(this.manifest.id.slice(0, 8), 16);
+    let sum = Number.parseInt(this.manifest.stateId.slice(0, 8), 16);
     for (const number of numbers) sum = Math.imul(sum ^ number, 0x01000193);
     return sum >>> 0;
   }

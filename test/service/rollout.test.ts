@@ -1,6 +1,8 @@
 /** A new model beside the current one: for those who ask for it, or for a share of the users. */
 import { expect, test, vi } from 'vitest';
 import { ModelUnavailable } from '../../worker/engine/errors.ts';
+import { writeTransitions } from '../../worker/memory/layout.ts';
+import { Memory } from '../../worker/memory/memory.ts';
 import { Models } from '../../worker/models/rollout.ts';
 import { FakeModel, MANIFEST } from './fake-model.ts';
 import { hostOf, type Json, post, problemOf, serviceOf } from './helpers.ts';
@@ -113,6 +115,25 @@ test('rolled out and back: each model goes on from its own states, and every lis
     await visitor.settled();
   }
   expect(store.values.size).toBe(2);
+});
+
+test('models of the same states keep their lists apart', async () => {
+  const options = { newest: 20, decay: 0.5, smoothing: 0.001, weights: [3] };
+  const rows: [number, number][][] = Array.from({ length: 12 }, () => []);
+  rows[0] = [[7, 1]];
+  const memory = new Memory(writeTransitions(rows), 12, options);
+  const candidate = new FakeModel({ id: CANDIDATE, stateId: CURRENT, memory });
+  const visitor = new Visitor({ model: new FakeModel(), loadCandidate: async () => candidate });
+  await visitor.append('ada', ['1']);
+  const path = `${pathOf('ada')}/recommendations?ranker=latent&k=3`;
+  const ask = async (name: string): Promise<Json> =>
+    (await visitor.request('GET', path, undefined, { 'X-Model': name })).json();
+  const first = await ask('current');
+  const second = await ask('candidate');
+  expect(second.cache.status).toBe('hit');
+  expect(first.items[0]).toMatchObject({ id: '2' });
+  expect(second.items[0]).toMatchObject({ id: '8', because: ['1'] });
+  expect(await ask('current')).toMatchObject({ items: first.items });
 });
 
 test('the candidate knows films that the current model does not', async () => {

@@ -53,6 +53,15 @@ const config = z
     }),
   );
 
+/** `MemoryOptions` says what each is. */
+const memory = z.strictObject({
+  shards: pieces,
+  newest: count,
+  decay: z.number().check(z.positive(), z.maximum(1)),
+  smoothing: z.number().check(z.positive()),
+  weights: z.array(z.number().check(z.nonnegative())).check(z.minLength(1)),
+});
+
 const manifest = z
   .strictObject({
     format: z.literal(MANIFEST_FORMAT),
@@ -85,6 +94,8 @@ const manifest = z
     semanticIds: file,
     /** Every item's vector (`itemTableLayout`): the constants of `score`, and what histories are made of. */
     itemTable: pieces,
+    /** What followed what in the training data (`memory/layout.ts`), and how it counts. A model may have none. */
+    memory: z.optional(memory),
   })
   .check(
     z.refine(({ semanticIds, config }) => semanticIds.bytes === 2 * config.items * config.levels, {
@@ -105,9 +116,9 @@ export function graphsFor(backend: Backend, { graphs, webgpu }: Manifest): Recor
 
 /** Every file that the manifest names and that these backends read. */
 export function filesOf(manifest: Manifest, backends: readonly Backend[] = BACKENDS): ModelFile[] {
-  const { shards, catalogue, semanticIds, itemTable } = manifest;
+  const { shards, catalogue, semanticIds, itemTable, memory } = manifest;
   const graphs = new Set(backends.flatMap((backend) => Object.values(graphsFor(backend, manifest))));
-  return [...graphs, ...shards, catalogue, semanticIds, ...itemTable];
+  return [...graphs, ...shards, catalogue, semanticIds, ...itemTable, ...(memory?.shards ?? [])];
 }
 
 /** Bytes of a file in pieces. */

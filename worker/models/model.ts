@@ -15,6 +15,7 @@ import { type ItemTable, StoredItemTable } from '../engine/item-table.ts';
 import type { Ranked } from '../engine/ranking.ts';
 import type { ExternalData, Runtime } from '../engine/runtime.ts';
 import { Trie } from '../engine/trie.ts';
+import { Memory, type MemoryOptions } from '../memory/memory.ts';
 import { type AssetSource, readManifest, readPieces, readVerified } from './files.ts';
 import { graphsFor, type Manifest } from './manifest.ts';
 
@@ -23,6 +24,8 @@ export interface Model {
   readonly manifest: Manifest;
   readonly catalogue: Catalogue;
   readonly trie: Trie;
+  /** What followed what, beside the decoder. */
+  readonly memory?: Memory;
   /**
    * The state of `past`'s history with `items` (indices, oldest first) appended. In int8 it is byte for byte
    * the state that a prefill of the whole history gives. The caller keeps to the context window.
@@ -41,14 +44,23 @@ export class EarnModel implements Model {
   readonly catalogue: Catalogue;
   readonly trie: Trie;
   readonly decoder: Decoder;
+  readonly memory?: Memory;
   private readonly table: ItemTable;
 
-  constructor(manifest: Manifest, catalogue: Catalogue, trie: Trie, decoder: Decoder, table: ItemTable) {
+  constructor(
+    manifest: Manifest,
+    catalogue: Catalogue,
+    trie: Trie,
+    decoder: Decoder,
+    table: ItemTable,
+    memory?: Memory,
+  ) {
     this.manifest = manifest;
     this.catalogue = catalogue;
     this.trie = trie;
     this.decoder = decoder;
     this.table = table;
+    this.memory = memory;
   }
 
   prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState> {
@@ -85,6 +97,8 @@ export async function loadModel(
   const catalogue = catalogueOf(await readVerified(source, manifest.catalogue), config);
   const trie = trieOf(await readVerified(source, manifest.semanticIds), config);
   const tableBytes = await readPieces(source, manifest.itemTable);
+  const memory =
+    manifest.memory && memoryOf(await readPieces(source, manifest.memory.shards), manifest.memory, config);
   const weights = { [WEIGHTS_FILE]: await readPieces(source, manifest.shards) };
   const graphs = graphsFor(backend, manifest);
   const session = async (name: GraphName, data: ExternalData) => {
@@ -98,7 +112,7 @@ export async function loadModel(
   };
   const decoder = new Decoder(runtime, config, backend === 'wasm' ? precision : 'float32', sessions);
   const table = new StoredItemTable(tableBytes, config, precision);
-  return new EarnModel(manifest, catalogue, trie, decoder, table);
+  return new EarnModel(manifest, catalogue, trie, decoder, table, memory);
 }
 
 /** The file has the manifest's hash, so a wrong one is the builder's mistake. */
@@ -110,8 +124,17 @@ function catalogueOf(bytes: Uint8Array, { items }: ModelConfig): Catalogue {
 }
 
 function trieOf({ buffer }: Uint8Array<ArrayBuffer>, { levels, codebook }: ModelConfig): Trie {
+  return proper(() => new Trie(new Uint16Array(buffer), levels, codebook));
+}
+
+function memoryOf(bytes: Uint8Array<ArrayBuffer>, options: MemoryOptions, { items }: ModelConfig): Memory {
+  return proper(() => new Memory(bytes, items, options));
+}
+
+/** What `make` gives. Its RangeError says what is wrong with the files. */
+function proper<T>(make: () => T): T {
   try {
-    return new Trie(new Uint16Array(buffer), levels, codebook);
+    return make();
   } catch (error) {
     throw damaged((error as RangeError).message);
   }

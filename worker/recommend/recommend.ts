@@ -16,7 +16,12 @@ export interface ListedItem {
   score: number;
   /** From 1, best first. */
   rank: number;
+  /** Ids of the history's items that the memory brought it for, the strongest first. */
+  because?: string[];
 }
+
+/** Most ids in `because`. */
+const MOST_REASONS = 3;
 
 export interface RecommendationList<Cache> {
   items: ListedItem[];
@@ -55,15 +60,15 @@ export async function recommend<Cache>(
     return listOf(model, history, name, await ranker.rank(input()), query, states.unused);
   }
   const { state, cache, list } = await states.find(model, history, run);
-  const key = await listKey(query, name, history.items.length);
+  const key = await listKey(query, model.manifest.id, name, history.items.length);
   const ranked = await list(key, () => run.infer('search', () => ranker.rank({ ...input(), state })));
   return listOf(model, history, name, ranked, query, cache);
 }
 
 /** The part of the ranked items that was asked for, in the caller's terms. */
 function listOf<Cache>(
-  { manifest, catalogue }: Model,
-  { ignored }: KnownHistory,
+  { manifest, catalogue, memory }: Model,
+  { items: history, ignored }: KnownHistory,
   ranker: RankerName,
   ranked: Ranked[],
   { offset }: ListQuery,
@@ -71,7 +76,10 @@ function listOf<Cache>(
 ): RecommendationList<Cache> {
   const items = ranked.slice(offset).map(({ item, score }, index) => {
     const { id, title } = catalogue.items[item];
-    return { id, title, score, rank: offset + index + 1 };
+    const listed = { id, title, score, rank: offset + index + 1 };
+    const reasons = RANKERS[ranker].usesMemory ? memory?.because(history, item, MOST_REASONS) : undefined;
+    if (!reasons?.length) return listed;
+    return { ...listed, because: reasons.map((reason) => catalogue.items[reason].id) };
   });
   return {
     items,

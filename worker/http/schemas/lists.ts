@@ -62,6 +62,15 @@ const listedItems = z.array(
     title,
     score: z.number().openapi({ example: -3.38 }),
     rank: z.int().openapi({ description: 'From 1, best first', example: 1 }),
+    because: z
+      .array(itemId)
+      .max(3)
+      .optional()
+      .openapi({
+        description:
+          'Items of the history that it often followed, the strongest first, when that helped to place it here',
+        example: ['1196'],
+      }),
   }),
 );
 

@@ -1,3 +1,4 @@
+import { bonus } from '../../memory/mixture.ts';
 import type { Ranker } from './ranker.ts';
 
 /** Prefixes that the search keeps per level; the paper's width. */
@@ -7,5 +8,7 @@ export const BEAM = 20;
 export const beam: Ranker = {
   description: 'generates semantic-ID codes by beam search; log-probabilities',
   needsState: true,
-  rank: ({ model, state, allowed, k, beam = BEAM }) => model.beamSearch(state, { k, beam, allowed }),
+  usesMemory: true,
+  rank: ({ model, history, state, allowed, k, beam = BEAM }) =>
+    model.beamSearch(state, { k, beam, allowed, bonus: bonus(model.memory, history, allowed.length) }),
 };

@@ -1,3 +1,4 @@
+import { mixed } from '../../memory/mixture.ts';
 import { BEAM } from './beam.ts';
 import type { Ranker } from './ranker.ts';
 
@@ -5,8 +6,9 @@ import type { Ranker } from './ranker.ts';
 export const hybrid: Ranker = {
   description: 'orders what the beam search finds by the sum of the log-probabilities of beam and latent',
   needsState: true,
-  async rank({ model, state, allowed, k, beam = BEAM }) {
-    const bonus = await model.itemLogProbs(state);
+  usesMemory: true,
+  async rank({ model, history, state, allowed, k, beam = BEAM }) {
+    const bonus = mixed(await model.itemLogProbs(state), model.memory, history);
     return model.beamSearch(state, { k, beam, allowed, bonus });
   },
 };

@@ -1,11 +1,13 @@
 import { bestItems } from '../../engine/ranking.ts';
+import { mixed } from '../../memory/mixture.ts';
 import type { Ranker } from './ranker.ts';
 
 /** L2D (arXiv 2509.11524): the state against every item's vector. One product, no decode step. */
 export const latent: Ranker = {
   description: 'scores every item by its vector; log-probabilities',
   needsState: true,
-  async rank({ model, state, allowed, k }) {
-    return bestItems(await model.itemLogProbs(state), allowed, k);
+  usesMemory: true,
+  async rank({ model, history, state, allowed, k }) {
+    return bestItems(mixed(await model.itemLogProbs(state), model.memory, history), allowed, k);
   },
 };

@@ -5,5 +5,6 @@ import type { Ranker } from './ranker.ts';
 export const popular: Ranker = {
   description: 'the most popular items; logs of their shares of all interactions',
   needsState: false,
+  usesMemory: false,
   rank: async ({ model: { catalogue }, allowed, k }) => bestItems(catalogue.popularity, allowed, k),
 };
