@@ -17,6 +17,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { decodeGraph } from './decode-graph.ts';
 import { Weights } from './graph.ts';
 import { itemTable, scoreGraph } from './item-table.ts';
+import type { BuiltMemory } from './memory/build-memory.ts';
 import { prefillGraph } from './prefill-graph.ts';
 import { referenceTokens, runReference } from './reference.ts';
 import { servingWeights } from './weights.ts';
@@ -45,14 +46,8 @@ export function buildModel(
   const prefixKeyValues = prefix.keyValues.map(([row]) => Float32Array.from(row!));
   const store = new Weights();
   const files = new Map<string, Uint8Array>();
-  const file = (path: string, bytes: Uint8Array): ModelFile => {
-    files.set(path, new Uint8Array(bytes)); // not Node's Buffer, whose slices are views
-    return { path, bytes: bytes.length, sha256: sha256(bytes) };
-  };
-  const pieces = (stem: string, bytes: Uint8Array): ModelFile[] =>
-    Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, index) =>
-      file(`${stem}-${index}.bin`, bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes)),
-    );
+  const file = (path: string, bytes: Uint8Array) => addFile(files, path, bytes);
+  const pieces = (stem: string, bytes: Uint8Array) => addPieces(files, stem, bytes, pieceBytes);
 
   const { config, ranker, training, validation } = checkpoint;
   const options = (arithmetic: ArithmeticKind) => ({ weights, prefixKeyValues, arithmetic, store });
@@ -101,6 +96,39 @@ export function buildModel(
   };
   files.set(MANIFEST_FILE, json(manifest, 2));
   return { manifest, files };
+}
+
+/**
+ * The same model with a memory of transitions. It is another model, but its states and its catalogue are the same.
+ */
+export function withMemory(
+  { manifest, files }: BuiltModel,
+  { file, options }: BuiltMemory,
+  pieceBytes = PIECE_BYTES,
+): BuiltModel {
+  const all = new Map(files);
+  const memory = { shards: addPieces(all, 'memory', file, pieceBytes), ...options };
+  const remembering = { ...manifest, id: shortHash({ id: manifest.id, memory }), memory };
+  all.set(MANIFEST_FILE, json(remembering, 2));
+  return { manifest: remembering, files: all };
+}
+
+function addFile(files: Map<string, Uint8Array>, path: string, bytes: Uint8Array): ModelFile {
+  files.set(path, new Uint8Array(bytes)); // not Node's Buffer, whose slices are views
+  return { path, bytes: bytes.length, sha256: sha256(bytes) };
+}
+
+/** A file in pieces of at most `pieceBytes`. */
+function addPieces(
+  files: Map<string, Uint8Array>,
+  stem: string,
+  bytes: Uint8Array,
+  pieceBytes: number,
+): ModelFile[] {
+  return Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, index) => {
+    const piece = bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes);
+    return addFile(files, `${stem}-${index}.bin`, piece);
+  });
 }
 
 /**

@@ -1,8 +1,12 @@
 /** `npm run build:model`: from a checkpoint to the folder that the service loads. */
 import { basename, resolve } from 'node:path';
+import { loadModel } from '../../worker/models/model.ts';
 import { defineCommand, runCommand } from '../command.ts';
-import { buildModel, writeModel } from './build-model.ts';
+import { readDataset } from '../dataset.ts';
+import { memorySource, nodeRuntime } from '../node-model.ts';
+import { buildModel, withMemory, writeModel } from './build-model.ts';
 import { readCheckpoint } from './checkpoint.ts';
+import { type BuiltMemory, buildMemory } from './memory/build-memory.ts';
 
 const command = defineCommand({
   usage: `npm run build:model -- --checkpoint DIR [options]
@@ -16,6 +20,12 @@ service loads.`,
       required: true,
       description: 'what `npm run train` wrote',
     },
+    data: {
+      type: 'folder',
+      holds: 'interactions.csv',
+      description:
+        'the data that it was trained on: adds a memory of what followed what in the training part',
+    },
     out: { type: 'string', value: 'DIR', default: 'model-shards', description: 'where to write the model' },
     precision: {
       type: 'choice',
@@ -24,11 +34,25 @@ service loads.`,
       description: 'of the weights; float32 is the reference that int8 is compared with',
     },
   },
-  main({ checkpoint, out, precision }, { print }) {
-    const model = buildModel(readCheckpoint(checkpoint), basename(resolve(checkpoint)), precision);
+  async main({ checkpoint, data, out, precision }, { print }) {
+    let model = buildModel(readCheckpoint(checkpoint), basename(resolve(checkpoint)), precision);
+    let memory: BuiltMemory['report'] | null = null;
+    if (data === undefined) print('The model has no memory of transitions; --data adds one.');
+    else {
+      const built = await buildMemory(
+        await loadModel(memorySource(model.files), nodeRuntime()),
+        await readDataset(data),
+      );
+      model = withMemory(model, built);
+      memory = built.report;
+      const weights = built.options.weights.map((weight) => weight.toFixed(2));
+      print(`Weights of the memory after 1, 2, 4 … items: ${weights.join(', ')}`);
+    }
     writeModel(model, out);
     const bytes = [...model.files.values()].reduce((sum, file) => sum + file.length, 0);
-    print(JSON.stringify({ model: model.manifest.id, out, precision, files: model.files.size, bytes }));
+    print(
+      JSON.stringify({ model: model.manifest.id, out, precision, files: model.files.size, bytes, memory }),
+    );
   },
 });
 

@@ -84,7 +84,8 @@ async function make(options: MakeOptions, { print }: Context): Promise<void> {
   await runPython(['-m', 'earn_train.train', '--data', data, '--out', checkpoint, ...flags], {
     env: trainingEnvironment(shape),
   });
-  const built = await step('build', '../build/main.ts', ['--checkpoint', checkpoint, '--out', out]);
+  const building = ['--checkpoint', checkpoint, '--data', data, '--out', out];
+  const built = await step('build', '../build/main.ts', building);
   const evaluated = await step('evaluation', '../evaluate/main.ts', ['--model', out, '--data', data]);
   print(`\n${out} is ready. Serve it with\n\n  npm start -- --model ${out}\n`);
   print(JSON.stringify({ out, bytes: built.bytes, ...evaluated }));

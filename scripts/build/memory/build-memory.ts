@@ -1,0 +1,90 @@
+/** The memory of transitions of a model: counted in the training data, fitted on validation. */
+import { Memory, type MemoryOptions } from '../../../worker/memory/memory.ts';
+import type { Model } from '../../../worker/models/model.ts';
+import type { Dataset } from '../../dataset.ts';
+import { trainingHistories, type ValidationCase, validationCases } from './cases.ts';
+import { countTransitions } from './counts.ts';
+import { type Evidence, fitWeights } from './fit.ts';
+import { memoryTable } from './table.ts';
+
+/** What is the same for every data set; docs/log.md has the measurements. */
+const COUNTING = { distances: 5, reverse: 0.25 };
+const MOST_SUCCESSORS = 64;
+const NEWEST = 20;
+
+/** What is tried. The first of each is where the search begins. */
+const GRID = {
+  decay: [0.7, 0.3, 0.5, 0.85, 0.95],
+  /** In units of an even share, 1 / items. */
+  smoothing: [2, 0.5, 8],
+  shrinkage: [0, 2, 10],
+};
+type Settings = Record<keyof typeof GRID, number>;
+
+export interface BuiltMemory {
+  /** As `worker/memory/layout.ts` says. */
+  file: Uint8Array<ArrayBuffer>;
+  options: MemoryOptions;
+  /** How it came about, for people. */
+  report: { cases: number; shrinkage: number; likelihood: number; decoderLikelihood: number };
+}
+
+interface Candidate extends Pick<BuiltMemory, 'file' | 'options'> {
+  likelihood: number;
+}
+
+/** `model` has no memory yet. The same model and data give the same memory. */
+export async function buildMemory(model: Model, dataset: Dataset): Promise<BuiltMemory> {
+  const items = model.catalogue.items.length;
+  const rows = countTransitions(trainingHistories(dataset, model), items, COUNTING);
+  const cases = await validationCases(dataset, model);
+  let parameters: Float64Array | undefined;
+
+  function candidate({ decay, smoothing, shrinkage }: Settings): Candidate {
+    const file = memoryTable(rows, { most: MOST_SUCCESSORS, shrinkage });
+    const options = { newest: NEWEST, decay, smoothing: smoothing / items, weights: [1] };
+    const memory = new Memory(file, items, options);
+    const fit = fitWeights(
+      cases,
+      cases.map(({ history }) => evidenceOf(memory, history)),
+      parameters,
+    );
+    parameters = fit.parameters; // the next candidate is not far
+    return { file, options: { ...options, weights: fit.weights }, likelihood: fit.likelihood };
+  }
+
+  const settings: Settings = {
+    decay: GRID.decay[0],
+    smoothing: GRID.smoothing[0],
+    shrinkage: GRID.shrinkage[0],
+  };
+  let best = candidate(settings);
+  for (const name of Object.keys(GRID) as (keyof Settings)[]) {
+    for (const value of GRID[name].slice(1)) {
+      const tried = candidate({ ...settings, [name]: value });
+      if (tried.likelihood <= best.likelihood) continue;
+      best = tried;
+      settings[name] = value;
+    }
+  }
+  const { file, options, likelihood } = best;
+  const report = {
+    cases: cases.length,
+    shrinkage: settings.shrinkage,
+    likelihood,
+    decoderLikelihood: fitWeights(
+      cases,
+      cases.map(() => NOTHING),
+    ).likelihood,
+  };
+  return { file, options, report };
+}
+
+const NOTHING: Evidence = { items: new Int32Array(), values: new Float64Array() };
+
+/** log((q + s) / s) of the items with q > 0. */
+function evidenceOf(memory: Memory, history: ValidationCase['history']): Evidence {
+  const { items, values } = memory.scores(history);
+  const { smoothing } = memory.options;
+  return { items, values: values.map((value) => Math.log1p(value / smoothing)) };
+}

@@ -1,0 +1,65 @@
+/** What the memory is counted from (training items) and fitted on (validation items). */
+import { windowStart } from '../../../worker/engine/window.ts';
+import type { Model } from '../../../worker/models/model.ts';
+import { type Dataset, heldOut } from '../../dataset.ts';
+import { UserError } from '../../errors.ts';
+import { seededRandom, shuffled } from '../../random.ts';
+import type { FitCase } from './fit.ts';
+
+/** Most validation items. Each is used twice: after its whole history, and after the newest part of it. */
+const MOST_CASES = 2500;
+/** Most log-probabilities that are kept, 4 bytes each. */
+const MOST_VALUES = 5e7;
+/** A part has at most this many items: longer histories are as good as whole. */
+const LONGEST_PART = 128;
+
+/** A validation item and the history before it, in the model's item indices. */
+export interface ValidationCase extends FitCase {
+  history: number[];
+}
+
+/** Each user's training items, oldest first. */
+export function trainingHistories({ logs }: Dataset, model: Model): Int32Array[] {
+  return [...logs.values()].map(({ items, trained }) =>
+    Int32Array.from(items.slice(0, trained), (id) => indexOf(model, id)),
+  );
+}
+
+/** A sample of the validation items, the same every time, with the decoder's log-probabilities. */
+export async function validationCases(dataset: Dataset, model: Model): Promise<ValidationCase[]> {
+  const random = seededRandom(1);
+  const most = Math.min(MOST_CASES, Math.floor(MOST_VALUES / 2 / model.catalogue.items.length));
+  const cases: ValidationCase[] = [];
+  let taken = 0;
+  for (const { history: ids, target: id } of shuffled(heldOut(dataset, 'valid'), random)) {
+    if (taken === most) break;
+    const history = ids.map((id) => indexOf(model, id));
+    const target = indexOf(model, id);
+    if (history.length === 0 || history.includes(target)) continue;
+    taken++;
+    cases.push(await caseOf(model, history, target));
+    const part = partOf(history.length, random());
+    if (part < history.length) cases.push(await caseOf(model, history.slice(-part), target));
+  }
+  return cases;
+}
+
+/** From 1 to the whole, short parts as often as long ones: even in the logarithm. `chance` is from 0 to 1. */
+function partOf(length: number, chance: number): number {
+  return Math.floor(Math.min(length, LONGEST_PART) ** chance);
+}
+
+async function caseOf(model: Model, history: number[], target: number): Promise<ValidationCase> {
+  const start = windowStart(history.length, model.manifest.config.contextWindow);
+  const logProbs = await model.itemLogProbs(await model.prefill(history.slice(start)));
+  return { history, length: history.length, target, logProbs, allowed: model.catalogue.allowed(history) };
+}
+
+/** @throws {UserError} for an item that the model does not know */
+function indexOf({ catalogue }: Model, id: string): number {
+  const index = catalogue.indexOf(id);
+  if (index === undefined) {
+    throw new UserError(`the checkpoint does not know item ${id}: was it trained on other data?`);
+  }
+  return index;
+}

@@ -1,0 +1,23 @@
+/** Counted rows as the file that the service reads. */
+import { LEAST_PROBABILITY, writeTransitions } from '../../../worker/memory/layout.ts';
+import type { CountedRow } from './counts.ts';
+
+export interface TableOptions {
+  /** Most successors per item, the strongest. */
+  most: number;
+  /** Counts that are added to an item's total, so that few observations make small probabilities. */
+  shrinkage: number;
+}
+
+/** `worker/memory/layout.ts` says how it is laid out. */
+export function memoryTable(rows: readonly CountedRow[], { most, shrinkage }: TableOptions) {
+  return writeTransitions(
+    rows.map(({ total, successors }) =>
+      successors
+        .slice(0, most)
+        .map(([item, count]) => [item, count / (total + shrinkage)] as const)
+        .filter(([, probability]) => probability >= LEAST_PROBABILITY)
+        .sort(([a], [b]) => a - b),
+    ),
+  );
+}

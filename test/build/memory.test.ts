@@ -1,0 +1,196 @@
+/** How a model gets its memory: counted in training items alone, and fitted on validation. */
+import { expect, test } from 'vitest';
+import { buildModel, withMemory } from '../../scripts/build/build-model.ts';
+import { buildMemory } from '../../scripts/build/memory/build-memory.ts';
+import { countTransitions } from '../../scripts/build/memory/counts.ts';
+import { type FitCase, fitWeights } from '../../scripts/build/memory/fit.ts';
+import { memoryTable } from '../../scripts/build/memory/table.ts';
+import type { Dataset, UserLog } from '../../scripts/dataset.ts';
+import { memorySource } from '../../scripts/node-model.ts';
+import { probabilityOf, readTransitions } from '../../worker/memory/layout.ts';
+import { loadModel } from '../../worker/models/model.ts';
+import { queryFor } from '../../worker/recommend/query.ts';
+import { recommend } from '../../worker/recommend/recommend.ts';
+import { FRESH_STATES } from '../../worker/recommend/states.ts';
+import { randomInts, seededRandom } from '../fixtures/random.ts';
+import { loadTiny, TINY, testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
+
+/** Users who walk the catalogue in steps of one, now and then two, and some who jump. */
+function walks(users: number, heldOut: (walk: number[]) => number[] = () => []): Dataset {
+  const random = seededRandom(8);
+  const logs = new Map<string, UserLog>();
+  for (let user = 0; user < users; user++) {
+    let item = Math.floor(random() * TINY.items);
+    const walk = Array.from({ length: 3 + Math.floor(12 * random()) }, () => {
+      item = (item + (random() < 0.2 ? 7 : 1)) % TINY.items;
+      return item;
+    });
+    const all = [...walk, ...heldOut(walk)];
+    const items = all.map((index) => `item-${index}`);
+    const trained = heldOut(walk).length > 0 ? walk.length : all.length - 2;
+    logs.set(`user-${user}`, { items, trained, known: trained + 1 });
+  }
+  return { logs, protocol: 'leave-one-out' };
+}
+
+test('pairs count by their distance, in both directions', () => {
+  const rows = countTransitions([Int32Array.of(0, 1, 2), Int32Array.of(0, 2)], 4, {
+    distances: 2,
+    reverse: 0.5,
+  });
+  expect(rows[0]).toEqual({
+    total: 2.5,
+    successors: [
+      [2, 1.5],
+      [1, 1],
+    ],
+  });
+  expect(rows[1]).toEqual({
+    total: 1.5,
+    successors: [
+      [2, 1],
+      [0, 0.5],
+    ],
+  });
+  expect(rows[2]).toEqual({
+    total: 1.25,
+    successors: [
+      [0, 0.75],
+      [1, 0.5],
+    ],
+  });
+  expect(rows[3]).toEqual({ total: 0, successors: [] });
+});
+
+test('the strongest successors stay, in the order of items, and few observations make small probabilities', () => {
+  const rows = [
+    {
+      total: 8,
+      successors: [
+        [2, 4],
+        [0, 3],
+        [1, 1],
+      ] as [number, number][],
+    },
+    { total: 1, successors: [[2, 1]] as [number, number][] },
+    { total: 0, successors: [] },
+  ];
+  const read = (shrinkage: number) => readTransitions(memoryTable(rows, { most: 2, shrinkage }), 3);
+  const { starts, successors, probabilities } = read(0);
+  expect([...starts]).toEqual([0, 2, 3, 3]);
+  expect([...successors]).toEqual([0, 2, 2]);
+  expect(probabilityOf(probabilities[1])).toBe(0.5);
+  const shrunk = [...read(8).probabilities].map(probabilityOf);
+  expect(shrunk[1]).toBe(0.25);
+  expect(shrunk[2] / (1 / 9)).toBeCloseTo(1, 1);
+});
+
+test('what is held out is never counted', async () => {
+  const model = await loadTiny('int8');
+  // The held-out items go back and forth between two far ones, which no walk does.
+  const dataset = walks(60, (walk) => [(walk.at(-1)! + 25) % TINY.items, walk.at(-1)!]);
+  const known = new Set<string>();
+  for (const { items, trained } of dataset.logs.values()) {
+    for (let at = 0; at < trained; at++) {
+      for (let to = Math.max(0, at - 5); to < Math.min(trained, at + 6); to++)
+        known.add(`${items[at]} ${items[to]}`);
+    }
+  }
+  const { starts, successors } = readTransitions((await buildMemory(model, dataset)).file, TINY.items);
+  expect(successors.length).toBeGreaterThan(100);
+  for (let item = 0; item < TINY.items; item++) {
+    for (const successor of successors.subarray(starts[item], starts[item + 1])) {
+      expect(known).toContain(`item-${item} item-${successor}`);
+    }
+  }
+});
+
+test('the fit finds the weights that the cases were drawn with, at every length', () => {
+  const random = seededRandom(2);
+  const items = 30;
+  const trueWeight = (length: number) => 0.5 + Math.log2(length) / 4;
+  const cases: FitCase[] = [];
+  const evidence = [];
+  for (let i = 0; i < 8000; i++) {
+    const logits = Float32Array.from({ length: items }, () => 2 * random());
+    const logSum = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+    const length = 1 + Math.floor(128 ** random());
+    const values = Float64Array.from({ length: 10 }, () => 2 * random());
+    const boosted = Int32Array.from({ length: 10 }, (_, at) => 3 * at);
+    const scores = logits.map((logit) => logit - logSum);
+    const logProbs = scores.slice();
+    for (const [at, item] of boosted.entries()) scores[item] += trueWeight(length) * values[at];
+    const allowed = new Uint8Array(items).fill(1);
+    allowed[1] = 0;
+    const exps = scores.map((score, item) => (allowed[item] ? Math.exp(score) : 0));
+    const draw = random() * exps.reduce((sum, exp) => sum + exp, 0);
+    const target = exps.findIndex((_, item) => exps.slice(0, item + 1).reduce((a, b) => a + b, 0) > draw);
+    cases.push({ length, target, logProbs, allowed });
+    evidence.push({ items: boosted, values });
+  }
+  const { weights, likelihood } = fitWeights(cases, evidence);
+  for (const [knot, weight] of weights.entries()) {
+    expect(Math.abs(weight - trueWeight(2 ** knot))).toBeLessThan(0.25);
+  }
+  const without = fitWeights(
+    cases,
+    cases.map(() => ({ items: new Int32Array(), values: new Float64Array() })),
+  );
+  expect(likelihood).toBeGreaterThan(without.likelihood);
+});
+
+test('a memory makes another model of the same states and catalogue, and it answers with it', async () => {
+  const dataset = walks(200);
+  const plain = buildModel(tinyCheckpoint(), 'tiny', 'int8');
+  const model = await loadModel(memorySource(plain.files), testRuntime);
+  const memory = await buildMemory(model, dataset);
+  const built = withMemory(plain, memory);
+  expect(withMemory(plain, await buildMemory(model, dataset))).toEqual(built);
+  expect(built.manifest).toMatchObject({
+    stateId: plain.manifest.stateId,
+    catalogueId: plain.manifest.catalogueId,
+  });
+  expect(built.manifest.id).not.toBe(plain.manifest.id);
+  expect(memory.report.likelihood).toBeGreaterThan(memory.report.decoderLikelihood);
+
+  const remembering = await loadModel(memorySource(built.files), testRuntime);
+  const history = randomInts(seededRandom(1), 9, TINY.items);
+  expect(await remembering.prefill(history)).toEqual(await model.prefill(history));
+  const events = ['item-7', 'item-20'].map((item) => ({ item }));
+  for (const ranker of ['latent', 'beam', 'hybrid'] as const) {
+    const query = { ...queryFor(10), ranker };
+    const before = await recommend(model, FRESH_STATES, events, query);
+    const after = await recommend(remembering, FRESH_STATES, events, query);
+    expect(before.items.every(({ because }) => because === undefined)).toBe(true);
+    const next = after.items.find(({ id }) => id === 'item-21')!;
+    expect(next.because![0]).toBe('item-20');
+    const placeBefore = before.items.find(({ id }) => id === 'item-21')?.rank ?? Infinity;
+    expect(next.rank).toBeLessThanOrEqual(placeBefore);
+  }
+});
+
+test('a memory that is damaged, missing or of another size makes the model unavailable', async () => {
+  const plain = buildModel(tinyCheckpoint(), 'tiny', 'int8');
+  const model = await loadModel(memorySource(plain.files), testRuntime);
+  const memory = await buildMemory(model, walks(50));
+  const { files } = withMemory(plain, memory);
+  const damaged = files.get('memory-0.bin')!.slice();
+  damaged[50] ^= 1;
+  for (const [change, reason] of [
+    [new Map([...files, ['memory-0.bin', damaged]]), 'asset_damaged'],
+    [new Map([...files].filter(([path]) => path !== 'memory-0.bin')), 'asset_missing'],
+    [withMemory(plain, { ...memory, file: memory.file.slice(0, -1) }).files, 'manifest_damaged'],
+  ] as const) {
+    await expect(loadModel(memorySource(change), testRuntime)).rejects.toMatchObject({ reason });
+  }
+});
+
+test('in small pieces it is the same memory', async () => {
+  const plain = buildModel(tinyCheckpoint(), 'tiny', 'int8');
+  const memory = await buildMemory(await loadModel(memorySource(plain.files), testRuntime), walks(50));
+  const { manifest, files } = withMemory(plain, memory, 100);
+  expect(manifest.memory!.shards.length).toBeGreaterThan(1);
+  const { memory: loaded } = await loadModel(memorySource(files), testRuntime);
+  const { memory: whole } = await loadModel(memorySource(withMemory(plain, memory).files), testRuntime);
+  expect(loaded!.scores([3, 4])).toEqual(whole!.scores([3, 4]));
+});
