@@ -5,16 +5,34 @@ import { parse } from 'csv-parse';
 
 export type Split = 'valid' | 'test';
 
-/** One held-out item and all that its user did before it, as ids, oldest first. */
-export interface Case {
-  user: string;
-  history: string[];
-  target: string;
+/** One held-out event of a user. */
+export class Case {
+  readonly user: string;
+  /** How many events of the user come before it. */
+  readonly place: number;
+  private readonly items: readonly string[];
+
+  constructor(user: string, items: readonly string[], place: number) {
+    this.user = user;
+    this.items = items;
+    this.place = place;
+  }
+
+  /** All that the user did before it, oldest first. A copy per call: a long history may have many cases. */
+  get history(): string[] {
+    return this.items.slice(0, this.place);
+  }
+
+  get target(): string {
+    return this.items[this.place];
+  }
 }
 
-/** A user's interactions, oldest first. */
+/** A user's events, oldest first. */
 export interface UserLog {
   items: string[];
+  /** Of each event, as the file has it; 0 where it has none. */
+  times: number[];
   /** How many of them, from the oldest, are trained on. */
   trained: number;
   /** How many come before the first test item; those in between are validation. */
@@ -27,6 +45,13 @@ export interface Dataset {
   protocol: 'leave-one-out' | 'split by time';
 }
 
+interface InteractionRow {
+  user_id: string;
+  item_id: string;
+  timestamp?: string;
+  split?: string;
+}
+
 /**
  * `<folder>/interactions.csv`. A column `split` (train, valid, test) says what is held out; without one, of users of
  * three items or more the last is the test item and the one before it validation.
@@ -35,10 +60,11 @@ export async function readDataset(folder: string): Promise<Dataset> {
   const logs = new Map<string, UserLog>();
   let byTime = false;
   const rows = createReadStream(join(folder, 'interactions.csv')).pipe(parse({ columns: true }));
-  for await (const row of rows as AsyncIterable<{ user_id: string; item_id: string; split?: string }>) {
-    const log = logs.get(row.user_id) ?? { items: [], trained: 0, known: 0 };
+  for await (const row of rows as AsyncIterable<InteractionRow>) {
+    const log = logs.get(row.user_id) ?? { items: [], times: [], trained: 0, known: 0 };
     logs.set(row.user_id, log);
     log.items.push(row.item_id);
+    log.times.push(Number(row.timestamp ?? 0));
     if (row.split === undefined) continue;
     byTime = true;
     if (row.split === 'train') log.trained++;
@@ -53,27 +79,16 @@ export async function readDataset(folder: string): Promise<Dataset> {
   return { logs, protocol: byTime ? 'split by time' : 'leave-one-out' };
 }
 
-/** All interactions of each user, oldest first. */
+/** All events of each user, oldest first. */
 export async function readHistories(folder: string): Promise<Map<string, string[]>> {
   const { logs } = await readDataset(folder);
   return new Map([...logs].map(([user, { items }]) => [user, items]));
 }
 
-/** One case for each held-out interaction. */
+/** One case per held-out event. */
 export function heldOut({ logs }: Dataset, split: Split): Case[] {
   return [...logs].flatMap(([user, { items, trained, known }]) => {
     const [start, end] = split === 'valid' ? [trained, known] : [known, items.length];
-    return Array.from({ length: end - start }, (_, i) => ({
-      user,
-      history: items.slice(0, start + i),
-      target: items[start + i],
-    }));
+    return Array.from({ length: end - start }, (_, i) => new Case(user, items, start + i));
   });
-}
-
-/** What may be known when the split is ranked: the training part, for the test also validation. */
-export function before({ logs }: Dataset, split: Split): string[][] {
-  return [...logs.values()].map(({ items, trained, known }) =>
-    items.slice(0, split === 'valid' ? trained : known),
-  );
 }

@@ -1,31 +1,29 @@
-/** `npm run compare -- A.csv:COLUMN B.csv:COLUMN`: two files of ranks, case by case, with paired bootstrap intervals. */
-import { parseArgs } from 'node:util';
+/** `npm run compare`: two columns of ranks, case by case, with paired bootstrap intervals. */
+import { defineCommand, runCommand } from '../command.ts';
+import { UsageError } from '../options.ts';
 import { metricsOf, pairedDifference } from './metrics.ts';
 import { readRanks } from './ranks.ts';
 
-const USAGE = `Usage: npm run compare -- A.csv:COLUMN B.csv:COLUMN
+const command = defineCommand({
+  usage: `npm run compare -- A.csv:COLUMN B.csv:COLUMN
 
-Takes files that \`npm run evaluate -- --ranks FILE\` or \`npm run rank\` wrote. Prints the metrics of both over the cases
-that both have, the difference B - A and its paired 95% bootstrap interval; the last line as JSON.`;
-
-const { values, positionals } = parseArgs({
-  options: { help: { type: 'boolean', default: false } },
-  allowPositionals: true,
+Takes files that \`npm run evaluate -- --ranks FILE\` or \`npm run rank -- --ranks FILE\` wrote. Prints one line
+of JSON: the metrics of both columns over the cases that both files have, and the difference B - A with its
+paired 95% bootstrap interval.`,
+  options: {},
+  positionals: { name: 'A.csv:COLUMN or B.csv:COLUMN', min: 2, max: 2 },
+  main(_, { positionals, print }) {
+    const [a, b] = positionals.map((name) => {
+      const [, path, column] = /^(.*):([^:]+)$/.exec(name) ?? [];
+      if (!path) throw new UsageError(`${name}: expected FILE:COLUMN`);
+      return readRanks(path, column);
+    });
+    const shared = [...a.keys()].filter((key) => b.has(key));
+    if (shared.length === 0) throw new UsageError('the two files have no case in common');
+    const [first, second] = [a, b].map((ranks) => shared.map((key) => ranks.get(key)!));
+    const difference = pairedDifference(first, second);
+    print(JSON.stringify({ cases: shared.length, a: metricsOf(first), b: metricsOf(second), difference }));
+  },
 });
-if (values.help) console.log(USAGE);
-else if (positionals.length !== 2) {
-  console.error(USAGE);
-  process.exitCode = 1;
-} else {
-  const [a, b] = positionals.map((name) => {
-    const [, path, column] = /^(.*):([^:]+)$/.exec(name) ?? [];
-    if (!path) throw new Error(`${name}: not FILE:COLUMN`);
-    return readRanks(path, column);
-  });
-  const shared = [...a.keys()].filter((key) => b.has(key));
-  const [first, second] = [a, b].map((ranks) => shared.map((key) => ranks.get(key)!));
-  const difference = pairedDifference(first, second);
-  console.log(
-    JSON.stringify({ cases: shared.length, a: metricsOf(first), b: metricsOf(second), difference }),
-  );
-}
+
+if (import.meta.main) await runCommand(command);

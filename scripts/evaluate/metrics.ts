@@ -1,34 +1,47 @@
 /** What ranks and lists are worth. A rank counts from 0; Infinity is a target that the list does not have. */
 import { seededRandom } from '../random.ts';
 
-export const CUTOFFS = [5, 10, 20];
-export const LIST_LENGTH = Math.max(...CUTOFFS);
+/** Items that a list has, for the widest of the metrics. */
+export const LIST_LENGTH = 20;
 /** Resamples of a bootstrap; its seed is fixed, so that intervals repeat. */
 const RESAMPLES = 1000;
 
-export type Metrics = Record<string, number>;
+/** Where an item stands in a list, from 0; Infinity when the list does not have it. */
+export function rankIn(list: readonly number[], item: number): number {
+  const rank = list.indexOf(item);
+  return rank < 0 ? Infinity : rank;
+}
+
+export type MetricName = `${'hr' | 'ndcg'}@${5 | 10 | 20}`;
+export type Metrics = Record<MetricName, number>;
 export type Interval = [low: number, high: number];
 
 const hit = (k: number) => (rank: number) => (rank < k ? 1 : 0);
 /** Normalised discounted cumulative gain with one relevant item. */
 const gain = (k: number) => (rank: number) => (rank < k ? 1 / Math.log2(rank + 2) : 0);
 
-export const METRICS: Record<string, (rank: number) => number> = Object.fromEntries([
-  ...CUTOFFS.map((k) => [`hr@${k}`, hit(k)]),
-  ...CUTOFFS.map((k) => [`ndcg@${k}`, gain(k)]),
-]);
+/** What a rank is worth in each metric. */
+export const METRICS: Record<MetricName, (rank: number) => number> = {
+  'hr@5': hit(5),
+  'hr@10': hit(10),
+  'hr@20': hit(20),
+  'ndcg@5': gain(5),
+  'ndcg@10': gain(10),
+  'ndcg@20': gain(20),
+};
+
+/** The metrics that have intervals. */
+type Headline = 'hr@10' | 'ndcg@10';
 
 /** The mean of each metric. */
 export function metricsOf(ranks: number[]): Metrics {
-  return Object.fromEntries(
-    Object.entries(METRICS).map(([name, of]) => [name, rounded(mean(ranks.map(of)))]),
-  );
+  const means = Object.entries(METRICS).map(([name, of]) => [name, rounded(mean(ranks.map(of)))]);
+  return Object.fromEntries(means) as Metrics;
 }
 
 /** 95% bootstrap intervals of HR@10 and NDCG@10: cases drawn with replacement. */
-export function intervalsOf(ranks: number[]): Record<string, Interval> {
-  const names = ['hr@10', 'ndcg@10'];
-  return Object.fromEntries(names.map((name) => [name, interval(ranks.map(METRICS[name]))]));
+export function intervalsOf(ranks: number[]): Record<Headline, Interval> {
+  return headlines((of) => interval(ranks.map(of)));
 }
 
 /**
@@ -46,14 +59,18 @@ export function interval(values: number[]): Interval {
 }
 
 /** `second` over `first` in HR@10 and NDCG@10, case by case, with paired intervals. */
-export function pairedDifference(first: number[], second: number[]) {
-  return Object.fromEntries(
-    ['hr@10', 'ndcg@10'].map((name) => {
-      const of = METRICS[name];
-      const each = first.map((rank, i) => of(second[i]) - of(rank));
-      return [name, { mean: rounded(mean(each)), interval95: interval(each) }];
-    }),
-  );
+export function pairedDifference(
+  first: number[],
+  second: number[],
+): Record<Headline, { mean: number; interval95: Interval }> {
+  return headlines((of) => {
+    const each = first.map((rank, i) => of(second[i]) - of(rank));
+    return { mean: rounded(mean(each)), interval95: interval(each) };
+  });
+}
+
+function headlines<T>(measure: (of: (rank: number) => number) => T): Record<Headline, T> {
+  return { 'hr@10': measure(METRICS['hr@10']), 'ndcg@10': measure(METRICS['ndcg@10']) };
 }
 
 /** What first-ten lists make of a catalogue of `items`, given how often each item stands in one. */

@@ -18,10 +18,14 @@ export interface Run {
   parameters: number;
   seed: number;
   command: string;
+  /** The ranker that a request without options gets; absent where nothing is served. */
+  default?: string;
   results: Record<string, Record<string, unknown>>;
+  yardsticks?: Record<string, Record<string, unknown>>;
+  verdict?: Record<string, unknown>;
 }
 
-export interface Row extends Omit<Run, 'results'> {
+export interface Row extends Omit<Run, 'default' | 'results' | 'yardsticks'> {
   /** What people call the model. */
   name: string;
   decoder: string;
@@ -41,10 +45,16 @@ export function writeRows(rows: Row[]): void {
 }
 
 /** Adds the rows of a run and removes those that it repeats. */
-export function addRun(rows: Row[], name: string, { results, ...run }: Run): Row[] {
-  const added = Object.entries(results).map(
-    ([decoder, metrics]) => ({ name, decoder, ...run, ...metrics }) as unknown as Row,
-  );
+export function addRun(rows: Row[], name: string, { results, yardsticks, verdict, ...facts }: Run): Row[] {
+  const { default: default_decoder, ...run } = facts;
+  const rowOf = (decoder: string, metrics: object) =>
+    ({ name, decoder, ...run, default_decoder, ...metrics }) as unknown as Row;
+  const added = [
+    ...Object.entries(yardsticks ?? {}).map(([decoder, metrics]) => rowOf(decoder, metrics)),
+    ...Object.entries(results).map(([decoder, metrics]) =>
+      rowOf(decoder, decoder === default_decoder ? { ...metrics, verdict } : metrics),
+    ),
+  ];
   const key = (row: Row) =>
     [row.name, row.dataset, row.protocol, row.decoder, row.precision, row.beam].join('\n');
   const replaced = new Set(added.map(key));

@@ -5,14 +5,15 @@ import type { Row } from './rows.ts';
 
 /** What EARN is compared with, by the `decoder` of its rows. */
 const BASELINES: Record<string, string> = {
-  popularity: 'most popular items',
+  popular: 'most popular items',
+  'first-order': 'first-order transitions',
   transitions: 'transitions, counted',
-  'item-knn': 'item-kNN',
+  knn: 'item-kNN',
   'vmis-knn': 'VMIS-kNN',
   ease: 'EASE',
   sasrec: 'SASRec, full cross-entropy',
 };
-const COUNTING = ['transitions', 'item-knn', 'vmis-knn', 'ease'];
+const COUNTING = ['first-order', 'transitions', 'knn', 'vmis-knn', 'ease'];
 
 const METRICS = ['hr@5', 'hr@10', 'hr@20', 'ndcg@5', 'ndcg@10', 'ndcg@20'];
 const SPREAD = { 'coverage@10': 'covered', 'gini@10': 'Gini' };
@@ -70,7 +71,7 @@ function summary(rows: Row[]): string {
   const latent = (name: string) => (row: Row) =>
     row.name === name && row.decoder === 'latent' && row.precision === 'int8';
   const lines: [label: string, is: (row: Row) => boolean][] = [
-    [BASELINES.popularity, (row) => row.decoder === 'popularity'],
+    [BASELINES.popular, (row) => row.decoder === 'popular'],
     ['the best of counting', (row) => COUNTING.includes(row.decoder)],
     [BASELINES.sasrec, (row) => row.decoder === 'sasrec'],
     ['the same decoder without EARN (k = N)', latent('without EARN')],

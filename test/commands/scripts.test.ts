@@ -10,7 +10,7 @@ const { scripts }: { scripts: Record<string, string> } = JSON.parse(
 );
 
 /** Commands that don't use `defineCommand` yet. */
-const OTHERS = ['evaluate', 'compare', 'train', 'rank', 'attention', 'test:train'];
+const OTHERS = ['train', 'rank', 'attention', 'test:train'];
 
 /** What `npm run` starts, by name: a file of scripts/, and arguments. */
 const commands = Object.entries(scripts).flatMap(([name, line]) => {

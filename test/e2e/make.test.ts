@@ -76,10 +76,10 @@ test('made from a log, interrupted and started again, the model knows what comes
   expect(after[0]).toBe(resumed + 1);
   expect(after.length).toBeGreaterThan(before.length); // the first run did not train on by itself
 
-  const { results, default_decoder: decoder } = JSON.parse(printed.trimEnd().split('\n').at(-1)!);
+  const { results, yardsticks, default: ranker } = JSON.parse(printed.trimEnd().split('\n').at(-1)!);
   // One purchase in ten can't be foreseen.
-  expect(results[decoder]['ndcg@10']).toBeGreaterThan(0.7);
-  expect(results.popularity['ndcg@10']).toBeLessThan(0.2);
+  expect(results[ranker]['ndcg@10']).toBeGreaterThan(0.7);
+  expect(yardsticks.popular['ndcg@10']).toBeLessThan(0.2);
 });
 
 /** The JSON line with which a verifying command ends; its exit status is 0. */

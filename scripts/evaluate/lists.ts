@@ -1,0 +1,46 @@
+/** The lists that are held against each other: those of the model's rankers, and those of the yardsticks. */
+import { bestItems, type ItemMask } from '../../worker/engine/ranking.ts';
+import { windowStart } from '../../worker/engine/window.ts';
+import type { RankerName } from '../../worker/models/manifest.ts';
+import type { Model } from '../../worker/models/model.ts';
+import { allowedItems } from '../../worker/recommend/filters/index.ts';
+import { queryFor } from '../../worker/recommend/query.ts';
+import { RANKERS } from '../../worker/recommend/rankers/index.ts';
+import { LIST_LENGTH } from './metrics.ts';
+import type { ListOf } from './yardsticks/tune.ts';
+
+/** Lists of item indices by the name of what made them, best item first. */
+export type Lists = (history: Int32Array, allowed: ItemMask) => Promise<Map<string, number[]>>;
+
+/** What the service may list after a history when the request asks for nothing else. */
+export function servedAfter(history: Int32Array, { catalogue }: Model): ItemMask {
+  return allowedItems(queryFor(LIST_LENGTH), { catalogue, history: [...history] });
+}
+
+/** The lists that the model's rankers serve. Without a history the service lists the most popular items. */
+export function modelLists(model: Model, rankers: readonly RankerName[], beam: number): Lists {
+  return async (items, allowed) => {
+    const history = [...items];
+    const input = { model, history, allowed, beam, k: LIST_LENGTH };
+    if (history.length === 0) {
+      const popular = bestItems(model.catalogue.popularity, allowed, LIST_LENGTH).map(({ item }) => item);
+      return new Map(rankers.map((name) => [name, popular]));
+    }
+    const start = windowStart(history.length, model.manifest.config.contextWindow);
+    const state = await model.prefill(history.slice(start));
+    const lists = new Map<string, number[]>();
+    for (const name of rankers) {
+      const ranked = await RANKERS[name].rank({ ...input, state });
+      lists.set(
+        name,
+        ranked.map(({ item }) => item),
+      );
+    }
+    return lists;
+  };
+}
+
+export function yardstickLists(yardsticks: ReadonlyMap<string, { list: ListOf }>): Lists {
+  return async (history, allowed) =>
+    new Map([...yardsticks].map(([name, { list }]) => [name, list(history, allowed)]));
+}

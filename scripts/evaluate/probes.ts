@@ -1,0 +1,71 @@
+/** Made-up histories of three items: do lists differ where histories do, and do they follow a history's category? */
+import type { Model } from '../../worker/models/model.ts';
+import { randomInts, seededRandom } from '../random.ts';
+import { type Lists, servedAfter } from './lists.ts';
+import { mean, rounded } from './metrics.ts';
+
+const PROBES = 200;
+const ITEMS = 3;
+const LISTED = 10;
+const SEED = 1;
+
+export interface ProbeResult {
+  /** Mean share of the first ten that the lists of two unrelated histories have in common. */
+  'overlap@10': number;
+  /** Mean share of the first ten that are of the history's one category. Null when no category can be asked for. */
+  'category@10': number | null;
+}
+
+/** The answer of each ranker or yardstick that makes `lists`. */
+export async function probe(lists: Lists, model: Model): Promise<Map<string, ProbeResult>> {
+  const random = seededRandom(SEED);
+  const firstTen = async (history: number[]) => {
+    const items = Int32Array.from(history);
+    const found = await lists(items, servedAfter(items, model));
+    return new Map([...found].map(([name, list]) => [name, list.slice(0, LISTED)]));
+  };
+  const pool = trainedItems(model);
+  const shared: Map<string, number>[] = [];
+  for (let pair = 0; pair < PROBES; pair++) {
+    const drawn = sample(pool, 2 * ITEMS, random);
+    const [a, b] = [await firstTen(drawn.slice(0, ITEMS)), await firstTen(drawn.slice(ITEMS))];
+    shared.push(mapValues(a, (list, name) => list.filter((item) => b.get(name)!.includes(item)).length));
+  }
+  const categories = askableCategories(model, pool);
+  const followed: Map<string, number>[] = [];
+  for (let each = 0; each < PROBES && categories.length > 0; each++) {
+    const items = categories[Math.floor(random() * categories.length)];
+    const found = await firstTen(sample(items, ITEMS, random));
+    followed.push(mapValues(found, (list) => list.filter((item) => items.includes(item)).length));
+  }
+  const share = (counts: Map<string, number>[], name: string) =>
+    rounded(mean(counts.map((count) => count.get(name)! / LISTED)));
+  return mapValues(shared[0], (_, name) => ({
+    'overlap@10': share(shared, name),
+    'category@10': followed.length > 0 ? share(followed, name) : null,
+  }));
+}
+
+function trainedItems({ catalogue }: Model): number[] {
+  return [...catalogue.items.keys()].filter((item) => catalogue.items[item].count > 0);
+}
+
+/** Categories that can fill a list but don't hold more than half of the items, as lists of their trained items. */
+function askableCategories({ catalogue }: Model, pool: number[]): number[][] {
+  const trained = new Set(pool);
+  return [...catalogue.categories.values()]
+    .map((items) => items.filter((item) => trained.has(item)))
+    .filter((items) => items.length >= ITEMS + LISTED && items.length <= pool.length / 2);
+}
+
+/** So many different values. */
+function sample(values: readonly number[], count: number, random: () => number): number[] {
+  const drawn = new Set<number>();
+  while (drawn.size < Math.min(count, values.length))
+    drawn.add(values[randomInts(random, 1, values.length)[0]]);
+  return [...drawn];
+}
+
+function mapValues<V, W>(map: Map<string, V>, of: (value: V, name: string) => W): Map<string, W> {
+  return new Map([...map].map(([name, value]) => [name, of(value, name)]));
+}

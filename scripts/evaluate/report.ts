@@ -1,0 +1,46 @@
+/** What an evaluation prints. */
+import { basename, resolve } from 'node:path';
+import type { Manifest } from '../../worker/models/manifest.ts';
+import type { Dataset } from '../dataset.ts';
+import { metricsOf } from './metrics.ts';
+import type { Evaluation, EvaluationOptions } from './run.ts';
+import { sentence, verdictOn } from './verdict.ts';
+
+interface Run {
+  manifest: Manifest;
+  dataset: Dataset;
+  options: EvaluationOptions & { data: string };
+  evaluation: Evaluation;
+  command: string;
+}
+
+/** Prints a table, the verdict, and everything as one line of JSON. */
+export function report(
+  { manifest, dataset, options, evaluation, command }: Run,
+  print: (line: string) => void,
+): void {
+  const { cases, ranks, results, yardsticks } = evaluation;
+  const { id, precision, ranker, config, training, validation } = manifest;
+  const judged = options.rankers.includes(ranker) ? ranker : options.rankers[0];
+  const ofYardsticks = new Map(Object.keys(yardsticks).map((name) => [name, ranks.get(name)!]));
+  const verdict = verdictOn(ranks.get(judged)!, ofYardsticks);
+  const named = [...Object.keys(yardsticks), ...Object.keys(results)];
+  console.table(Object.fromEntries(named.map((name) => [name, metricsOf(ranks.get(name)!)])));
+  print(sentence(judged, verdict));
+  const facts = {
+    dataset: basename(resolve(options.data)),
+    protocol: `${dataset.protocol} ${options.split}, all items ranked, seen filtered`,
+    cases: cases.length,
+    model: id,
+    precision,
+    default: ranker,
+    beam: options.beam,
+    depth: config.depth,
+    register_depth: config.registerDepth,
+    tail: config.localWindow,
+    parameters: validation.parameters,
+    seed: training.seed,
+    command,
+  };
+  print(JSON.stringify({ ...facts, results, yardsticks, verdict }));
+}

@@ -1,0 +1,97 @@
+/** Makes and ranks all lists of an evaluation. */
+
+import type { RankerName } from '../../worker/models/manifest.ts';
+import type { Model } from '../../worker/models/model.ts';
+import { type Case, type Dataset, heldOut, type Split } from '../dataset.ts';
+import { seededRandom, shuffled } from '../random.ts';
+import { indexed, indexedCase, trainingLog } from './cases.ts';
+import { type Lists, modelLists, servedAfter, yardstickLists } from './lists.ts';
+import { type ProbeResult, probe } from './probes.ts';
+import { Tally, type TallySummary } from './tally.ts';
+import { fitAll } from './yardsticks/tune.ts';
+import type { Settings } from './yardsticks/yardstick.ts';
+
+/** Validation cases that yardsticks are tuned on, at most. */
+const TUNING_CASES = 2000;
+const SEED = 1;
+
+export type Summary = TallySummary & ProbeResult;
+
+export interface EvaluationOptions {
+  split: Split;
+  rankers: RankerName[];
+  /** Width of the beam search. */
+  beam: number;
+  /** So many cases of a fixed shuffle. @default all */
+  cases?: number;
+}
+
+export interface Evaluation {
+  cases: Case[];
+  /** Each case's rank from 0, Infinity when it is not listed, by ranker and yardstick. */
+  ranks: Map<string, number[]>;
+  results: Record<string, Summary>;
+  yardsticks: Record<string, Summary & { settings: Settings }>;
+}
+
+export interface Progress {
+  say(line: string): void;
+  /** So many lists are to be made; each is a step. */
+  start(lists: number): void;
+  step(): void;
+}
+
+export async function evaluate(
+  model: Model,
+  dataset: Dataset,
+  options: EvaluationOptions,
+  progress: Progress,
+): Promise<Evaluation> {
+  const items = model.catalogue.items.length;
+  const users = indexed(dataset, model);
+  const drawn = (split: Split, most?: number) =>
+    shuffled(heldOut(dataset, split), seededRandom(SEED)).slice(0, most);
+  const tuned = fitAll(
+    trainingLog(dataset, users, items),
+    drawn('valid', TUNING_CASES).map((one) => indexedCase(one, users)),
+    (history) => servedAfter(history, model),
+    progress.say,
+  );
+  const cases = drawn(options.split, options.cases);
+  const ranks = new Map<string, number[]>();
+
+  /** Of each ranker or yardstick that makes `lists`. */
+  async function summaries(lists: Lists): Promise<Record<string, Summary>> {
+    const tallies = new Map<string, Tally>();
+    for (const one of cases) {
+      const { history, target, repeat } = indexedCase(one, users);
+      const allowed = servedAfter(history, model);
+      const whole = await lists(history, allowed);
+      for (const [name, list] of whole) {
+        if (!tallies.has(name)) tallies.set(name, new Tally(items));
+        tallies.get(name)!.add(list, target, { length: history.length, repeat });
+      }
+      for (const newest of Tally.CUTS) {
+        const cut = history.length <= newest ? whole : await lists(history.subarray(-newest), allowed);
+        for (const [name, list] of cut) tallies.get(name)!.addCut(newest, list, target);
+      }
+      progress.step();
+    }
+    const probes = await probe(lists, model);
+    for (const [name, tally] of tallies) ranks.set(name, tally.ranks);
+    return Object.fromEntries(
+      [...tallies].map(([name, tally]) => [name, { ...tally.summary(), ...probes.get(name)! }]),
+    );
+  }
+
+  progress.start(2 * cases.length);
+  const results = await summaries(modelLists(model, options.rankers, options.beam));
+  const ofYardsticks = await summaries(yardstickLists(tuned));
+  const yardsticks = Object.fromEntries(
+    Object.entries(ofYardsticks).map(([name, each]) => [
+      name,
+      { ...each, settings: tuned.get(name)!.settings },
+    ]),
+  );
+  return { cases, ranks, results, yardsticks };
+}

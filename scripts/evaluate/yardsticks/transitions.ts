@@ -1,0 +1,45 @@
+/**
+ * What followed what. An item's row is the distribution of the items that came after it, counted at distances 1 to
+ * `distances` with weight 1 / distance.
+ *
+ * - `firstOrder` is the Markov chain: only the next item counts, and only the newest item of a history is looked at
+ *   (the non-personalised chain of Rendle et al., *Factorizing Personalized Markov Chains*, WWW 2010).
+ * - `transitions` counts at ten distances and adds up the rows of the newest 20 items. Each item weighs `decay` times the one
+ *   after it. It is close to the sequential rules of Ludewig and Jannach (*Evaluation of Session-based Recommendation
+ *   Algorithms*, UMUAI 2018), which weigh distances alike.
+ */
+import { decayedSum, normalised, type SparseRow, sparseRows } from './sparse-rows.ts';
+import { occurrencesOf, type TrainingLog } from './training-log.ts';
+import type { Yardstick } from './yardstick.ts';
+
+const DISTANCES = 10;
+const NEWEST = 20;
+
+export const firstOrder: Yardstick = {
+  grid: [{}],
+  fit(log) {
+    const rows = successors(log, 1);
+    return () => decayedSum(rows, 1, 1);
+  },
+};
+
+export const transitions: Yardstick = {
+  grid: [0.2, 0.3, 0.5, 0.7, 0.8, 0.9].map((decay) => ({ decay })),
+  fit(log) {
+    const rows = successors(log, DISTANCES);
+    return ({ decay }) => decayedSum(rows, NEWEST, decay);
+  },
+};
+
+function successors(log: TrainingLog, distances: number): SparseRow[] {
+  const { starts, histories, places } = occurrencesOf(log);
+  const rows = sparseRows(log.items, (item, add) => {
+    for (let at = starts[item]; at < starts[item + 1]; at++) {
+      const history = log.histories[histories[at]];
+      const furthest = Math.min(distances, history.length - 1 - places[at]);
+      for (let distance = 1; distance <= furthest; distance++)
+        add(history[places[at] + distance], 1 / distance);
+    }
+  });
+  return normalised(rows);
+}

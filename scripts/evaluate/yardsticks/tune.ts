@@ -1,0 +1,81 @@
+/** Fits yardsticks, and chooses the settings of each by NDCG@10 on validation. */
+import { Best } from '../../../worker/engine/best.ts';
+import { LIST_LENGTH, METRICS, mean, rankIn, rounded } from '../metrics.ts';
+import { YARDSTICKS } from './index.ts';
+import { byPopularity, countsOf, type TrainingLog } from './training-log.ts';
+import type { Scorer, Settings, Yardstick } from './yardstick.ts';
+
+/** The best allowed items after a history, best first. `allowed` has one byte per item, 1 or 0. */
+export type ListOf = (history: ArrayLike<number>, allowed: Uint8Array) => number[];
+
+export interface ValidationCase {
+  history: Int32Array;
+  target: number;
+}
+
+export interface Tuned {
+  list: ListOf;
+  settings: Settings;
+  /** NDCG@10 on validation. */
+  validation: number;
+}
+
+/** Every yardstick that suits the size of the catalogue, by its name. `allowedAfter` says what a list may hold. */
+export function fitAll(
+  log: TrainingLog,
+  validation: readonly ValidationCase[],
+  allowedAfter: (history: Int32Array) => Uint8Array,
+  say: (line: string) => void,
+  yardsticks: Readonly<Record<string, Yardstick>> = YARDSTICKS,
+): Map<string, Tuned> {
+  const occurring = countsOf(log).filter((count) => count > 0).length;
+  const tuned = new Map<string, Tuned>();
+  for (const [name, yardstick] of Object.entries(yardsticks)) {
+    if (occurring > (yardstick.maxItems ?? Infinity)) {
+      say(`${name}: left out, ${occurring} items are more than ${yardstick.maxItems}`);
+      continue;
+    }
+    const start = performance.now();
+    const best = tune(yardstick, log, validation, allowedAfter);
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    say(`${name} ${JSON.stringify(best.settings)}: NDCG@10 ${best.validation} on validation, ${seconds} s`);
+    tuned.set(name, best);
+  }
+  return tuned;
+}
+
+/** Of equally good settings the first in the grid is taken. */
+export function tune(
+  yardstick: Yardstick,
+  log: TrainingLog,
+  validation: readonly ValidationCase[],
+  allowedAfter: (history: Int32Array) => Uint8Array,
+): Tuned {
+  const scorerFor = yardstick.fit(log);
+  const order = byPopularity(log);
+  let best: Tuned | undefined;
+  for (const settings of yardstick.grid) {
+    const list = listsBy(scorerFor(settings), order);
+    const gains = validation.map(({ history, target }) =>
+      METRICS['ndcg@10'](rankIn(list(history, allowedAfter(history)), target)),
+    );
+    const ndcg = gains.length > 0 ? rounded(mean(gains)) : 0;
+    if (best === undefined || ndcg > best.validation) best = { list, settings, validation: ndcg };
+  }
+  return best!;
+}
+
+/** Lists by score. Of equal scores the more popular item is the better one, then the first in the catalogue. */
+export function listsBy(score: Scorer, order: Int32Array): ListOf {
+  const scores = new Float64Array(order.length);
+  return (history, allowed) => {
+    scores.fill(0);
+    score(history, scores);
+    const best = new Best(LIST_LENGTH);
+    for (let place = 0; place < order.length; place++) {
+      const item = order[place];
+      if (allowed[item] === 1 && scores[item] > best.worst) best.offer(place, scores[item]);
+    }
+    return Array.from(best.ids.subarray(0, best.count), (place) => order[place]);
+  };
+}

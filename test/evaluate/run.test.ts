@@ -1,0 +1,94 @@
+/** A whole evaluation of a tiny model: what is measured is what the service lists. */
+import { beforeAll, expect, test } from 'vitest';
+import type { Dataset } from '../../scripts/dataset.ts';
+import { type Evaluation, evaluate } from '../../scripts/evaluate/run.ts';
+import type { EarnModel } from '../../worker/models/model.ts';
+import { randomInts, seededRandom } from '../fixtures/random.ts';
+import { loadTiny, TINY } from '../fixtures/tiny-model.ts';
+
+const USERS = 30;
+const silent = { say: () => {}, start: () => {}, step: () => {} };
+
+/** Every user runs through the items one by one; every third ends with an item that the user had. */
+function circles(model: EarnModel): Dataset {
+  const random = seededRandom(1);
+  const logs = Array.from({ length: USERS }, (_, user) => {
+    const [start] = randomInts(random, 1, TINY.items);
+    const items = Array.from(
+      { length: 12 },
+      (_, step) => model.catalogue.items[(start + step) % TINY.items].id,
+    );
+    if (user % 3 === 0) items[11] = items[4];
+    const times = items.map((_, step) => step);
+    return [`user ${user}`, { items, times, trained: 10, known: 11 }] as const;
+  });
+  return { logs: new Map(logs), protocol: 'leave-one-out' };
+}
+
+let model: EarnModel;
+let evaluation: Evaluation;
+
+beforeAll(async () => {
+  model = await loadTiny('int8');
+  const options = { split: 'test', rankers: ['latent', 'beam'], beam: 20 } as const;
+  evaluation = await evaluate(model, circles(model), { ...options, rankers: [...options.rankers] }, silent);
+});
+
+test('the model and every yardstick rank the same cases', () => {
+  const { cases, ranks, results, yardsticks } = evaluation;
+  expect(cases).toHaveLength(USERS);
+  expect(Object.keys(results)).toEqual(['latent', 'beam']);
+  expect(Object.keys(yardsticks)).toEqual([
+    'popular',
+    'first-order',
+    'transitions',
+    'knn',
+    'vmis-knn',
+    'ease',
+  ]);
+  expect([...ranks.keys()].sort()).toEqual([...Object.keys(results), ...Object.keys(yardsticks)].sort());
+  for (const each of ranks.values()) expect(each).toHaveLength(USERS);
+});
+
+test('a target that the user had is hidden, as the service hides it, and counts as a miss', () => {
+  const { results, yardsticks } = evaluation;
+  for (const summary of Object.values({ ...results, ...yardsticks })) {
+    expect(summary.repeat).toMatchObject({ cases: 10, 'hr@20': 0 });
+    expect(summary.new!.cases).toBe(20);
+    // All cases are the two groups together.
+    expect(summary['hr@10']).toBeCloseTo((20 / 30) * summary.new!['hr@10'], 4);
+  }
+});
+
+test('counting finds the circle that a random model does not', () => {
+  const { results, yardsticks } = evaluation;
+  expect(yardsticks['first-order'].new!['hr@5']).toBe(1);
+  expect(yardsticks.transitions.new!['hr@5']).toBe(1);
+  expect(results.latent.new!['hr@5']).toBeLessThan(0.7);
+});
+
+test('the ranks are those of the lists that the service would give', async () => {
+  for (const [i, { history, target }] of evaluation.cases.entries()) {
+    const items = history.map((id) => model.catalogue.indexOf(id)!);
+    const scores = await model.itemLogProbs(await model.prefill(items));
+    const wanted = model.catalogue.indexOf(target)!;
+    const better = scores.filter(
+      (score, item) =>
+        !items.includes(item) && (score > scores[wanted] || (score === scores[wanted] && item < wanted)),
+    ).length;
+    const expected = items.includes(wanted) || better >= 20 ? Infinity : better;
+    expect(evaluation.ranks.get('latent')![i]).toBe(expected);
+  }
+});
+
+test('histories cut to the newest item leave first-order as it is, and hide no less', () => {
+  const { newest, ...whole } = evaluation.yardsticks['first-order'];
+  expect(Object.keys(newest)).toEqual(['1', '3', '5', '10']);
+  expect(newest[1]['ndcg@10']).toBe(whole['ndcg@10']);
+});
+
+test('two histories share all of a list that is the same for everybody, and some of others', () => {
+  const { yardsticks } = evaluation;
+  expect(yardsticks.popular['overlap@10']).toBeGreaterThan(0.8); // but for the histories' own items
+  expect(yardsticks.transitions['overlap@10']).toBeLessThan(0.6);
+});

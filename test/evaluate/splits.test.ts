@@ -1,0 +1,28 @@
+/**
+ * What is held out, worked out by hand in test/fixtures/splits/. The Python half of the project reads the same files and must
+ * come to the same split, so that nothing is trained on that is evaluated here.
+ */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { heldOut, readDataset, type Split } from '../../scripts/dataset.ts';
+
+const fixtures = resolve(import.meta.dirname, '../fixtures/splits');
+
+test.each(['leave-one-out', 'by-time'])(
+  '%s: train, validation and test are as worked out by hand',
+  async (name) => {
+    const folder = resolve(fixtures, name);
+    const dataset = await readDataset(folder);
+    const cases = (split: Split) =>
+      heldOut(dataset, split).map(({ user, history, target }) => ({ user, history, target }));
+    const train = [...dataset.logs].map(([user, { items, trained }]) => [user, items.slice(0, trained)]);
+    const found = {
+      protocol: dataset.protocol,
+      train: Object.fromEntries(train),
+      valid: cases('valid'),
+      test: cases('test'),
+    };
+    expect(found).toEqual(JSON.parse(readFileSync(resolve(folder, 'expected.json'), 'utf8')));
+  },
+);
