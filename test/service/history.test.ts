@@ -1,17 +1,18 @@
 /** The log as it is stored: what older code wrote is read on, and mistakes are told from outages. */
 
-import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { sha256Hex } from '../../worker/engine/hex.ts';
 import { DurableLog } from '../../worker/history/durable-log.ts';
+import { UserErased } from '../../worker/history/log.ts';
 import type { UserHistory } from '../../worker/history/user-history.ts';
 import { ModelHost } from '../../worker/models/host.ts';
 import { log, someone, warmUp } from './durable.ts';
 import { MANIFEST } from './fake-model.ts';
 import { problemOf, serviceWith } from './helpers.ts';
-import { MemoryStore } from './memory.ts';
-import { Visitor } from './visitor.ts';
+import { MemoryLog, MemoryStore } from './memory.ts';
+import { pathOf, Visitor } from './visitor.ts';
 
 beforeAll(...warmUp);
 beforeEach(() => {
@@ -53,6 +54,69 @@ test('a log from before events had types is read and continued, and its keys sti
   expect(await log.append(user, [{ item: '9', type: 'purchase' }])).toMatchObject({ length: 3 });
   expect((await log.page(user, 1, null)).events).toEqual([{ position: 3, item: '9', type: 'purchase' }]);
   expect((await log.read(user)).events.map(({ item }) => item)).toEqual(['7', '8', '9']);
+});
+
+test('a late retry of an old request does not bring a deleted user back; a new request does', async () => {
+  for (const of of [log, new MemoryLog()]) {
+    const user = someone();
+    await of.append(user, [{ item: '1' }], 'order-1');
+    await of.clear(user);
+    await expect(of.append(user, [{ item: '1' }], 'order-1')).rejects.toThrow(UserErased);
+    expect(await of.length(user)).toEqual({ epoch: '', length: 0 });
+    expect(await of.append(user, [{ item: '2' }], 'order-2')).toMatchObject({ length: 1, outcome: 'added' });
+    await of.clear(user);
+    for (const key of ['order-1', 'order-2']) {
+      await expect(of.append(user, [{ item: '2' }], key)).rejects.toThrow(UserErased);
+    }
+  }
+  const visitor = new Visitor({ log });
+  const user = someone();
+  await visitor.append(user, ['1'], { 'Idempotency-Key': 'order-1' });
+  await visitor.remove(user);
+  const again = await visitor.request(
+    'POST',
+    `${pathOf(user)}/interactions`,
+    { items: [{ id: '1' }] },
+    {
+      'Idempotency-Key': 'order-1',
+    },
+  );
+  await problemOf(again, 410, 'user_erased');
+});
+
+test('a day after a user was deleted, nothing is left of the log; a user who came back stays', async () => {
+  const [gone, back] = [someone(), someone()];
+  for (const user of [gone, back]) {
+    await log.append(user, [{ item: '1' }], 'order-1');
+    await log.clear(user);
+  }
+  await log.append(back, [{ item: '2' }]);
+  const tables = (user: string) =>
+    runInDurableObject(env.USERS.getByName(user), (_: UserHistory, { storage }) =>
+      [
+        ...storage.sql.exec(
+          "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'",
+        ),
+      ]
+        .map(({ name }) => name)
+        .filter((name) => !`${name}`.startsWith('sqlite_')),
+    );
+  expect(await tables(gone)).toEqual(['erased']);
+  for (const user of [gone, back]) expect(await runDurableObjectAlarm(env.USERS.getByName(user))).toBe(true);
+  expect(await tables(gone)).toEqual([]);
+  expect((await tables(back)).toSorted()).toEqual(['append', 'interaction', 'log']);
+  expect((await log.read(back)).events).toEqual([{ item: '2' }]);
+});
+
+test('keys and bodies of requests are stored as digests alone', async () => {
+  const user = someone();
+  await log.append(user, [{ item: 'a-secret-item' }], 'someone@example.com');
+  const rows = await runInDurableObject(env.USERS.getByName(user), (_: UserHistory, { storage }) => [
+    ...storage.sql.exec('SELECT key, content FROM append'),
+  ]);
+  expect(rows).toEqual([
+    { key: expect.stringMatching(/^[0-9a-f]{64}$/), content: expect.stringMatching(/^[0-9a-f]{64}$/) },
+  ]);
 });
 
 test('what a real object throws is marked as its own mistake', async () => {

@@ -64,9 +64,9 @@ test('three times as many users as are taken in: some are told to come back, and
   expect(statuses.slice(0, MOST_INFERRING)).toEqual(times(MOST_INFERRING, () => 200));
   expect(statuses.slice(MOST_INFERRING)).toEqual(times(users.length - MOST_INFERRING, () => 503));
   for (const response of first.slice(MOST_INFERRING)) await expectRefused(response);
-  // Those who were taken in have their interaction in the log; of those who were not, nothing was begun.
+  // Nothing is stored for a request that is refused.
   for (const [index, user] of users.entries()) {
-    expect(await visitor.interactions(user)).toHaveLength(index < MOST_IN_FLIGHT ? 2 : 1);
+    expect(await visitor.interactions(user)).toHaveLength(index < MOST_INFERRING ? 2 : 1);
   }
 
   for (const [index, user] of users.entries()) {

@@ -98,8 +98,13 @@ test('a deleted user leaves nothing behind, and begins anew', async () => {
     });
   }
 
-  // The same films and the same key again: neither a state nor the key is remembered, in any isolate.
-  await isolates[0].append(ada, ['1', '2'], { 'Idempotency-Key': 'order-1' });
+  // The old request, late: it does not bring the user back.
+  const old = { 'Idempotency-Key': 'order-1' };
+  const items = [{ id: '1' }, { id: '2' }];
+  const late = await isolates[1].request('POST', `${pathOf(ada)}/interactions`, { items }, old);
+  await problemOf(late, 410, 'user_erased');
+  // The same films in a new request: no state is remembered, in any isolate.
+  await isolates[0].append(ada, ['1', '2'], { 'Idempotency-Key': 'order-2' });
   for (const each of isolates) {
     const searches = each.model.searches;
     expect((await each.recommend(ada)).cache).toMatchObject({ status: 'miss', prefilled_items: 2 });

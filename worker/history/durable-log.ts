@@ -1,6 +1,7 @@
 import type { Event } from './event.ts';
+import { onceOf } from './idempotency.ts';
 import type { Appended, HistoryLog, LogPage, Snapshot } from './log.ts';
-import { HistoryUnavailable, IdempotencyConflict } from './log.ts';
+import { HistoryUnavailable, IdempotencyConflict, UserErased } from './log.ts';
 import type { UserHistory } from './user-history.ts';
 
 /** The log behind the Durable Object binding: one object per user, named by the user's id. */
@@ -12,10 +13,13 @@ export class DurableLog implements HistoryLog {
   }
 
   async append(user: string, events: Event[], key?: string): Promise<Appended> {
-    const appended = await this.ask(user, (log) => log.append(events, key));
+    const once = key === undefined ? undefined : await onceOf(key, events);
+    const appended = await this.ask(user, (log) => log.append(events, once));
     if (appended.outcome === 'conflict') {
       throw new IdempotencyConflict(`key ${key} was used with other events`);
     }
+    if (appended.outcome === 'erased')
+      throw new UserErased(`key ${key} was used before the user was deleted`);
     return appended;
   }
 

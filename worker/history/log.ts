@@ -15,10 +15,10 @@ export interface Appended {
   /** Events in the log after this append; for a repeated key, after the first one. */
   length: number;
   /**
-   * `repeated`: the idempotency key was known and nothing was added. `conflict`: it was used for other
-   * events.
+   * `repeated`: the idempotency key was known and nothing was added. `conflict`: it was used for other events.
+   * `erased`: it was used before the user was deleted, and nothing was added.
    */
-  outcome: 'added' | 'repeated' | 'conflict';
+  outcome: 'added' | 'repeated' | 'conflict' | 'erased';
 }
 
 export interface LogPage {
@@ -32,14 +32,14 @@ export interface LogPage {
 export interface HistoryLog {
   /**
    * The events are stored durably when this resolves. Throws IdempotencyConflict for a known key with other
-   * events.
+   * events, UserErased for a key from before the user was deleted.
    */
   append(user: string, events: Event[], key?: string): Promise<Appended>;
   read(user: string): Promise<Snapshot>;
   /** Up to `limit` events before position `before`, or the newest ones when it is null. */
   page(user: string, limit: number, before: number | null): Promise<LogPage>;
   length(user: string): Promise<{ epoch: string; length: number }>;
-  /** Deletes the log and its idempotency keys. */
+  /** Deletes the log. For a day, requests from before are told from new ones by their keys' digests. */
   clear(user: string): Promise<void>;
 }
 
@@ -53,10 +53,7 @@ export class IdempotencyConflict extends Error {
   override readonly name = 'IdempotencyConflict';
 }
 
-/**
- * What an idempotency key stands for, as text: equal for equal events. Stored logs hold it, so it must not
- * change.
- */
-export function contentOf(events: Event[]): string {
-  return JSON.stringify(events.map(({ item: id, time: timestamp, type }) => ({ id, timestamp, type })));
+/** An idempotency key came again that was used before the user was deleted: the request is an old one. */
+export class UserErased extends Error {
+  override readonly name = 'UserErased';
 }

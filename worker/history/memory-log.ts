@@ -1,11 +1,12 @@
 import type { Event } from './event.ts';
+import { onceOf } from './idempotency.ts';
 import {
   type Appended,
-  contentOf,
   type HistoryLog,
   IdempotencyConflict,
   type LogPage,
   type Snapshot,
+  UserErased,
 } from './log.ts';
 
 interface UserLog {
@@ -19,17 +20,20 @@ interface UserLog {
  */
 export class MemoryLog implements HistoryLog {
   readonly users = new Map<string, UserLog>();
+  /** Keys that were used before a user was deleted. */
+  private readonly erased = new Map<string, Set<string>>();
 
   async append(user: string, events: Event[], key?: string): Promise<Appended> {
+    const once = key === undefined ? undefined : await onceOf(key, events);
+    if (once && this.erased.get(user)?.has(once.key)) throw new UserErased('the user was deleted');
     const log: UserLog = this.users.get(user) ?? { epoch: crypto.randomUUID(), events: [], keys: new Map() };
     this.users.set(user, log);
-    const content = contentOf(events);
-    const before = key === undefined ? undefined : log.keys.get(key);
-    if (before && before.content !== content) throw new IdempotencyConflict('other events');
+    const before = once && log.keys.get(once.key);
+    if (before && before.content !== once.content) throw new IdempotencyConflict('other events');
     if (before) return { length: before.length, outcome: 'repeated' };
     log.events.push(...events);
     const { length } = log.events;
-    if (key !== undefined) log.keys.set(key, { content, length });
+    if (once) log.keys.set(once.key, { content: once.content, length });
     return { length, outcome: 'added' };
   }
 
@@ -53,6 +57,8 @@ export class MemoryLog implements HistoryLog {
   }
 
   async clear(user: string): Promise<void> {
+    const keys = this.users.get(user)?.keys.keys() ?? [];
+    this.erased.set(user, new Set([...(this.erased.get(user) ?? []), ...keys]));
     this.users.delete(user);
   }
 }

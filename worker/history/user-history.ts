@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Event } from './event.ts';
-import { type Appended, contentOf, type LogPage } from './log.ts';
+import { digest, type Once } from './idempotency.ts';
+import type { Appended, LogPage } from './log.ts';
 
 /** How long an idempotency key is remembered; payment APIs do the same. */
 const KEY_MEMORY_MS = 24 * 60 * 60 * 1000;
@@ -18,19 +19,19 @@ export class UserHistory extends DurableObject<Env> {
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
-    this.migrate();
+    state.blockConcurrencyWhile(() => this.migrate());
   }
 
-  append(events: Event[], key?: string): Appended {
+  append(events: Event[], once?: Once): Appended {
     return this.ctx.storage.transactionSync(() => {
-      this.prepare();
       const now = Date.now();
+      if (once && this.isErased(once.key)) return { length: 0, outcome: 'erased' };
+      this.prepare();
       this.sql.exec('DELETE FROM append WHERE at < ?', now - KEY_MEMORY_MS);
-      const content = contentOf(events);
-      if (key !== undefined) {
-        const [known] = this.sql.exec('SELECT content, length FROM append WHERE key = ?', key);
+      if (once) {
+        const [known] = this.sql.exec('SELECT content, length FROM append WHERE key = ?', once.key);
         if (known) {
-          const outcome = known.content === content ? 'repeated' : 'conflict';
+          const outcome = known.content === once.content ? 'repeated' : 'conflict';
           return { length: Number(known.length), outcome };
         }
       }
@@ -38,8 +39,8 @@ export class UserHistory extends DurableObject<Env> {
         this.sql.exec('INSERT INTO interaction (item, timestamp, type) VALUES (?, ?, ?)', item, time, type);
       }
       const { length } = this.length();
-      if (key !== undefined) {
-        this.sql.exec('INSERT INTO append VALUES (?, ?, ?, ?)', key, content, length, now);
+      if (once) {
+        this.sql.exec('INSERT INTO append VALUES (?, ?, ?, ?)', once.key, once.content, length, now);
       }
       return { length, outcome: 'added' };
     });
@@ -79,13 +80,46 @@ export class UserHistory extends DurableObject<Env> {
     return { epoch: this.epoch(), length };
   }
 
+  /**
+   * Deletes everything but the digests of recent idempotency keys, which go a day later: a late retry of an old
+   * request must not bring the user back.
+   */
   async clear(): Promise<void> {
+    const keys = [...this.recentKeys()];
     await this.ctx.storage.deleteAll();
+    if (keys.length === 0) return;
+    this.sql.exec('CREATE TABLE erased (key TEXT PRIMARY KEY, at INTEGER NOT NULL)');
+    for (const [key, at] of keys) this.sql.exec('INSERT INTO erased VALUES (?, ?)', key, at);
+    await this.ctx.storage.setAlarm(Date.now() + KEY_MEMORY_MS);
+  }
+
+  /** Forgets the keys of a deleted user, and with them the last trace unless the user has come back. */
+  override async alarm(): Promise<void> {
+    if (this.exists()) this.sql.exec('DROP TABLE IF EXISTS erased');
+    else await this.ctx.storage.deleteAll();
+  }
+
+  /** Keys that a late retry may still carry, with the time of their use. */
+  private *recentKeys(): Generator<[key: string, at: number]> {
+    for (const table of ['append', 'erased']) {
+      if (!this.exists(table)) continue;
+      const rows = this.sql.exec<{ key: string; at: number }>(
+        `SELECT key, at FROM ${table} WHERE at >= ?`,
+        Date.now() - KEY_MEMORY_MS,
+      );
+      for (const { key, at } of rows) yield [key, at];
+    }
+  }
+
+  private isErased(key: string): boolean {
+    if (!this.exists('erased')) return false;
+    const since = Date.now() - KEY_MEMORY_MS;
+    return [...this.sql.exec('SELECT 1 FROM erased WHERE key = ? AND at >= ?', key, since)].length > 0;
   }
 
   /** Reading a user who never was creates no tables. */
-  private exists(): boolean {
-    return [...this.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'interaction'")].length > 0;
+  private exists(table = 'interaction'): boolean {
+    return [...this.sql.exec('SELECT 1 FROM sqlite_master WHERE name = ?', table)].length > 0;
   }
 
   private epoch(): string {
@@ -104,10 +138,22 @@ export class UserHistory extends DurableObject<Env> {
     this.sql.exec('INSERT INTO log VALUES (?)', crypto.randomUUID());
   }
 
-  /** Logs from before events had types get the column. Code from before ignores it. */
-  private migrate(): void {
+  /**
+   * Brings logs of older code up to date: events get types, and idempotency keys become digests. Older code can
+   * still read the result; it only takes keys for new ones.
+   */
+  private async migrate(): Promise<void> {
     if (!this.exists()) return;
     const typed = [...this.sql.exec("SELECT 1 FROM pragma_table_info('interaction') WHERE name = 'type'")];
-    if (typed.length === 0) this.sql.exec('ALTER TABLE interaction ADD COLUMN type TEXT');
+    if (typed.length > 0) return;
+    const keys = this.sql.exec<{ key: string; content: string }>('SELECT key, content FROM append').toArray();
+    const digests = await Promise.all(
+      keys.map(async ({ key, content }) => [await digest(key), await digest(content), key]),
+    );
+    this.ctx.storage.transactionSync(() => {
+      this.sql.exec('ALTER TABLE interaction ADD COLUMN type TEXT');
+      for (const row of digests)
+        this.sql.exec('UPDATE append SET key = ?, content = ? WHERE key = ?', ...row);
+    });
   }
 }

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
 import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
@@ -8,7 +9,7 @@ import { timing } from 'hono/timing';
 import { StateCache } from '../cache/state-cache.ts';
 import { MemoryStore } from '../cache/stores/memory.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
-import { HistoryUnavailable, IdempotencyConflict } from '../history/log.ts';
+import { HistoryUnavailable, IdempotencyConflict, UserErased } from '../history/log.ts';
 import { MemoryLog } from '../history/memory-log.ts';
 import { observe, routeOf } from '../observe/facts.ts';
 import { Metrics } from '../observe/metrics.ts';
@@ -69,6 +70,7 @@ function createApi(services: Services) {
     modelHeader,
   );
   app.use('/v1/*', admission.control);
+  app.use('/v1/users/*', notStored);
   app.notFound((c) => problemResponse(c, new Problem('route_unknown')));
   app.onError(onError);
 
@@ -97,6 +99,12 @@ function rehearsal({ models }: Services): Services {
     report() {},
   };
 }
+
+/** What is kept of a user stays out of browsers' and proxies' caches. */
+const notStored = createMiddleware(async (c, next) => {
+  await next();
+  c.header('Cache-Control', 'no-store');
+});
 
 /** Pages load only files from here, and nothing may frame them. */
 const headers = secureHeaders({
@@ -141,6 +149,7 @@ function problemOf(error: Error): Problem {
   if (error instanceof ModelUnavailable) return modelUnavailable(error);
   if (error instanceof HistoryUnavailable) return new Problem('history_unavailable');
   if (error instanceof IdempotencyConflict) return new Problem('idempotency_key_reused');
+  if (error instanceof UserErased) return new Problem('user_erased');
   // Thrown by the body's validators.
   if (error instanceof HTTPException && error.status === 400) return new Problem('malformed_json');
   if (error instanceof HTTPException && error.status === 415) return new Problem('unsupported_media_type');

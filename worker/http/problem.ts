@@ -10,6 +10,7 @@ export const PROBLEMS = {
   item_unknown: { status: 404, title: 'The catalogue has no such item' },
   file_unknown: { status: 404, title: 'The model has no such file' },
   method_not_allowed: { status: 405, title: 'The path does not take this method' },
+  user_erased: { status: 410, title: 'The user was deleted after this request was first sent' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   invalid_request: { status: 422, title: 'The request does not have the right shape' },

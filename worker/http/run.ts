@@ -3,6 +3,11 @@ import { wrapTime } from 'hono/timing';
 import type { Run } from '../recommend/run.ts';
 import { Problem } from './problem.ts';
 
+/** Refuses a request that needs inference and has no right to it. @throws {Problem} `overloaded` */
+export function rejectOverloaded(c: Context): void {
+  if (!c.get('mayInfer')) throw new Problem('overloaded');
+}
+
 /**
  * A request's way through the pipeline: each stage is timed for `Server-Timing`, and what needs inference is
  * refused here, before it begins, for a request that was admitted without a right to it (`admission.ts`).
@@ -12,7 +17,7 @@ export function runOf(c: Context): Run {
   return {
     stage,
     async infer(name, work) {
-      if (!c.get('mayInfer')) throw new Problem('overloaded');
+      rejectOverloaded(c);
       return stage(name, work);
     },
   };

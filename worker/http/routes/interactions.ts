@@ -39,7 +39,13 @@ const append = defineRoute({
         }),
       ),
     },
-    ...problemResponses(...JSON_BODY_PROBLEMS, 'idempotency_key_reused', 'history_unavailable', 'overloaded'),
+    ...problemResponses(
+      ...JSON_BODY_PROBLEMS,
+      'idempotency_key_reused',
+      'user_erased',
+      'history_unavailable',
+      'overloaded',
+    ),
   },
   example: ({ user, ids: [a, b] }) => ({
     parameters: { user_id: user, 'idempotency-key': 'order-17' },

@@ -8,7 +8,7 @@ import { recommend } from '../../recommend/recommend.ts';
 import { UserStates } from '../../recommend/user-states.ts';
 import { defineRoute } from '../define-route.ts';
 import { problemResponses } from '../problem.ts';
-import { runOf } from '../run.ts';
+import { rejectOverloaded, runOf } from '../run.ts';
 import { json } from '../schemas/json.ts';
 import { listOf, listParams, listQuery, withinReach } from '../schemas/lists.ts';
 import { eventsOf, idempotencyHeader, interactionList, properUserId, userParams } from '../schemas/users.ts';
@@ -75,6 +75,7 @@ const post = defineRoute({
     ...problemResponses(
       ...JSON_BODY_PROBLEMS,
       'idempotency_key_reused',
+      'user_erased',
       'model_unavailable',
       'history_unavailable',
       'overloaded',
@@ -96,6 +97,7 @@ export function userRecommendations({ models, log, cache }: Services) {
     .openapi(post, async (c) => {
       const { items, ...query } = c.req.valid('json');
       const { user_id } = c.req.valid('param');
+      rejectOverloaded(c); // before anything is stored: the request will be sent again
       await rejectBeforeStoring(c, user_id, query);
       await log.append(user_id, eventsOf(items), c.req.valid('header')['idempotency-key']);
       return c.json(await answer(c, user_id, query, ''), 200);
