@@ -1,4 +1,4 @@
-/** The common data format as the measuring commands read it, and what is held out of it. Same as `train/data.py`. */
+/** The common data format as the measuring commands read it, and what is held out of it. */
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse';
@@ -53,8 +53,9 @@ interface InteractionRow {
 }
 
 /**
- * `<folder>/interactions.csv`. A column `split` (train, valid, test) says what is held out; without one, of users of
- * three items or more the last is the test item and the one before it validation.
+ * Reads `<folder>/interactions.csv`. A column `split` (train, valid, test) says what is held out. Without one
+ * it is leave-one-out: of users with three events or more, the last is the test item and the one before it
+ * validation. The training package splits alike; `test/fixtures/splits` holds both to it.
  */
 export async function readDataset(folder: string): Promise<Dataset> {
   const logs = new Map<string, UserLog>();

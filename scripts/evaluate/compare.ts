@@ -7,9 +7,9 @@ import { readRanks } from './ranks.ts';
 const command = defineCommand({
   usage: `npm run compare -- A.csv:COLUMN B.csv:COLUMN
 
-Takes files that \`npm run evaluate -- --ranks FILE\` or \`npm run rank -- --ranks FILE\` wrote. Prints one line
-of JSON: the metrics of both columns over the cases that both files have, and the difference B - A with its
-paired 95% bootstrap interval.`,
+Takes files that \`npm run evaluate -- --ranks FILE\` or \`npm run rank -- --ranks FILE\` wrote. Prints one
+line of JSON: the metrics of both columns over the cases that both files have, and the difference B - A with
+its paired 95% bootstrap interval.`,
   options: {},
   positionals: { name: 'A.csv:COLUMN or B.csv:COLUMN', min: 2, max: 2 },
   main(_, { positionals, print }) {

@@ -45,8 +45,8 @@ export function intervalsOf(ranks: number[]): Record<Headline, Interval> {
 }
 
 /**
- * 95% bootstrap interval of the mean. Of differences between two models on the same cases it is the paired one
- * (Efron and Tibshirani 1993).
+ * 95% bootstrap interval of the mean. Of differences between two models on the same cases it is the paired
+ * one (Efron and Tibshirani 1993).
  */
 export function interval(values: number[]): Interval {
   const random = seededRandom(1);

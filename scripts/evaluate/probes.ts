@@ -1,4 +1,4 @@
-/** Made-up histories of three items: do lists differ where histories do, and do they follow a history's category? */
+/** Made-up histories of three items: do lists differ where histories do, and do they follow a category? */
 import type { Model } from '../../worker/models/model.ts';
 import { randomInts, seededRandom } from '../random.ts';
 import { type Lists, servedAfter } from './lists.ts';
@@ -12,7 +12,9 @@ const SEED = 1;
 export interface ProbeResult {
   /** Mean share of the first ten that the lists of two unrelated histories have in common. */
   'overlap@10': number;
-  /** Mean share of the first ten that are of the history's one category. Null when no category can be asked for. */
+  /**
+   * Mean share of the first ten that have the one category of the history. Null without a suitable category.
+   */
   'category@10': number | null;
 }
 
@@ -50,7 +52,7 @@ function trainedItems({ catalogue }: Model): number[] {
   return [...catalogue.items.keys()].filter((item) => catalogue.items[item].count > 0);
 }
 
-/** Categories that can fill a list but don't hold more than half of the items, as lists of their trained items. */
+/** The trained items of each category that can fill a list and holds at most half of them. */
 function askableCategories({ catalogue }: Model, pool: number[]): number[][] {
   const trained = new Set(pool);
   return [...catalogue.categories.values()]

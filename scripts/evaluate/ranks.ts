@@ -5,7 +5,9 @@ import { csvField } from '../data/write.ts';
 import type { Case } from '../dataset.ts';
 import { UserError } from '../errors.ts';
 
-/** One row per case: `user_id,place` (events before it), then per name the rank from 0, empty when not listed. */
+/**
+ * One row per case: `user_id,place` (events before it), then the rank from 0 per name, empty when not listed.
+ */
 export function writeRanks(path: string, cases: Case[], ranks: Map<string, number[]>): void {
   const rows = cases.map(({ user, place }, i) =>
     [

@@ -58,7 +58,7 @@ export class Tally {
     };
   }
 
-  /** The cases whose target the user had before, or those whose target is new to the user. Null without any. */
+  /** The cases whose target the user had before, or all others. Null without any. */
   private group(repeat: boolean): (Metrics & { cases: number }) | null {
     const ranks = this.ranks.filter((_, i) => this.facts[i].repeat === repeat);
     return ranks.length === 0 ? null : { cases: ranks.length, ...metricsOf(ranks) };

@@ -25,11 +25,8 @@ export function verdictOn(model: number[], yardsticks: ReadonlyMap<string, numbe
 export function sentence(ranker: string, { over, ...differences }: Verdict): string {
   const [ndcg, hr] = [differences['ndcg@10'], differences['hr@10']].map(told);
   const [, low, high] = differences['ndcg@10'];
-  if (low > 0)
-    return `The model (${ranker}) beats the best yardstick, ${over}: NDCG@10 ${ndcg}, HR@10 ${hr}.`;
-  if (high < 0)
-    return `The model (${ranker}) is worse than the best yardstick, ${over}: NDCG@10 ${ndcg}, HR@10 ${hr}.`;
-  return `The model (${ranker}) is no better than the best yardstick, ${over}, beyond chance: NDCG@10 ${ndcg}, HR@10 ${hr}.`;
+  const relation = low > 0 ? 'beats' : high < 0 ? 'is worse than' : 'is within chance of';
+  return `The model (${ranker}) ${relation} the best yardstick, ${over}: NDCG@10 ${ndcg}, HR@10 ${hr}.`;
 }
 
 function told([difference, low, high]: [number, ...Interval]): string {

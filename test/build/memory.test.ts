@@ -28,7 +28,7 @@ function walks(users: number, heldOut: (walk: number[]) => number[] = () => []):
     const all = [...walk, ...heldOut(walk)];
     const items = all.map((index) => `item-${index}`);
     const trained = heldOut(walk).length > 0 ? walk.length : all.length - 2;
-    logs.set(`user-${user}`, { items, trained, known: trained + 1 });
+    logs.set(`user-${user}`, { items, times: items.map((_, place) => place), trained, known: trained + 1 });
   }
   return { logs, protocol: 'leave-one-out' };
 }

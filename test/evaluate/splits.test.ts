@@ -1,6 +1,6 @@
 /**
- * What is held out, worked out by hand in test/fixtures/splits/. The Python half of the project reads the same files and must
- * come to the same split, so that nothing is trained on that is evaluated here.
+ * What is held out, worked out by hand in test/fixtures/splits/. The Python half of the project reads the
+ * same files and must come to the same split, so that nothing is trained on that is evaluated here.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -35,7 +35,8 @@ test('first-order: the share of each item among those that came right after the 
 });
 
 test('transitions: distances weigh 1 / d, rows are shares, each older item weighs less by the decay', () => {
-  // Row 0: item 1 twice at distance 1, items 2 and 3 once each at distance 2: [-, 2, 1/2, 1/2] / 3. Row 1: [-, -, 2, 1] / 3.
+  // Row 0: item 1 twice at distance 1, items 2 and 3 once each at distance 2: [0, 2, 1/2, 1/2] / 3.
+  // Row 1: [0, 0, 2, 1] / 3.
   expect(scores(transitions, LOG, [0], { decay: 0.5 })).toEqual([0, 0.667, 0.167, 0.167, 0]);
   // Row 1 + .5 * row 0.
   expect(scores(transitions, LOG, [0, 1], { decay: 0.5 })).toEqual([0, 0.333, 0.75, 0.417, 0]);
@@ -80,17 +81,17 @@ test('item-kNN counts users, not events', () => {
 });
 
 test('VMIS-kNN: the sessions nearest to the newest items give their items a score', () => {
-  const all = { newest: 5, sessions: 10, neighbours: 10, idf: 0 };
-  // After [0, 1] item 1 weighs 1 and item 0 1/2, so the sessions have 1.5, 1.5 and 1. All share the newest item, hence * .9.
-  expect(scores(vmisKnn, LOG, [0, 1], all)).toEqual([2.7, 3.6, 2.25, 1.35, 0]);
-  // Times log(3 / holders): log(3/2), log 1, log(3/2), log 3.
-  expect(scores(vmisKnn, LOG, [0, 1], { ...all, idf: 1 })).toEqual([1.095, 0, 0.912, 1.483, 0]);
+  const all = { newest: 5, sessions: 10, neighbours: 10 };
+  // Rarity is log(3 / holders): log(3/2) = .405, log 1 = 0, log(3/2), log 3 = 1.099.
+  // After [0, 1] item 1 weighs 1 and item 0 weighs 1/2, so the sessions have 1.5, 1.5 and 1. All share the
+  // newest item, hence * .9. Item 0 gets (1.35 + 1.35) * .405, item 2 (1.35 + .9) * .405, item 3 1.35 * 1.099.
+  expect(scores(vmisKnn, LOG, [0, 1], all)).toEqual([1.095, 0, 0.912, 1.483, 0]);
   // Of the two nearest sessions the more recent one counts.
-  expect(scores(vmisKnn, LOG, [0, 1], { ...all, neighbours: 1 })).toEqual([1.35, 1.35, 0, 1.35, 0]);
+  expect(scores(vmisKnn, LOG, [0, 1], { ...all, neighbours: 1 })).toEqual([0.547, 0, 0, 1.483, 0]);
   // The most recent session of all that share an item.
-  expect(scores(vmisKnn, LOG, [0, 1], { ...all, sessions: 1 })).toEqual([0, 0.9, 0.9, 0, 0]);
+  expect(scores(vmisKnn, LOG, [0, 1], { ...all, sessions: 1 })).toEqual([0, 0, 0.365, 0, 0]);
   // Item 0 is the second newest: weight 1/2, and two sessions that share nothing newer, hence * .8.
-  expect(scores(vmisKnn, LOG, [0, 4], all)).toEqual([0.8, 0.8, 0.4, 0.4, 0]);
+  expect(scores(vmisKnn, LOG, [0, 4], all)).toEqual([0.324, 0, 0.162, 0.439, 0]);
   // Only the newest item is looked at, and nobody took it.
   expect(scores(vmisKnn, LOG, [0, 4], { ...all, newest: 1 })).toEqual([0, 0, 0, 0, 0]);
 });

@@ -1,11 +1,12 @@
 /**
- * EASE^R (Steck, *Embarrassingly Shallow Autoencoders for Sparse Data*, WWW 2019): the linear model that predicts each
- * item of a user from the user's other items. With the Gram matrix G of the users' 0/1 rows and P = (G + lambda I)^-1,
+ * EASE^R (Steck, *Embarrassingly Shallow Autoencoders for Sparse Data*, WWW 2019): the linear model that
+ * predicts each item of a user from the user's other items. With the Gram matrix G of the users' 0/1 rows and
+ * P = (G + lambda I)^-1,
  *
  *     B_ij = -P_ij / P_jj, B_ii = 0,
  *
- * and an item's score is the sum of B_ij over the history's items i. Each of these weighs `decay` times the one after it;
- * with a decay of 1 it is the paper's.
+ * and an item's score is the sum of B_ij over the items i of the history. Each of them weighs `decay` times
+ * the one after it. With a decay of 1 this is the paper's method.
  */
 import { invertPositiveDefinite } from './invert.ts';
 import { newestDistinct, type TrainingLog, withoutRepeats } from './training-log.ts';
@@ -16,7 +17,7 @@ const NEWEST = 100;
 const LEAST_SHARE = 1e-6;
 
 export const ease: Yardstick = {
-  grid: combinations({ lambda: [100, 300, 1000], decay: [0.5, 0.8, 1] }),
+  grid: combinations({ lambda: [100, 500, 2500], decay: [0.5, 0.8, 1] }),
   maxItems: 5000,
   fit(log) {
     const { gram, place, known } = gramMatrix(withoutRepeats(log));

@@ -1,11 +1,12 @@
 /**
- * Item-based nearest neighbours (Sarwar et al., WWW 2001; Deshpande and Karypis, ACM TOIS 2004): similar are items that the
- * same users took. The similarity is the cosine of the users' 0/1 columns, shrunk where little is known:
+ * Item-based nearest neighbours (Sarwar et al., WWW 2001; Deshpande and Karypis, ACM TOIS 2004): items are
+ * similar when the same users took them. The similarity is the cosine of the users' 0/1 columns, shrunk where
+ * little is known:
  *
  *     sim(i, j) = n_ij / (sqrt(n_i n_j) + shrinkage)
  *
- * with n_ij users who took both. Each item keeps its `neighbours` most similar ones. A history's items add up
- * their neighbours' similarities; each item weighs `decay` times the one after it.
+ * where n_ij users took both. Each item keeps its `neighbours` most similar ones. The items of a history add
+ * up the similarities of their neighbours. Each item weighs `decay` times the one after it.
  */
 import { decayedSum, largest, type SparseRow, sparseRows } from './sparse-rows.ts';
 import { occurrencesOf, type TrainingLog, withoutRepeats } from './training-log.ts';

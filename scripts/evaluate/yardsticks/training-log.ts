@@ -1,7 +1,7 @@
 /** The training part of a log, as the yardsticks count it. */
 
 export interface TrainingLog {
-  /** The users' item indices, oldest first. Users are ordered by the time of their last event, oldest first. */
+  /** Item indices, oldest first. Users are in the order of their last events, oldest first. */
   histories: readonly Int32Array[];
   /** Number of items in the catalogue. */
   items: number;
@@ -45,10 +45,12 @@ export function occurrencesOf(log: TrainingLog): Occurrences {
   return { starts, histories, places };
 }
 
-/** The most different items of a history that are counted in pairs: a pair count grows with the square. */
+/** Items of one history that are counted in pairs, at most: the pairs grow with their square. */
 const MOST_DISTINCT = 1000;
 
-/** The same log with each item at most once per history, where it occurs last, and the newest of them only. */
+/**
+ * The same log with each item at most once per history, where it occurs last, and the newest of them only.
+ */
 export function withoutRepeats({ histories, items }: TrainingLog): TrainingLog {
   return { histories: histories.map((history) => newestDistinct(history, MOST_DISTINCT).reverse()), items };
 }

@@ -1,12 +1,12 @@
 /**
- * What followed what. An item's row is the distribution of the items that came after it, counted at distances 1 to
- * `distances` with weight 1 / distance.
+ * What followed what. The row of an item is the distribution of the items that came after it, counted at
+ * distances 1 to `distances` with weight 1 / distance.
  *
- * - `firstOrder` is the Markov chain: only the next item counts, and only the newest item of a history is looked at
- *   (the non-personalised chain of Rendle et al., *Factorizing Personalized Markov Chains*, WWW 2010).
- * - `transitions` counts at ten distances and adds up the rows of the newest 20 items. Each item weighs `decay` times the one
- *   after it. It is close to the sequential rules of Ludewig and Jannach (*Evaluation of Session-based Recommendation
- *   Algorithms*, UMUAI 2018), which weigh distances alike.
+ * - `firstOrder` is the Markov chain: only the very next item counts, and a history is its newest item (the
+ *   chain that is not personalised in Rendle et al., *Factorizing Personalized Markov Chains*, WWW 2010).
+ * - `transitions` counts at ten distances and adds up the rows of the newest 20 items. Each item weighs
+ *   `decay` times the one after it. It is close to the sequential rules of Ludewig and Jannach (*Evaluation
+ *   of Session-based Recommendation Algorithms*, UMUAI 2018), which read the newest item alone.
  */
 import { decayedSum, normalised, type SparseRow, sparseRows } from './sparse-rows.ts';
 import { occurrencesOf, type TrainingLog } from './training-log.ts';
@@ -24,7 +24,7 @@ export const firstOrder: Yardstick = {
 };
 
 export const transitions: Yardstick = {
-  grid: [0.2, 0.3, 0.5, 0.7, 0.8, 0.9].map((decay) => ({ decay })),
+  grid: [0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9].map((decay) => ({ decay })),
   fit(log) {
     const rows = successors(log, DISTANCES);
     return ({ decay }) => decayedSum(rows, NEWEST, decay);

@@ -20,7 +20,9 @@ export interface Tuned {
   validation: number;
 }
 
-/** Every yardstick that suits the size of the catalogue, by its name. `allowedAfter` says what a list may hold. */
+/**
+ * Every yardstick that suits the size of the catalogue, by name. `allowedAfter` says what a list may hold.
+ */
 export function fitAll(
   log: TrainingLog,
   validation: readonly ValidationCase[],
@@ -65,7 +67,7 @@ export function tune(
   return best!;
 }
 
-/** Lists by score. Of equal scores the more popular item is the better one, then the first in the catalogue. */
+/** Lists by score. Of equal scores the more popular item comes first, then the first in the catalogue. */
 export function listsBy(score: Scorer, order: Int32Array): ListOf {
   const scores = new Float64Array(order.length);
   return (history, allowed) => {

@@ -1,33 +1,34 @@
 /**
- * VMIS-kNN, the session-based nearest neighbours of Serenade (Kersbergen et al., SIGMOD 2022), with users' whole histories as
- * the sessions:
+ * VMIS-kNN, the session-based nearest neighbours of Serenade (Kersbergen et al., SIGMOD 2022). The sessions
+ * are the users' whole histories:
  *
- * 1. Of the sessions that share an item with the newest `newest` different items of the history, the `sessions` most recent
- *    ones are looked at.
- * 2. A session's similarity is the sum of the shared items' weights, which fall linearly from 1 for the newest item.
- *    The `neighbours` most similar sessions are kept.
- * 3. Each of them gives every item it holds its similarity, times 1 - pos / 10 for the position (from 1) of the newest shared
- *    item, times log(all sessions / sessions with the item) ^ `idf`.
+ * 1. Of the sessions that share an item with the newest `newest` different items of the history, the
+ *    `sessions` most recent ones are candidates.
+ * 2. The similarity of a session is the sum of the weights of the shared items. Weights fall linearly from 1
+ *    for the newest item. The `neighbours` most similar sessions are kept.
+ * 3. Each of them adds its similarity to the scores of its items, times 1 - pos / 10 for the position (from
+ *    1) of the newest shared item, times log(all sessions / sessions with the item).
  */
 import { newestDistinct, occurrencesOf, withoutRepeats } from './training-log.ts';
 import { combinations, type Yardstick } from './yardstick.ts';
 
 export const vmisKnn: Yardstick = {
-  grid: combinations({ newest: [2, 5], sessions: [500, 5000], neighbours: [100, 500], idf: [1] }),
+  grid: combinations({ newest: [2, 5], sessions: [500, 5000], neighbours: [100, 500] }),
   fit(log) {
     const sessions = withoutRepeats(log);
     const count = sessions.histories.length;
     const { starts, histories: containing } = occurrencesOf(sessions);
-    const occurrences = Float64Array.from(starts.subarray(1), (end, item) => end - starts[item]);
+    const rarity = Float64Array.from(starts.subarray(1), (end, item) =>
+      Math.log(count / (end - starts[item])),
+    );
     // In units of the oldest item's weight, so that they are whole numbers.
     const similarity = new Int32Array(count);
     const newestShared = new Int32Array(count);
     const found = new Int32Array(count);
     const keys = new Float64Array(count);
 
-    return ({ newest, sessions: most, neighbours, idf }) => {
-      const rarity = occurrences.map((holders) => Math.log(count / holders) ** idf);
-      return (history, scores) => {
+    return ({ newest, sessions: most, neighbours }) =>
+      (history, scores) => {
         const items = newestDistinct(history, newest);
         let matches = 0;
         for (const [age, item] of items.entries()) {
@@ -41,7 +42,7 @@ export const vmisKnn: Yardstick = {
             similarity[session] += items.length - age;
           }
         }
-        // Sessions are numbered by time, so larger numbers are more recent. The key sorts by similarity, then by recency.
+        // Sessions are numbered by time. The key sorts by similarity, then by recency.
         const recent = found.subarray(0, matches).sort().subarray(-most);
         const sorted = keys.subarray(0, recent.length);
         for (const [at, session] of recent.entries()) sorted[at] = similarity[session] * count + session;
@@ -53,6 +54,5 @@ export const vmisKnn: Yardstick = {
         }
         for (let at = 0; at < matches; at++) similarity[found[at]] = 0;
       };
-    };
   },
 };

@@ -2,7 +2,7 @@
 import type { TrainingLog } from './training-log.ts';
 
 /**
- * Adds each item's score to `scores` (one place per item, all zero before). Only the order of the scores matters.
+ * Adds the score of each item to `scores` (one place per item, all zero before). Only their order matters.
  * The history is given as item indices, oldest first.
  */
 export type Scorer = (history: ArrayLike<number>, scores: Float64Array) => void;
