@@ -117,7 +117,7 @@ export async function runCommand({ usage, execute }: Command): Promise<void> {
  * Makes signals end this process by `process.exit`, so that exit handlers run: they remove what is
  * half-written.
  */
-export function exitOnSignals(): void {
+function exitOnSignals(): void {
   process.once('SIGINT', () => process.exit(128 + 2));
   process.once('SIGTERM', () => process.exit(128 + 15));
 }

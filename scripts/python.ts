@@ -27,6 +27,22 @@ const CPU_INDEX = 'https://download.pytorch.org/whl/cpu';
 const KEEP_MEMORY = { MALLOC_MMAP_THRESHOLD_: '4000000000', MALLOC_TRIM_THRESHOLD_: '4000000000' };
 
 /**
+ * Runs a command of the package. Its flags are checked by the system's Python first: neither `--help` nor a
+ * wrong flag needs the environment, which is a large download.
+ * @param command as `earn_train/flags.py` names it
+ */
+export async function runEarnTrain(
+  command: string,
+  args: string[],
+  options: ChildOptions = {},
+): Promise<string> {
+  const checked = await runChild(systemPython(), ['-m', 'earn_train.flags', command, ...args], {
+    env: { PYTHONPATH: pythonFolder, PYTHONDONTWRITEBYTECODE: '1' },
+  });
+  return args.includes('--help') ? checked : runPython(['-m', `earn_train.${command}`, ...args], options);
+}
+
+/**
  * Runs Python in `.venv`, which is made on first use and again when `pyproject.toml` changes. `PYTHON` names the
  * interpreter that it is made with. Ends this process with Python's exit status when that is not 0.
  * @example
@@ -39,13 +55,15 @@ export async function runPython(args: string[], options: ChildOptions = {}): Pro
   return runChild(python, args, { ...options, env: { ...KEEP_MEMORY, ...options.env } });
 }
 
+const systemPython = (): string =>
+  process.env.PYTHON ?? (process.platform === 'win32' ? 'python' : 'python3');
+
 async function makeEnvironment(): Promise<void> {
   const withoutCuda = !hasGpu() && (await isReachable(CPU_INDEX));
   const size = withoutCuda ? '0.2 GB' : 'up to 5.6 GB';
   console.error(`Making a Python environment in .venv (PyTorch is a download of ${size}) …`);
   rmSync(environment, { recursive: true, force: true });
-  const system = process.env.PYTHON ?? (process.platform === 'win32' ? 'python' : 'python3');
-  await runChild(system, ['-m', 'venv', environment]);
+  await runChild(systemPython(), ['-m', 'venv', environment]);
   // Of two builds of the pinned version pip takes the one with a local label, which is `+cpu`.
   const index = withoutCuda ? ['--extra-index-url', CPU_INDEX] : [];
   const install = ['-m', 'pip', 'install', '--quiet', ...index, '--editable', `${pythonFolder}[dev]`];

@@ -9,13 +9,10 @@ const { scripts }: { scripts: Record<string, string> } = JSON.parse(
   readFileSync(resolve(root, 'package.json'), 'utf8'),
 );
 
-/** Commands that don't use `defineCommand` yet. */
-const OTHERS = ['train', 'rank', 'attention', 'test:train'];
-
 /** What `npm run` starts, by name: a file of scripts/, and arguments. */
 const commands = Object.entries(scripts).flatMap(([name, line]) => {
   const [, command] = /^node (scripts\/.*\.ts.*)$/.exec(line) ?? [];
-  return command && !OTHERS.includes(name) ? [{ name, command: command.split(' ') }] : [];
+  return command ? [{ name, command: command.split(' ') }] : [];
 });
 
 function run(args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {

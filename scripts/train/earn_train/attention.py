@@ -12,12 +12,12 @@ tenth gets .1 where nothing is special); `profile`, that of each twentieth of th
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from . import flags
 from .checkpoint import load
 from .data import read
 from .errors import InputError, run
@@ -65,17 +65,6 @@ def describe(attention: Tensor) -> dict[str, Any]:
     return {name: round(share.item(), 5) for name, share in shares.items()} | {"profile": profile}
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--items", type=int, default=100, help="a multiple of 20")
-    parser.add_argument("--users", type=int, default=500)
-    return parser.parse_args()
-
-
 def attention_of_suffix(args: argparse.Namespace) -> None:
     model, data = load(args.checkpoint, torch.device("cpu")), read(args.data)
     if not isinstance(model, Earn) or model.config.register_depth < model.config.depth:
@@ -96,7 +85,7 @@ def attention_of_suffix(args: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    run(lambda: attention_of_suffix(arguments()))
+    run(lambda: attention_of_suffix(flags.attention()))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+DECODERS = ["latent", "beam", "hybrid"]
+
 
 @dataclass
 class Config:

@@ -13,5 +13,5 @@ def run(command: Callable[[], None]) -> None:
     try:
         command()
     except (InputError, FileNotFoundError) as error:
-        print(error, file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

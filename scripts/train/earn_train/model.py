@@ -26,8 +26,6 @@ from .config import Config
 from .errors import InputError
 from .layers import NORM_EPS, DeepLayer, Dropout, HistoryLayer, Layer, Rotation, rotation
 
-DECODERS = ["latent", "beam", "hybrid"]
-
 
 class Earn(nn.Module):
     """The decoder with its semantic IDs and trie. See the module's docstring for the sequence and shapes."""

@@ -1,10 +1,4 @@
-"""Metrics of a checkpoint in float32 PyTorch, for what the engine doesn't run (SASRec) and to hold int8
-against.
-
-    npm run rank -- --checkpoint runs/ml-1m-sasrec --data data/ml-1m --ranks ranks.csv
-
-The file of ranks is the one of `npm run evaluate -- --ranks`, for `npm run compare`.
-"""
+"""Ranks held-out items with a checkpoint in float32 PyTorch (`npm run rank`)."""
 
 import argparse
 import csv
@@ -16,26 +10,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from . import flags
 from .checkpoint import load, read_config
 from .data import Dataset, read
 from .errors import run
-from .model import DECODERS
 from .ranking import LISTED, metrics, ranks_of
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--split", choices=["valid", "test"], default="test")
-    parser.add_argument("--decoders", default=",".join(DECODERS), help="of EARN; the baseline has one")
-    parser.add_argument("--beam", type=int, default=20)
-    parser.add_argument(
-        "--ranks", type=Path, help="CSV: user_id, place, a rank per decoder from 0; empty: not listed"
-    )
-    return parser.parse_args()
 
 
 def rank(args: argparse.Namespace) -> None:
@@ -81,7 +60,7 @@ def write(path: Path, data: Dataset, split: str, ranks: dict[str, NDArray[np.int
 
 
 def main() -> None:
-    run(lambda: rank(arguments()))
+    run(lambda: rank(flags.rank()))
 
 
 if __name__ == "__main__":

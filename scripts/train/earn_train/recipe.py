@@ -4,7 +4,8 @@ import argparse
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from .model import DECODERS
+from .config import DECODERS
+from .parser import Parser
 
 DESCRIPTION = """Train an EARN recommender: interactions -> semantic IDs -> decoder -> checkpoint.
 
@@ -42,9 +43,7 @@ class Recipe:
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser("train", DESCRIPTION)
     add = parser.add_argument
     add("--data", type=Path, required=True, help="folder with interactions.csv and items.jsonl")
     add("--out", type=Path, help="checkpoint folder (default: runs/<name of the data folder>)")
@@ -54,7 +53,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--beam", type=int, default=20, help="beams of the last validation's search")
     add("--compile", action="store_true", help="fuse the layers' arithmetic; needs a C++ compiler")
     add("--restart", action="store_true", help="ignore last.pt and begin anew")
-    args = parser.parse_args(argv)
+    args = parser.read(argv)
     args.out = args.out or Path("runs") / args.data.resolve().name
     return args
 

@@ -12,9 +12,9 @@ import torch
 from safetensors.torch import load_file
 
 from earn_train import checkpoint, ranking
+from earn_train.config import DECODERS
 from earn_train.data import read
 from earn_train.errors import InputError
-from earn_train.model import DECODERS
 from earn_train.recipe import Recipe, arguments
 from earn_train.train import new_model, origin, rate, shapes
 
