@@ -37,7 +37,10 @@ export const BASE = tailName(4);
 
 export const VARIANTS: Variant[] = [
   { name: BASE, flags: ['--local-window', '4'] },
-  ...REGISTER_DEPTHS.map((k) => ({ name: depthName(k), flags: ['--register-depth', `${k}`, '--local-window', '0'] })),
+  ...REGISTER_DEPTHS.map((k) => ({
+    name: depthName(k),
+    flags: ['--register-depth', `${k}`, '--local-window', '0'],
+  })),
   ...TAILS.map((items) => ({ name: tailName(items), flags: ['--local-window', `${items}`] })),
   ...REGISTERS.map(([prefixes, suffixes]) => ({
     name: registersName(prefixes, suffixes),
