@@ -16,7 +16,7 @@ import type { ArithmeticKind } from './arithmetic.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { decodeGraph } from './decode-graph.ts';
 import { Weights } from './graph.ts';
-import { itemTable, scoreGraph } from './item-table.ts';
+import { firstRows, itemTable, scoreGraph } from './item-table.ts';
 import type { BuiltMemory } from './memory/build-memory.ts';
 import { prefillGraph } from './prefill-graph.ts';
 import { referenceTokens, runReference } from './reference.ts';
@@ -71,7 +71,7 @@ export function buildModel(
     shards: pieces('weights', store.bytes()),
     catalogue: file('catalogue.json', json(checkpoint.items)),
     semanticIds: file('semantic-ids.bin', new Uint8Array(Uint16Array.from(checkpoint.semanticIds).buffer)),
-    itemTable: pieces('item-table', table.bytes),
+    itemTable: pieces('item-table', table),
   };
 
   const { items: _, ...shapes } = config;
@@ -82,7 +82,7 @@ export function buildModel(
     graphs: [graphs.prefill.sha256, webgpu.prefill.sha256],
     weights: content.shards.map(({ sha256 }) => sha256),
     trained,
-    rows: table.rows(trained.length).map(sha256),
+    rows: firstRows(table, trained.length, config, precision).map(sha256),
   };
   const manifest: Manifest = {
     format: MANIFEST_FORMAT,

@@ -5,35 +5,32 @@ import type { Matrix } from './checkpoint.ts';
 import { Graph, Weights } from './graph.ts';
 import { quantizeRows } from './quantize.ts';
 
-export interface BuiltItemTable {
-  /** The file, as `itemTableLayout` says. */
-  bytes: Uint8Array;
-  /** The values of the first `items` items: equal for equal items, whatever items follow. */
-  rows(items: number): Uint8Array[];
+/** The table's file, as `itemTableLayout` says; `vectors` are [items x width]. */
+export function itemTable(vectors: Matrix, precision: Precision): Uint8Array {
+  const { rows: items, columns: width } = vectors;
+  const { bytes, scalesAt } = itemTableLayout({ items, width }, precision);
+  const file = new Uint8Array(bytes);
+  if (scalesAt === null) file.set(bytesOf(vectors.data));
+  else {
+    const { data, scale } = quantizeRows(vectors);
+    file.set(bytesOf(data));
+    file.set(bytesOf(scale), scalesAt);
+  }
+  return file;
 }
 
-/** `vectors` [items x width]. */
-export function itemTable(vectors: Matrix, precision: Precision): BuiltItemTable {
-  const { rows: items, columns: width } = vectors;
-  const layout = itemTableLayout({ items, width }, precision);
-  const bytes = new Uint8Array(layout.bytes);
-  if (layout.scalesAt === null) {
-    place(vectors.data, new Float32Array(bytes.buffer), items);
-    return { bytes, rows: (count) => [bytesOf(vectors.data.subarray(0, count * width))] };
-  }
-  const { data, scale } = quantizeRows(vectors);
-  place(data, new Int8Array(bytes.buffer), items);
-  new Float32Array(bytes.buffer, layout.scalesAt).set(scale);
-  return {
-    bytes,
-    rows: (count) => [bytesOf(data.subarray(0, count * width)), bytesOf(scale.subarray(0, count))],
-  };
+/** What the file has of the first `count` items: the same bytes, whatever items follow. */
+export function firstRows(file: Uint8Array, count: number, config: ModelConfig, precision: Precision) {
+  const { scalesAt } = itemTableLayout(config, precision);
+  const { width } = config;
+  if (scalesAt === null) return [file.subarray(0, 4 * width * count)];
+  return [file.subarray(0, width * count), file.subarray(scalesAt, scalesAt + 4 * count)];
 }
 
 /**
  * *score*: S's final state becomes every item's log-probability. Input: `final_state` float32 [1, width].
- * Output: `item_log_probs` float32 [1, items]. In int8 the state's scale is its own, so nothing else can
- * change the product.
+ * Output: `item_log_probs` float32 [1, items]. The engine hands it the table transposed. In int8 the state's
+ * scale is its own, so nothing else can change the product.
  */
 export function scoreGraph({ items, width }: ModelConfig, precision: Precision): Uint8Array {
   const graph = new Graph('score', new Weights());
@@ -50,14 +47,6 @@ export function scoreGraph({ items, width }: ModelConfig, precision: Precision):
   }
   graph.output(graph.node('LogSoftmax', [logits], { axis: -1 }), 'item_log_probs', 'float32', [1, items]);
   return graph.encode();
-}
-
-/** [items x width] -> [width x items]. */
-function place<T extends Int8Array | Float32Array>(rows: T, columns: T, items: number): void {
-  const width = rows.length / items;
-  for (let item = 0; item < items; item++) {
-    for (let c = 0; c < width; c++) columns[c * items + item] = rows[item * width + c];
-  }
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Int8Array | Float32Array): Uint8Array {

@@ -40,7 +40,7 @@ test.each([1, 2, 3])(
     for (let round = 1; round <= HISTORIES; round++) {
       const history = randomInts(random, 2 * round, TINY.items);
       const [actual, expected] = [await int8.prefill(history), await float32.prefill(history)];
-      const [a, b] = [int8, float32].map((model) => model.itemTable().row(history[0]));
+      const [a, b] = [int8, float32].map((model) => model.itemTable().rows(history));
       const errors = {
         row: relativeError(a, b),
         keyValues: relativeError(actual.keyValues, expected.keyValues),

@@ -171,7 +171,7 @@ export class FakeModel implements Model {
   /** The films nearest in the catalogue. */
   itemTable(): ItemTable {
     return {
-      row: (item) => Float32Array.of(item),
+      rows: (items) => Float32Array.from(items),
       nearest: (item, allowed, k) => {
         const others = allowed.slice();
         others[item] = 0;

@@ -76,7 +76,7 @@ export class Decoder {
 
   /**
    * The state of `past`'s history with more items appended; `vectors` [items x width] are theirs
-   * (`ItemTable.row`). Only the new items and S run. In int8 the state is byte for byte the one that a
+   * (`ItemTable.rows`). Only the new items and S run. In int8 the state is byte for byte the one that a
    * prefill of everything at once gives.
    */
   async prefill(vectors: Float32Array, past?: HistoryState): Promise<HistoryState> {

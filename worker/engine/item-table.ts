@@ -3,8 +3,8 @@ import type { ModelConfig, Precision } from './config.ts';
 import { bestItems, type ItemMask, type Ranked } from './ranking.ts';
 
 export interface ItemTable {
-  /** The item's vector, [width]: what the decoder reads of it. */
-  row(item: number): Float32Array;
+  /** The vectors of these items, [items.length x width]: what the decoder reads of a history. */
+  rows(items: readonly number[]): Float32Array;
   /**
    * The `k` allowed items whose vectors have the largest cosines with this item's, best first. Never the item
    * itself. Items that the same users take have vectors of similar directions.
@@ -16,8 +16,8 @@ export interface ItemTable {
 const ALIGNMENT = 64;
 
 /**
- * The table's file: [width x items], the order in which the score graph multiplies it. In int8, one float32
- * scale per item follows from `scalesAt`; in float32 there are none.
+ * The table's file: the vectors, [items x width]. In int8, one float32 scale per item follows from
+ * `scalesAt`; in float32 there are none.
  */
 export function itemTableLayout(
   { items, width }: Pick<ModelConfig, 'items' | 'width'>,
@@ -28,55 +28,77 @@ export function itemTableLayout(
   return { scalesAt, bytes: scalesAt + 4 * items };
 }
 
-/** A table over the bytes of its file, which the score graph reads as they are. */
+/** A table over the bytes of its file, which are not copied. */
 export class StoredItemTable implements ItemTable {
+  private readonly bytes: Uint8Array<ArrayBuffer>;
   private readonly items: number;
   private readonly width: number;
-  /** [width x items]. */
+  /** [items x width]. */
   private readonly data: Int8Array | Float32Array;
   /** One per item; null when `data` are the values themselves. */
   private readonly scales: Float32Array | null;
   /** Length of each vector in units of its scale, which means nothing to a cosine. */
   private lengths: Float64Array | undefined;
 
-  /** `bytes` as `itemTableLayout` says; they are not copied. */
   constructor(bytes: Uint8Array<ArrayBuffer>, config: ModelConfig, precision: Precision) {
     const { items, width } = config;
     const { buffer, byteOffset } = bytes;
     const { scalesAt } = itemTableLayout(config, precision);
+    this.bytes = bytes;
     this.items = items;
     this.width = width;
-    this.data = new (scalesAt === null ? Float32Array : Int8Array)(buffer, byteOffset, width * items);
+    this.data = arrayOf(scalesAt === null ? Float32Array : Int8Array, bytes, width * items);
     this.scales = scalesAt === null ? null : new Float32Array(buffer, byteOffset + scalesAt, items);
   }
 
-  row(item: number): Float32Array {
-    const { items, width, data, scales } = this;
-    const scale = scales === null ? 1 : scales[item];
-    const row = new Float32Array(width);
-    for (let c = 0; c < width; c++) row[c] = data[c * items + item] * scale;
-    return row;
+  rows(items: readonly number[]): Float32Array {
+    const { width, data, scales } = this;
+    const rows = new Float32Array(items.length * width);
+    for (const [at, item] of items.entries()) {
+      const scale = scales === null ? 1 : scales[item];
+      const [from, to] = [item * width, at * width];
+      for (let c = 0; c < width; c++) rows[to + c] = data[from + c] * scale;
+    }
+    return rows;
   }
 
   nearest(item: number, allowed: ItemMask, k: number): Ranked[] {
-    this.lengths ??= this.lengthsOfAll();
-    const { items, width, data, lengths } = this;
-    const dots = new Float64Array(items);
-    for (let c = 0; c < width; c++) {
-      const own = data[c * items + item];
-      for (let other = 0; other < items; other++) dots[other] += own * data[c * items + other];
-    }
-    const cosines = dots.map((dot, other) => dot / (lengths[other] * lengths[item]));
+    this.lengths ??= Float64Array.from({ length: this.items }, (_, at) => Math.sqrt(this.dot(at, at)) || 1);
+    const own = this.lengths[item];
+    const cosines = this.lengths.map((length, other) => this.dot(item, other) / (length * own));
     const others = allowed.slice();
     others[item] = 0;
     return bestItems(cosines, others, k);
   }
 
-  /** A vector of zeros counts as one of length 1. */
-  private lengthsOfAll(): Float64Array {
-    const { items, data } = this;
-    const squares = new Float64Array(items);
-    for (let i = 0; i < data.length; i++) squares[i % items] += data[i] * data[i];
-    return squares.map((square) => Math.sqrt(square) || 1);
+  /**
+   * The same file with the vectors transposed, [width x items]: a matrix for the score graph to multiply
+   * with.
+   */
+  transposed(): Uint8Array {
+    const { bytes, items, width, data } = this;
+    const copy = bytes.slice();
+    const columns = arrayOf(data instanceof Int8Array ? Int8Array : Float32Array, copy, data.length);
+    for (let item = 0; item < items; item++) {
+      for (let c = 0; c < width; c++) columns[c * items + item] = data[item * width + c];
+    }
+    return copy;
   }
+
+  private dot(a: number, b: number): number {
+    const { data, width } = this;
+    const [from, to] = [a * width, b * width];
+    let sum = 0;
+    for (let c = 0; c < width; c++) sum += data[from + c] * data[to + c];
+    return sum;
+  }
+}
+
+/** The first `length` numbers of `bytes`. */
+function arrayOf(
+  Numbers: Int8ArrayConstructor | Float32ArrayConstructor,
+  { buffer, byteOffset }: Uint8Array<ArrayBuffer>,
+  length: number,
+): Int8Array | Float32Array {
+  return new Numbers(buffer, byteOffset, length);
 }

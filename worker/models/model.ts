@@ -64,10 +64,7 @@ export class EarnModel implements Model {
   }
 
   prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState> {
-    const { width } = this.manifest.config;
-    const vectors = new Float32Array(items.length * width);
-    for (const [at, item] of items.entries()) vectors.set(this.table.row(item), at * width);
-    return this.decoder.prefill(vectors, past);
+    return this.decoder.prefill(this.table.rows(items), past);
   }
 
   itemLogProbs(state: HistoryState): Promise<Float32Array> {
@@ -96,7 +93,7 @@ export async function loadModel(
   const { config, precision } = manifest;
   const catalogue = catalogueOf(await readVerified(source, manifest.catalogue), config);
   const trie = trieOf(await readVerified(source, manifest.semanticIds), config);
-  const tableBytes = await readPieces(source, manifest.itemTable);
+  const table = new StoredItemTable(await readPieces(source, manifest.itemTable), config, precision);
   const memory =
     manifest.memory && memoryOf(await readPieces(source, manifest.memory.shards), manifest.memory, config);
   const weights = { [WEIGHTS_FILE]: await readPieces(source, manifest.shards) };
@@ -107,11 +104,10 @@ export async function loadModel(
   };
   const sessions = {
     prefill: await session('prefill', weights),
-    score: await session('score', { [ITEM_TABLE_FILE]: tableBytes }),
+    score: await session('score', { [ITEM_TABLE_FILE]: table.transposed() }),
     decode: await session('decode', weights),
   };
   const decoder = new Decoder(runtime, config, backend === 'wasm' ? precision : 'float32', sessions);
-  const table = new StoredItemTable(tableBytes, config, precision);
   return new EarnModel(manifest, catalogue, trie, decoder, table, memory);
 }
 
