@@ -43,8 +43,8 @@ export async function runEarnTrain(
 }
 
 /**
- * Runs Python in `.venv`, which is made on first use and again when `pyproject.toml` changes. `PYTHON` names the
- * interpreter that it is made with. Ends this process with Python's exit status when that is not 0.
+ * Runs Python in `.venv`, which is made on first use and again when `pyproject.toml` changes. `PYTHON` names
+ * the interpreter that it is made with. Ends this process with Python's exit status when that is not 0.
  * @example
  * await runPython(['-m', 'earn_train.train', '--data', 'data/ml-1m']);
  */

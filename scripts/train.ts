@@ -1,4 +1,6 @@
-/** `npm run train`, `npm run rank` and `npm run attention`: commands of the Python package in `scripts/train`. */
+/**
+ * `npm run train`, `npm run rank` and `npm run attention`: commands of the Python package in `scripts/train`.
+ */
 import { runCommand } from './command.ts';
 import { runEarnTrain } from './python.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Serves the page, and passes the two requests that it makes on to the service. Browsers let a page read answers of its
- * own origin only, and the service sends no CORS headers: so it stands behind the page's server, which also decides
- * what visitors may ask.
+ * Serves the page, and passes the two requests that it makes on to the service. Browsers let a page read
+ * answers of its own origin only, and the service sends no CORS headers: so it stands behind the page's
+ * server, which also decides what visitors may ask.
  */
 import { serve } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';

@@ -1,4 +1,7 @@
-/** Typed client of an earn-edge service: its paths, queries and answers are those of the service's OpenAPI document. */
+/**
+ * Typed client of an earn-edge service: its paths, queries and answers are those of the service's OpenAPI
+ * document.
+ */
 import createClient, { type ClientOptions, type FetchResponse, type MaybeOptionalInit } from 'openapi-fetch';
 import type { HttpMethod, MediaType, PathsWithMethod } from 'openapi-typescript-helpers';
 import type { components, paths } from './schema.js';
@@ -36,7 +39,8 @@ export interface EarnEdge {
 
 /**
  * @param baseUrl where the service is
- * @param options of every request: `headers`, `signal`, or a `fetch` of your own such as that of a service binding
+ * @param options of every request: `headers`, `signal`, or a `fetch` of your own such as that of a service
+ * binding
  * @example
  * const earn = earnEdge('http://127.0.0.1:8787');
  * const { data, error } = await earn.POST('/v1/recommendations', { body: { history: ['1', '1196'], k: 3 } });

@@ -1,4 +1,7 @@
-/** A shop's own Worker: it knows who the visitor is, and asks the recommendation service through a service binding. */
+/**
+ * A shop's own Worker: it knows who the visitor is, and asks the recommendation service through a service
+ * binding.
+ */
 import { earnEdge } from 'earn-edge-client';
 
 interface Env {
@@ -6,7 +9,9 @@ interface Env {
 }
 
 export default {
-  /** `GET /films/1196`: notes that the visitor looked at the film, and answers with what to show beside it. */
+  /**
+   * `GET /films/1196`: notes that the visitor looked at the film, and answers with what to show beside it.
+   */
   async fetch(request, env): Promise<Response> {
     const [, id] = /^\/films\/([^/]+)$/.exec(new URL(request.url).pathname) ?? [];
     if (id === undefined) return new Response('Not found', { status: 404 });

@@ -99,7 +99,8 @@ export function buildModel(
 }
 
 /**
- * The same model with a memory of transitions. It is another model, but its states and its catalogue are the same.
+ * The same model with a memory of transitions. It is another model, but its states and its catalogue are the
+ * same.
  */
 export function withMemory(
   { manifest, files }: BuiltModel,

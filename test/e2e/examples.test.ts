@@ -1,4 +1,7 @@
-/** The examples, outside of this repository: installed with a packed client, compiled, and run as their README says. */
+/**
+ * The examples, outside of this repository: installed with a packed client, compiled, and run as their README
+ * says.
+ */
 import { execFile, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +14,10 @@ import { setStage } from './stage.ts';
 
 const outside = mkdtempSync(join(tmpdir(), 'earn-edge-examples-'));
 
-/** Where wrangler's processes find each other by the names of their Workers; other services of this name may run. */
+/**
+ * Where wrangler's processes find each other by the names of their Workers; other services of this name may
+ * run.
+ */
 process.env.WRANGLER_REGISTRY_PATH = join(outside, 'registry');
 
 const stage = setStage();

@@ -82,9 +82,9 @@ test('item-kNN counts users, not events', () => {
 
 test('VMIS-kNN: the sessions nearest to the newest items give their items a score', () => {
   const all = { newest: 5, sessions: 10, neighbours: 10 };
-  // Rarity is log(3 / holders): log(3/2) = .405, log 1 = 0, log(3/2), log 3 = 1.099.
-  // After [0, 1] item 1 weighs 1 and item 0 weighs 1/2, so the sessions have 1.5, 1.5 and 1. All share the
-  // newest item, hence * .9. Item 0 gets (1.35 + 1.35) * .405, item 2 (1.35 + .9) * .405, item 3 1.35 * 1.099.
+  // Rarity is log(3 / holders): log(3/2) = .405, log 1 = 0, log(3/2), log 3 = 1.099. After [0, 1] item 1
+  // weighs 1 and item 0 weighs 1/2, so the sessions have 1.5, 1.5 and 1. All share the newest item, hence *
+  // .9. Item 0 gets (1.35 + 1.35) * .405, item 2 (1.35 + .9) * .405, item 3 1.35 * 1.099.
   expect(scores(vmisKnn, LOG, [0, 1], all)).toEqual([1.095, 0, 0.912, 1.483, 0]);
   // Of the two nearest sessions the more recent one counts.
   expect(scores(vmisKnn, LOG, [0, 1], { ...all, neighbours: 1 })).toEqual([0.547, 0, 0, 1.483, 0]);

@@ -2,7 +2,9 @@
 import { sha256Hex } from '../engine/hex.ts';
 import type { Event } from './event.ts';
 
-/** Keys and contents are stored as digests: they may name people, and bodies would be half of a log's bytes. */
+/**
+ * Keys and contents are stored as digests: they may name people, and bodies would be half of a log's bytes.
+ */
 export interface Once {
   /** SHA-256 of the key. */
   key: string;

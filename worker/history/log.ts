@@ -15,8 +15,8 @@ export interface Appended {
   /** Events in the log after this append; for a repeated key, after the first one. */
   length: number;
   /**
-   * `repeated`: the idempotency key was known and nothing was added. `conflict`: it was used for other events.
-   * `erased`: it was used before the user was deleted, and nothing was added.
+   * `repeated`: the idempotency key was known and nothing was added. `conflict`: it was used for other
+   * events. `erased`: it was used before the user was deleted, and nothing was added.
    */
   outcome: 'added' | 'repeated' | 'conflict' | 'erased';
 }

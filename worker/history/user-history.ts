@@ -81,8 +81,8 @@ export class UserHistory extends DurableObject<Env> {
   }
 
   /**
-   * Deletes everything but the digests of recent idempotency keys, which go a day later: a late retry of an old
-   * request must not bring the user back.
+   * Deletes everything but the digests of recent idempotency keys, which go a day later: a late retry of an
+   * old request must not bring the user back.
    */
   async clear(): Promise<void> {
     const keys = [...this.recentKeys()];
@@ -139,8 +139,8 @@ export class UserHistory extends DurableObject<Env> {
   }
 
   /**
-   * Brings logs of older code up to date: events get types, and idempotency keys become digests. Older code can
-   * still read the result; it only takes keys for new ones.
+   * Brings logs of older code up to date: events get types, and idempotency keys become digests. Older code
+   * can still read the result; it only takes keys for new ones.
    */
   private async migrate(): Promise<void> {
     if (!this.exists()) return;

@@ -94,7 +94,9 @@ const manifest = z
     semanticIds: file,
     /** Every item's vector (`itemTableLayout`): the constants of `score`, and what histories are made of. */
     itemTable: pieces,
-    /** What followed what in the training data (`memory/layout.ts`), and how it counts. A model may have none. */
+    /**
+     * What followed what in the training data (`memory/layout.ts`), and how it counts. A model may have none.
+     */
     memory: z.optional(memory),
   })
   .check(

@@ -1,6 +1,6 @@
 /**
- * SASRec (`scripts/train/earn_train/sasrec.py`) as one graph from a whole history to every item's score: it keeps
- * nothing of a user.
+ * SASRec (`scripts/train/earn_train/sasrec.py`) as one graph from a whole history to every item's score: it
+ * keeps nothing of a user.
  */
 import type { ModelConfig } from '../../../worker/engine/config.ts';
 import type { Matrix } from '../../build/checkpoint.ts';
