@@ -1,4 +1,4 @@
-/** Part of `npm run lint`: the widths that the formatter does not check, those of comments and of Markdown. */
+/** Part of `npm run lint`: checks the widths that the formatter does not, of comments and of Markdown. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { defineCommand, runCommand } from './command.ts';
