@@ -2,8 +2,9 @@
 import type { z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
-import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Model } from '../models/model.ts';
 import { type FilterValues, unknownEntries } from '../recommend/filters/index.ts';
+import { isAvailable, type RankerName, rankersOf } from '../recommend/rankers/index.ts';
 import { type FieldError, invalidRequest, Problem } from './problem.ts';
 
 /** A body can be wrong in ten thousand places; a few are enough to see why. */
@@ -51,13 +52,21 @@ export function rejectInvalid({ target, error }: Result): void {
 
 /**
  * `place` leads to the query's fields.
- * @throws {Problem} `invalid_request` for entries that the catalogue can't know, such as categories
+ * @throws {Problem} `invalid_request` for what the model does not have, such as categories and rankers
  */
-export function rejectUnknown(catalogue: Catalogue, query: FilterValues, place: string): void {
-  const errors = unknownEntries(query, catalogue).map(({ field, index, message }) => ({
+export function rejectUnknown(
+  model: Model,
+  query: FilterValues & { ranker?: RankerName },
+  place: string,
+): void {
+  const errors: FieldError[] = unknownEntries(query, model.catalogue).map(({ field, index, message }) => ({
     path: `${place}/${field}/${index}`,
     message,
   }));
+  if (query.ranker && !isAvailable(query.ranker, model)) {
+    const message = `This model has no such ranker, it has ${rankersOf(model).join(', ')}`;
+    errors.push({ path: `${place}/ranker`, message });
+  }
   if (errors.length > 0) throw invalidRequest(errors.slice(0, MOST_ERRORS));
 }
 

@@ -62,7 +62,7 @@ export function batch(models: Models) {
     const run = runOf(c);
     const model = await models.model(c.get('model'));
     for (const [index, query] of requests.entries()) {
-      rejectUnknown(model.catalogue, query, `/requests/${index}`);
+      rejectUnknown(model, query, `/requests/${index}`);
     }
     const results: z.infer<typeof recommendationList | typeof problemSchema>[] = [];
     for (const [index, { history, ...query }] of requests.entries()) {

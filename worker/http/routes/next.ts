@@ -36,7 +36,7 @@ export function next(models: Models) {
     const run = runOf(c);
     const model = await run.stage('model', () => models.model(c.get('model')));
     if (model.catalogue.indexOf(id) === undefined) throw new Problem('item_unknown');
-    rejectUnknown(model.catalogue, query, 'query');
+    rejectUnknown(model, query, 'query');
     return c.json(noted(c, await recommend(model, FRESH_STATES, [{ item: id }], query, run)), 200);
   });
 }

@@ -49,7 +49,7 @@ export function recommendations(models: Models) {
     const { history, ...query } = c.req.valid('json');
     const run = runOf(c);
     const model = await run.stage('model', () => models.model(c.get('model')));
-    rejectUnknown(model.catalogue, query, '');
+    rejectUnknown(model, query, '');
     const events = history.map((item) => ({ item }));
     return c.json(noted(c, await recommend(model, FRESH_STATES, events, query, run)), 200);
   });

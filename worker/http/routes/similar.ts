@@ -35,7 +35,7 @@ export function similar(models: Models) {
     const query = { ...c.req.valid('query'), include_seen: false, ranker: 'similar' as const };
     const model = await models.model(c.get('model'));
     if (model.catalogue.indexOf(id) === undefined) throw new Problem('item_unknown');
-    rejectUnknown(model.catalogue, query, 'query');
+    rejectUnknown(model, query, 'query');
     const list = await recommend(model, FRESH_STATES, [{ item: id }], query, runOf(c));
     return c.json({ items: list.items, model: list.model }, 200);
   });

@@ -2,7 +2,6 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { StoredState } from '../../cache/state-codec.ts';
 import { noted } from '../../observe/facts.ts';
-import type { FilterValues } from '../../recommend/filters/index.ts';
 import type { ListQuery } from '../../recommend/query.ts';
 import { recommend } from '../../recommend/recommend.ts';
 import { UserStates } from '../../recommend/user-states.ts';
@@ -104,9 +103,9 @@ export function userRecommendations({ models, log, cache }: Services) {
     });
 
   /** A wrong request stores nothing. Without a model nobody can say, and the interactions are stored. */
-  async function rejectBeforeStoring(c: Context, user: string, query: FilterValues): Promise<void> {
+  async function rejectBeforeStoring(c: Context, user: string, query: ListQuery): Promise<void> {
     const model = await models.model(c.get('model'), user).catch(() => null);
-    if (model) rejectUnknown(model.catalogue, query, '');
+    if (model) rejectUnknown(model, query, '');
   }
 
   /** `place` leads to the query's fields in problems. */
@@ -116,7 +115,7 @@ export function userRecommendations({ models, log, cache }: Services) {
       run.stage('model', () => models.model(c.get('model'), user)),
       run.stage('log', () => log.read(user)),
     ]);
-    rejectUnknown(model.catalogue, query, place);
+    rejectUnknown(model, query, place);
     const states = new UserStates(cache, user, epoch);
     const list = await recommend(model, states, events, query, run);
     c.executionCtx.waitUntil(states.persist().then((written) => written && withdrawIfDeleted(user, written)));

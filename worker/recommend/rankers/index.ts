@@ -1,4 +1,5 @@
 /** Every ranker by the name that requests use. A ranker that stands here is in the API and its docs. */
+import type { Model } from '../../models/model.ts';
 import { beam } from './beam.ts';
 import { hybrid } from './hybrid.ts';
 import { latent } from './latent.ts';
@@ -9,3 +10,14 @@ import { similar } from './similar.ts';
 export const RANKERS = { latent, beam, hybrid, popular, similar } satisfies Record<string, Ranker>;
 
 export type RankerName = keyof typeof RANKERS;
+
+/** Whether the model has what the ranker needs. */
+export function isAvailable(name: RankerName, model: Model): boolean {
+  const { available }: Ranker = RANKERS[name];
+  return available?.(model) ?? true;
+}
+
+/** The rankers that the model can be asked for. */
+export function rankersOf(model: Model): RankerName[] {
+  return (Object.keys(RANKERS) as RankerName[]).filter((name) => isAvailable(name, model));
+}

@@ -29,6 +29,8 @@ interface PlainRanker {
 export type Ranker = (StateRanker | PlainRanker) & {
   /** Whether its order follows the model's memory, where the model has one: its lists then say `because`. */
   usesMemory: boolean;
+  /** Whether the model has what it needs. @default always */
+  available?(model: Model): boolean;
   /** What it does and what its scores are, for the API's documentation. */
   description: string;
 };
