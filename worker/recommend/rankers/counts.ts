@@ -1,0 +1,25 @@
+import { bestItems } from '../../engine/ranking.ts';
+import type { Ranker } from './ranker.ts';
+
+/** Share of the probability that goes by popularity, so that every item has some. */
+const POPULAR_SHARE = 0.01;
+
+/** The memory alone: what followed the newest items, then what is popular. The decoder doesn't run. */
+export const counts: Ranker = {
+  description:
+    'counts what followed the newest items of the history, without the decoder, and fills up with the most popular items; log-probabilities. Only where the model has a memory',
+  needsState: false,
+  usesMemory: true,
+  available: ({ memory }) => memory !== undefined,
+  async rank({ model: { catalogue, memory }, history, allowed, k }) {
+    const { items, values } = memory!.scores(history); // `available`
+    const total = values.reduce((sum, value) => sum + value, 0);
+    const popular = total > 0 ? POPULAR_SHARE : 1;
+    const scores = catalogue.popularity.map((share) => Math.log(popular) + share);
+    for (const [i, item] of items.entries()) {
+      const counted = ((1 - popular) * values[i]) / total;
+      scores[item] = Math.log(counted + Math.exp(scores[item]));
+    }
+    return bestItems(scores, allowed, k);
+  },
+};
