@@ -2,7 +2,8 @@
 import { windowStart } from '../../../worker/engine/window.ts';
 import type { Model } from '../../../worker/models/model.ts';
 import { type Dataset, heldOut } from '../../dataset.ts';
-import { UserError } from '../../errors.ts';
+import { indexed, indexedCase, trainingLog } from '../../evaluate/cases.ts';
+import { servedAfter } from '../../evaluate/lists.ts';
 import { seededRandom, shuffled } from '../../random.ts';
 import type { FitCase } from './fit.ts';
 
@@ -19,27 +20,25 @@ export interface ValidationCase extends FitCase {
 }
 
 /** Each user's training items, oldest first. */
-export function trainingHistories({ logs }: Dataset, model: Model): Int32Array[] {
-  return [...logs.values()].map(({ items, trained }) =>
-    Int32Array.from(items.slice(0, trained), (id) => indexOf(model, id)),
-  );
+export function trainingHistories(dataset: Dataset, model: Model): readonly Int32Array[] {
+  return trainingLog(dataset, indexed(dataset, model), model.catalogue.items.length).histories;
 }
 
 /** A sample of the validation items, the same every time, with the decoder's log-probabilities. */
 export async function validationCases(dataset: Dataset, model: Model): Promise<ValidationCase[]> {
   const random = seededRandom(1);
   const most = Math.min(MOST_CASES, Math.floor(MOST_VALUES / 2 / model.catalogue.items.length));
+  const users = indexed(dataset, model);
   const cases: ValidationCase[] = [];
   let taken = 0;
-  for (const { history: ids, target: id } of shuffled(heldOut(dataset, 'valid'), random)) {
+  for (const each of shuffled(heldOut(dataset, 'valid'), random)) {
     if (taken === most) break;
-    const history = ids.map((id) => indexOf(model, id));
-    const target = indexOf(model, id);
-    if (history.length === 0 || history.includes(target)) continue;
+    const { history, target } = indexedCase(each, users);
+    if (history.length === 0 || servedAfter(history, model)[target] === 0) continue;
     taken++;
     cases.push(await caseOf(model, history, target));
     const part = partOf(history.length, random());
-    if (part < history.length) cases.push(await caseOf(model, history.slice(-part), target));
+    if (part < history.length) cases.push(await caseOf(model, history.subarray(-part), target));
   }
   return cases;
 }
@@ -49,17 +48,9 @@ function partOf(length: number, chance: number): number {
   return Math.floor(Math.min(length, LONGEST_PART) ** chance);
 }
 
-async function caseOf(model: Model, history: number[], target: number): Promise<ValidationCase> {
+async function caseOf(model: Model, items: Int32Array, target: number): Promise<ValidationCase> {
+  const history = [...items];
   const start = windowStart(history.length, model.manifest.config.contextWindow);
   const logProbs = await model.itemLogProbs(await model.prefill(history.slice(start)));
-  return { history, length: history.length, target, logProbs, allowed: model.catalogue.allowed(history) };
-}
-
-/** @throws {UserError} for an item that the model does not know */
-function indexOf({ catalogue }: Model, id: string): number {
-  const index = catalogue.indexOf(id);
-  if (index === undefined) {
-    throw new UserError(`the checkpoint does not know item ${id}: was it trained on other data?`);
-  }
-  return index;
+  return { history, length: history.length, target, logProbs, allowed: servedAfter(items, model) };
 }
