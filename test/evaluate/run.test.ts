@@ -1,7 +1,8 @@
 /** A whole evaluation of a tiny model: what is measured is what the service lists. */
 import { beforeAll, expect, test } from 'vitest';
 import type { Dataset } from '../../scripts/dataset.ts';
-import { type Evaluation, evaluate } from '../../scripts/evaluate/run.ts';
+import { report } from '../../scripts/evaluate/report.ts';
+import { type Evaluation, type EvaluationOptions, evaluate } from '../../scripts/evaluate/run.ts';
 import type { EarnModel } from '../../worker/models/model.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, TINY } from '../fixtures/tiny-model.ts';
@@ -25,13 +26,13 @@ function circles(model: EarnModel): Dataset {
   return { logs: new Map(logs), protocol: 'leave-one-out' };
 }
 
+const OPTIONS: EvaluationOptions = { split: 'test', rankers: ['latent', 'beam'], beam: 20 };
 let model: EarnModel;
 let evaluation: Evaluation;
 
 beforeAll(async () => {
   model = await loadTiny('int8');
-  const options = { split: 'test', rankers: ['latent', 'beam'], beam: 20 } as const;
-  evaluation = await evaluate(model, circles(model), { ...options, rankers: [...options.rankers] }, silent);
+  evaluation = await evaluate(model, circles(model), OPTIONS, silent);
 });
 
 test('the model and every yardstick rank the same cases', () => {
@@ -91,4 +92,27 @@ test('two histories share all of a list that is the same for everybody, and some
   const { yardsticks } = evaluation;
   expect(yardsticks.popular['overlap@10']).toBeGreaterThan(0.8); // but for the histories' own items
   expect(yardsticks.transitions['overlap@10']).toBeLessThan(0.6);
+});
+
+test('the report ends with the verdict and a line of JSON that has everything', () => {
+  const printed: string[] = [];
+  const options = { ...OPTIONS, data: 'data/circles' };
+  const dataset = circles(model);
+  const run = { manifest: model.manifest, dataset, options, evaluation, command: 'npm run evaluate -- …' };
+  report(run, (line) => printed.push(line));
+  expect(printed.at(-2)).toMatch(/^The model \(beam\) is worse than the best yardstick, /);
+  const told = JSON.parse(printed.at(-1)!);
+  expect(told).toMatchObject({
+    dataset: 'circles',
+    protocol: 'leave-one-out test, all items ranked, seen filtered',
+    cases: USERS,
+    model: model.manifest.id,
+    default: 'beam', // the model's own choice
+    command: run.command,
+  });
+  expect(told.results).toEqual(JSON.parse(JSON.stringify(evaluation.results)));
+  expect(told.yardsticks).toEqual(JSON.parse(JSON.stringify(evaluation.yardsticks)));
+  const { over, 'ndcg@10': ndcg } = told.verdict;
+  const [mine, best] = [told.results.beam, told.yardsticks[over]].map((each) => each['ndcg@10']);
+  expect(ndcg[0]).toBeCloseTo(mine - best, 4);
 });
