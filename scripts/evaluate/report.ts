@@ -37,7 +37,7 @@ export function report(
     beam: options.beam,
     depth: config.depth,
     register_depth: config.registerDepth,
-    tail: config.localWindow,
+    local_window: config.localWindow,
     parameters: validation.parameters,
     seed: training.seed,
     command,

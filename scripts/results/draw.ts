@@ -3,11 +3,11 @@ import { type Plot, type Point, writePlot } from '../plot.ts';
 import {
   BASE,
   depthName,
+  LOCAL_WINDOWS,
+  localWindowName,
   REGISTER_DEPTHS,
   REGISTERS,
   registersName,
-  TAILS,
-  tailName,
 } from '../study/variants.ts';
 import { attentionPlots } from './attention.ts';
 import type { Row } from './rows.ts';
@@ -17,7 +17,7 @@ const PLOTS: Record<string, (rows: Row[]) => Plot> = {
   'quality-by-history.svg': byHistory,
   'quality-by-beam.svg': byBeam,
   'quality-by-k.svg': byRegisterDepth,
-  'quality-by-tail.svg': byTail,
+  'quality-by-local-window.svg': byLocalWindow,
   'quality-by-registers.svg': byRegisters,
 };
 
@@ -70,13 +70,13 @@ function byRegisterDepth(rows: Row[]): Plot {
     title: 'NDCG@10 by the layers that see the history, registers alone after them (6: without EARN)',
     x: 'k',
     y: 'NDCG@10',
-    points: studied(rows, [...others, { x: '2', name: tailName(0) }]),
+    points: studied(rows, [...others, { x: '2', name: localWindowName(0) }]),
   };
 }
 
 /** The study: how many of the newest items have to go on after layer k. */
-function byTail(rows: Row[]): Plot {
-  const others = TAILS.map((items) => ({ x: `${items}`, name: tailName(items) }));
+function byLocalWindow(rows: Row[]): Plot {
+  const others = LOCAL_WINDOWS.map((items) => ({ x: `${items}`, name: localWindowName(items) }));
   return {
     title: 'NDCG@10 by the newest items that go on after layer k',
     x: 'items (0: the paper)',

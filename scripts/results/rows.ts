@@ -14,7 +14,7 @@ export interface Run {
   depth: number;
   register_depth: number;
   /** Size of the local window; absent in old rows. */
-  tail?: number;
+  local_window?: number;
   parameters: number;
   seed: number;
   command: string;

@@ -1,6 +1,13 @@
 /** The tables of results in README.md and docs/results.md. */
 import { bold, markdownTable, share } from '../docs/markdown.ts';
-import { BASE, depthName, REGISTERS, registersName, TAILS, tailName } from '../study/variants.ts';
+import {
+  BASE,
+  depthName,
+  LOCAL_WINDOWS,
+  localWindowName,
+  REGISTERS,
+  registersName,
+} from '../study/variants.ts';
 import type { Row } from './rows.ts';
 
 /** What EARN is compared with, by the `decoder` of its rows. */
@@ -98,7 +105,7 @@ function summary(rows: Row[]): string {
 function study(rows: Row[]): string {
   const names = [
     BASE,
-    ...TAILS.map(tailName),
+    ...LOCAL_WINDOWS.map(localWindowName),
     ...[1, 4, 6].map(depthName),
     ...REGISTERS.map(([prefixes, suffixes]) => registersName(prefixes, suffixes)),
   ];

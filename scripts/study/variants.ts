@@ -17,10 +17,10 @@ export const registersName = (prefixes: number, suffixes: number): string =>
  */
 export const REGISTER_DEPTHS = [1, 4, LAYERS];
 
-export const tailName = (items: number): string => `tail of ${items}`;
+export const localWindowName = (items: number): string => `local window of ${items}`;
 
 /** Newest items that S sees after layer 2, beside the base's four; 0 is the paper's EARN. */
-export const TAILS = [0, 1, 8];
+export const LOCAL_WINDOWS = [0, 1, 8];
 
 /** Prefix and suffix registers, beside one of each. */
 export const REGISTERS = [
@@ -32,8 +32,8 @@ export const REGISTERS = [
   [2, 2],
 ];
 
-/** One prefix and one suffix register, k = 2, a tail of four items: what the others are compared with. */
-export const BASE = tailName(4);
+/** One prefix and one suffix register, k = 2, a local window of four items: what the others are compared with. */
+export const BASE = localWindowName(4);
 
 export const VARIANTS: Variant[] = [
   { name: BASE, flags: ['--local-window', '4'] },
@@ -41,7 +41,7 @@ export const VARIANTS: Variant[] = [
     name: depthName(k),
     flags: ['--register-depth', `${k}`, '--local-window', '0'],
   })),
-  ...TAILS.map((items) => ({ name: tailName(items), flags: ['--local-window', `${items}`] })),
+  ...LOCAL_WINDOWS.map((items) => ({ name: localWindowName(items), flags: ['--local-window', `${items}`] })),
   ...REGISTERS.map(([prefixes, suffixes]) => ({
     name: registersName(prefixes, suffixes),
     flags: ['--prefixes', `${prefixes}`, '--suffixes', `${suffixes}`],

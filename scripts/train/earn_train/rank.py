@@ -40,7 +40,7 @@ def rank(args: argparse.Namespace) -> None:
         "beam": args.beam,
         "depth": model.config.depth,
         "register_depth": model.config.register_depth,
-        "tail": model.config.local_window,
+        "local_window": model.config.local_window,
         "parameters": sum(p.numel() for p in model.parameters()),
         "seed": training["seed"],
         "command": f"npm run rank -- {' '.join(sys.argv[1:])}",
