@@ -20,18 +20,12 @@ from .sasrec import SasRec
 Model = Earn | SasRec
 
 
-def build(
-    architecture: str,
-    config: Config,
-    codes: Tensor | None,
-    dropout: float = 0.0,
-    features: Tensor | None = None,
-) -> Model:
+def build(recipe: Recipe, config: Config, codes: Tensor | None, features: Tensor | None = None) -> Model:
     """A model with weights as they are drawn; codes [items, C], which the baseline does without."""
-    if architecture == "sasrec":
-        return SasRec(config, dropout)
+    if recipe.architecture == "sasrec":
+        return SasRec(config, recipe.dropout)
     assert codes is not None
-    return Earn(config, codes, dropout, features)
+    return Earn(config, codes, recipe.dropout, features, recipe.temperature)
 
 
 def save(model: Model, data: Dataset, recipe: Recipe, folder: Path, result: dict[str, Any]) -> None:
@@ -61,7 +55,8 @@ def load(folder: Path, device: torch.device) -> Model:
     """The model of a checkpoint folder, ready to rank."""
     config, training = read_config(folder)
     weights = load_file(folder / "model.safetensors")
-    model = build(training.get("architecture", "earn"), config, weights.get("semantic_ids"))
+    architecture = training.get("architecture", "earn")
+    model = build(Recipe(architecture, dropout=0), config, weights.get("semantic_ids"))
     model.load_state_dict(weights)
     return model.to(device).eval()
 

@@ -34,9 +34,18 @@ class Earn(nn.Module):
     features: Tensor
 
     def __init__(
-        self, config: Config, semantic_ids: Tensor, dropout: float = 0.0, features: Tensor | None = None
+        self,
+        config: Config,
+        semantic_ids: Tensor,
+        dropout: float = 0.0,
+        features: Tensor | None = None,
+        temperature: float = 0.0,
     ):
-        """semantic_ids [items, C] integers, unique rows; features [items, F] of the items' texts."""
+        """semantic_ids [items, C] integers, unique rows; features [items, F] of the items' texts.
+
+        With a temperature, items score by a cosine divided by it: item vectors have length 1, and the last
+        norm gives states of length 1 / temperature. Serving needs no change for that.
+        """
         super().__init__()
         self.config = config
         d = config.width
@@ -49,6 +58,9 @@ class Earn(nn.Module):
         kinds += [DeepLayer] * (config.depth - config.register_depth)
         self.layers = nn.ModuleList(kind(config, dropout) for kind in kinds)
         self.norm = nn.RMSNorm(d, eps=NORM_EPS)
+        self.cosine = temperature > 0
+        if self.cosine:
+            self.norm.weight.requires_grad_(False).fill_(d**-0.5 / temperature)
         self.heads = nn.ModuleList(nn.Linear(d, config.codebook, bias=False) for _ in range(config.levels))
         self.dropout = Dropout(dropout)
         self.register_buffer("semantic_ids", semantic_ids.long())
@@ -66,21 +78,20 @@ class Earn(nn.Module):
 
     def item_vectors(self) -> Tensor:
         """[items, d]: an item's own embedding plus those of its codes and features."""
-        vectors = self.item.weight + self.embed_codes(self.semantic_ids).sum(-2)
+        vectors = self.item.weight + self.code_sums()
         if self.feature is not None:
             vectors = vectors + self.feature(self.features)
-        return vectors
+        return F.normalize(vectors, dim=-1) if self.cosine else vectors
+
+    def code_sums(self) -> Tensor:
+        """[items, d]: the embeddings of each item's codes, added up."""
+        return self.embed_codes(self.semantic_ids).sum(-2)
 
     def weights(self) -> dict[str, Tensor]:
-        """What serving needs, by name. Features become a part of the item's own embedding, to which they are
-        added.
-        """
-        weights = {
-            name: tensor.detach() for name, tensor in self.state_dict().items() if name != "feature.weight"
-        }
-        if self.feature is not None:
-            weights["item.weight"] = weights["item.weight"] + self.feature(self.features).detach()
-        return weights
+        """What serving needs, by name. An item's own embedding becomes its vector less those of its codes."""
+        weights = {name: tensor.detach() for name, tensor in self.state_dict().items()}
+        weights.pop("feature.weight", None)
+        return weights | {"item.weight": (self.item_vectors() - self.code_sums()).detach()}
 
     def forward(self, items: Tensor, t: Tensor, codes: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
         """items [U, n] (padded at the end), t [U, M] in 0..n, codes [U, B, C-1] of the next items of branches

@@ -33,6 +33,7 @@ class Recipe:
     weight_decay: float = 0.05
     dropout: float = 0.2
     smoothing: float = 0.0
+    temperature: float = 0.0
     ema: float = 0.995
     features: int = 128
     seed: int = 1
@@ -103,6 +104,7 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
     add("weight-decay", "of the matrices")
     add("dropout", "share of the activations")
     add("smoothing", "of the next item's label, over all items")
+    add("temperature", "of the cosines by which items score (0: by plain products)")
     add("ema", "decay per step of the averaged weights, which are the result")
     add("features", "size of an item's text features (0: none)", int)
     add("seed", "of everything that is drawn", int)

@@ -52,6 +52,8 @@ def shapes(args: argparse.Namespace, items: int) -> Config:
 
 def new_model(data: Dataset, config: Config, recipe: Recipe, codes: Tensor | None) -> Model:
     """The model before its first step; `codes` are known when a run goes on."""
+    if recipe.init and recipe.temperature:
+        raise InputError("--init: its weights are of plain products, which --temperature would change")
     weights = initial_weights(Path(recipe.init), data, config) if recipe.init else None
     if codes is None and recipe.architecture == "earn":
         started = time.time()
@@ -68,7 +70,7 @@ def new_model(data: Dataset, config: Config, recipe: Recipe, codes: Tensor | Non
     if recipe.features and recipe.architecture == "earn":
         text = text_embeddings(data.texts(), recipe.features, np.random.default_rng(recipe.seed))
         features = torch.from_numpy(text).float()
-    model = build(recipe.architecture, config, codes, recipe.dropout, features)
+    model = build(recipe, config, codes, features)
     if weights and isinstance(model, Earn):
         warm_start(model, weights)
     return model.to(DEVICE)

@@ -87,15 +87,27 @@ def test_the_decoder_is_one_sequence_with_a_mask(
     torch.testing.assert_close(torch.cat([suffix[0], state[0, 0]]), expected, rtol=0, atol=1e-10)
 
 
-def test_served_weights_hold_the_features() -> None:
-    """A model without features ranks with `weights()` as the one with features that was trained."""
+@pytest.mark.parametrize("temperature", [0.0, 0.05])
+def test_served_weights_hold_features_and_temperature(temperature: float) -> None:
+    """A plain model computes with `weights()` what the one that was trained does."""
     shape = config()
     codes = unique_codes(ITEMS, shape.levels, shape.codebook)
-    trained = Earn(shape, codes, features=torch.randn(ITEMS, 8)).eval()
+    trained = Earn(shape, codes, features=torch.randn(ITEMS, 8), temperature=temperature).eval()
     served = Earn(shape, codes).eval()
     served.load_state_dict(trained.weights())
     assert served.item.weight.ne(trained.item.weight).any()
     torch.testing.assert_close(served.item_vectors(), trained.item_vectors())
+    history = (torch.randint(ITEMS, (2, 9)), torch.tensor([9, 4]), torch.zeros(2, 1, 2, dtype=torch.long))
+    torch.testing.assert_close(served.branches(*history), trained.branches(*history))
+
+
+def test_with_a_temperature_items_score_by_cosines() -> None:
+    shape = config()
+    earn = Earn(shape, unique_codes(ITEMS, shape.levels, shape.codebook), temperature=0.05).eval()
+    state, _ = earn.branches(torch.randint(ITEMS, (2, 9)), torch.tensor([9, 4]), torch.zeros(2, 1, 2).long())
+    cosine = torch.nn.functional.cosine_similarity(state, earn.item.weight + earn.code_sums(), dim=-1)
+    expected = (cosine / 0.05).log_softmax(-1)
+    torch.testing.assert_close(earn.item_log_probs(state[:, 0]), expected, atol=0.01, rtol=0)
 
 
 def test_after_layer_k_nothing_but_the_local_window_is_seen() -> None:
