@@ -93,9 +93,11 @@ class Earn(nn.Module):
         weights.pop("feature.weight", None)
         return weights | {"item.weight": (self.item_vectors() - self.code_sums()).detach()}
 
-    def forward(self, items: Tensor, t: Tensor, codes: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, items: Tensor, t: Tensor, codes: Tensor, at: Tensor, same_end: bool = False
+    ) -> tuple[Tensor, Tensor]:
         """items [U, n] (padded at the end), t [U, M] in 0..n, codes [U, B, C-1] of the next items of branches
-        `at` [U, B].
+        `at` [U, B]. `same_end` says that all branches of a user have the same t, which saves work.
 
         Returns the final states of the last suffix register [U, M, d], which predict the first code and the
         item, and those of the codes [U, B, C-1, d], each of which predicts the next code. Without a suffix
@@ -127,9 +129,14 @@ class Earn(nn.Module):
         if without_earn:
             return self.norm(suffix[:, :, -1]), self.norm(early)
         prefix, near = history[:, :prefixes], history[:, prefixes:, None]
+        near_place = place[: near.shape[1]]
+        if same_end:  # deep layers look back a local window each, and no further
+            reach = min(near.shape[1], self.config.local_window * (self.config.depth - k))
+            first = (t[:, :1] - reach).clamp(min=0)
+            near_place = first + place[:reach]
+            near, t = near.take_along_dim(near_place[..., None, None], 1), t - first
         cos, sin = whole
-        near_places = slice(prefixes, history.shape[1])
-        of_near = (cos[near_places, None], sin[near_places, None])
+        of_near = (cos[prefixes + near_place, None], sin[prefixes + near_place, None])
         rotations: list[Rotation] = [(cos[:prefixes], sin[:prefixes]), of_near, *ends]
         for layer in self.layers[k:]:
             prefix, near, suffix, code = layer(prefix, near, suffix, code, t, at, rotations)
@@ -172,7 +179,7 @@ class Earn(nn.Module):
     def branches(self, items: Tensor, length: Tensor, codes: Tensor) -> tuple[Tensor, Tensor]:
         """The forward pass of codes [U, B, C-1] after a history of `length` [U]."""
         at = torch.arange(codes.shape[1], device=items.device).expand(codes.shape[:2])
-        suffix, code = self(items, length[:, None].expand(at.shape), codes, at)
+        suffix, code = self(items, length[:, None].expand(at.shape), codes, at, same_end=True)
         return suffix, code
 
     @torch.no_grad()

@@ -115,7 +115,8 @@ def test_after_layer_k_nothing_but_the_local_window_is_seen() -> None:
     earn = decoder(register_depth=2, local_window=3)
     deep_inputs: list[Any] = []
     earn.layers[2].register_forward_pre_hook(lambda _, inputs: deep_inputs.append(inputs))
-    earn.branches(torch.randint(ITEMS, (1, 20)), torch.tensor([20]), torch.randint(4, (1, 1, 2)))
+    first = torch.zeros(1, 1, dtype=torch.long)
+    earn(torch.randint(ITEMS, (1, 20)), torch.tensor([[20]]), torch.randint(4, (1, 1, 2)), first)
     prefix, items, suffix, codes, *rest = deep_inputs[0]
 
     def final(near: torch.Tensor) -> torch.Tensor:
