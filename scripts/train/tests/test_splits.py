@@ -1,4 +1,4 @@
-"""The split worked out by hand in test/fixtures/splits/, which the TypeScript half of the project reads too."""
+"""The split worked out by hand in test/fixtures/splits/, which the TypeScript half reads too."""
 
 import json
 from pathlib import Path
