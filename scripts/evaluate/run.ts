@@ -3,6 +3,7 @@
 import type { RankerName } from '../../worker/models/manifest.ts';
 import type { Model } from '../../worker/models/model.ts';
 import { type Case, type Dataset, heldOut, type Split } from '../dataset.ts';
+import { UserError } from '../errors.ts';
 import { seededRandom, shuffled } from '../random.ts';
 import { indexed, indexedCase, trainingLog } from './cases.ts';
 import { type Lists, modelLists, servedAfter, yardstickLists } from './lists.ts';
@@ -51,13 +52,16 @@ export async function evaluate(
   const users = indexed(dataset, model);
   const drawn = (split: Split, most?: number) =>
     shuffled(heldOut(dataset, split), seededRandom(SEED)).slice(0, most);
+  const cases = drawn(options.split, options.cases);
+  if (cases.length === 0) {
+    throw new UserError(`the data holds nothing out for ${options.split}`);
+  }
   const tuned = fitAll(
     trainingLog(dataset, users, items),
     drawn('valid', TUNING_CASES).map((one) => indexedCase(one, users)),
     (history) => servedAfter(history, model),
     progress.say,
   );
-  const cases = drawn(options.split, options.cases);
   const ranks = new Map<string, number[]>();
 
   /** Of each ranker or yardstick that makes `lists`. */
@@ -71,6 +75,7 @@ export async function evaluate(
         if (!tallies.has(name)) tallies.set(name, new Tally(items));
         tallies.get(name)!.add(list, target, { length: history.length, repeat });
       }
+      // Rankers read less, but what the user had before stays hidden: every cut ranks the same items.
       for (const newest of Tally.CUTS) {
         const cut = history.length <= newest ? whole : await lists(history.subarray(-newest), allowed);
         for (const [name, list] of cut) tallies.get(name)!.addCut(newest, list, target);

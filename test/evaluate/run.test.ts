@@ -94,6 +94,13 @@ test('two histories share all of a list that is the same for everybody, and some
   expect(yardsticks.transitions['overlap@10']).toBeLessThan(0.6);
 });
 
+test('data that holds nothing out is refused', async () => {
+  const { logs, protocol } = circles(model);
+  const short = [...logs].map(([user, log]) => [user, { ...log, trained: 12, known: 12 }] as const);
+  const nothing = evaluate(model, { logs: new Map(short), protocol }, OPTIONS, silent);
+  await expect(nothing).rejects.toThrow('the data holds nothing out for test');
+});
+
 test('the report ends with the verdict and a line of JSON that has everything', () => {
   const printed: string[] = [];
   const options = { ...OPTIONS, data: 'data/circles' };
