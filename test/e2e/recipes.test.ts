@@ -1,4 +1,4 @@
-/** The recipes of CONTRIBUTING.md, followed in a copy of the project: one file, one line, and the test that they name. */
+/** The recipes of CONTRIBUTING.md, followed in a copy of the project. */
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,8 +16,8 @@ function blocksOf(title: string): string[] {
 }
 
 /**
- * Follows a recipe: writes its file, imports it in the registry with the line behind `before`, and writes the test.
- * A file names itself in its first line, and what it exports is registered.
+ * Follows a recipe: writes its file, imports it in the registry, adds the line behind `before`, and writes the
+ * test. A file names itself in its first line.
  */
 function follow(title: string, registry: string, before: string, test: string): void {
   const [block, line, testBlock] = blocksOf(title);
