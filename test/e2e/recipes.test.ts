@@ -16,7 +16,7 @@ function blocksOf(title: string): string[] {
 }
 
 /**
- * Follows a recipe: writes its file, imports it in the registry, adds the line behind `before`, and writes the
+ * Follows a recipe: writes its file, imports it in the registry, adds the line after `before`, and writes the
  * test. A file names itself in its first line.
  */
 function follow(title: string, registry: string, before: string, test: string): void {
