@@ -55,9 +55,10 @@ object.`,
     users: { type: 'integer', min: 1, default: 100, description: 'how many histories' },
   },
   async main({ checkpoint, data, users }, { command, print }) {
-    const expected = await referenceLogits(checkpoint, data, users);
+    // First what takes seconds: PyTorch takes minutes, and a checkpoint may be unfinished.
     const { files } = buildModel(readCheckpoint(checkpoint), 'float32', 'float32');
     const model = await loadModel(memorySource(files), nodeRuntime());
+    const expected = await referenceLogits(checkpoint, data, users);
     let largest = 0;
     let longest = 0;
     for (let user = 0; user < users; user++) {
