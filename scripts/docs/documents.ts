@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { performancePassages } from '../performance/tables.ts';
 import { readRows } from '../results/rows.ts';
 import { resultPassages } from '../results/tables.ts';
+import { answerTo } from './answer.ts';
 import { checkPassages, readChecks } from './checks.ts';
 import { count } from './markdown.ts';
 import { fillPassages } from './passages.ts';
@@ -15,9 +16,10 @@ const documents = (): string[] => [
 ];
 
 /** Every passage that a document may have, by name. */
-export function allPassages(): Record<string, string> {
+export async function allPassages(): Promise<Record<string, string>> {
   const manifest = JSON.parse(readFileSync('model-shards/manifest.json', 'utf8'));
   return {
+    answer: await answerTo(readFileSync('README.md', 'utf8')),
     model_id: `\`${manifest.id}\``,
     model_items: `${count(manifest.config.items)} items`,
     model_parameters: `${(manifest.validation.parameters / 1e6).toFixed(2)} M parameters`,
@@ -28,8 +30,8 @@ export function allPassages(): Record<string, string> {
 }
 
 /** The documents whose passages differ from the measurements, with the text that they should have. */
-export function staleDocuments(): Map<string, string> {
-  const passages = allPassages();
+export async function staleDocuments(): Promise<Map<string, string>> {
+  const passages = await allPassages();
   const stale = new Map<string, string>();
   for (const path of documents()) {
     const text = readFileSync(path, 'utf8');
@@ -40,8 +42,8 @@ export function staleDocuments(): Map<string, string> {
 }
 
 /** Writes the passages anew and returns the documents that changed. */
-export function updateDocuments(): string[] {
-  const stale = staleDocuments();
+export async function updateDocuments(): Promise<string[]> {
+  const stale = await staleDocuments();
   for (const [path, text] of stale) writeFileSync(path, text);
   return [...stale.keys()];
 }

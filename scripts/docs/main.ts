@@ -10,8 +10,8 @@ stand between comments that name them, <!-- NAME --> and <!-- end of NAME -->, o
 --> within a line; \`npm test\` fails when one differs. \`npm run results\` and \`npm run performance\` do
 this too.`,
   options: {},
-  main(_, { print }) {
-    print(JSON.stringify({ changed: updateDocuments() }));
+  async main(_, { print }) {
+    print(JSON.stringify({ changed: await updateDocuments() }));
   },
 });
 

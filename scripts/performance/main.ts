@@ -22,7 +22,7 @@ docs/performance.md are written and its plots drawn again.`,
     const bench = readLastObject<Bench>(file, 'rows', 'ratios');
     writeFileSync(DATA, `${JSON.stringify(bench)}\n`);
     const plots = await drawAll(bench);
-    print(JSON.stringify({ rows: bench.rows.length, documents: updateDocuments(), plots }));
+    print(JSON.stringify({ rows: bench.rows.length, documents: await updateDocuments(), plots }));
   },
 });
 

@@ -37,7 +37,7 @@ tables and plots of docs/ are made anew.`,
     if (check.length > 0) writeChecks({ ...readChecks(), ...Object.fromEntries(check.map(checkIn)) });
     if (attention) writeAttention(readLastObject<Attention>(attention, 'layers'));
     const plots = await drawAll(rows);
-    print(JSON.stringify({ rows: rows.length, documents: updateDocuments(), plots }));
+    print(JSON.stringify({ rows: rows.length, documents: await updateDocuments(), plots }));
   },
 });
 
