@@ -32,7 +32,7 @@ export const REGISTERS = [
   [2, 2],
 ];
 
-/** One prefix and one suffix register, k = 2, a local window of four items: what the others are compared with. */
+/** k = 2, one prefix and one suffix register, a local window of four items: the others are compared with it. */
 export const BASE = localWindowName(4);
 
 export const VARIANTS: Variant[] = [
