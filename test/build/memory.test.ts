@@ -139,6 +139,20 @@ test('the fit finds the weights that the cases were drawn with, at every length'
   expect(likelihood).toBeGreaterThan(without.likelihood);
 });
 
+test('the fewer cases there are, the nearer the weights stay to one half', () => {
+  expect(fitWeights([], []).weights).toEqual(new Array(8).fill(0.5));
+  const allowed = new Uint8Array(2).fill(1);
+  const logProbs = Float32Array.of(Math.log(0.5), Math.log(0.5));
+  const weightAfter = (count: number) => {
+    const cases: FitCase[] = new Array(count).fill({ length: 4, target: 1, logProbs, allowed });
+    return fitWeights(cases, new Array(count).fill({ items: Int32Array.of(0), values: Float64Array.of(3) }))
+      .weights[2];
+  };
+  // The memory is always wrong here.
+  expect(weightAfter(1)).toBeGreaterThan(weightAfter(20));
+  expect(weightAfter(200)).toBe(0);
+});
+
 test('a memory makes another model of the same states and catalogue, and it answers with it', async () => {
   const dataset = walks(200);
   const plain = buildModel(tinyCheckpoint(), 'tiny', 'int8');

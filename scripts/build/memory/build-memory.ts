@@ -17,7 +17,7 @@ const GRID = {
   decay: [0.7, 0.3, 0.5, 0.85, 0.95],
   /** In units of an even share, 1 / items. */
   smoothing: [2, 0.5, 8],
-  shrinkage: [0, 2, 10],
+  shrinkage: [2, 0, 10, 50],
 };
 type Settings = Record<keyof typeof GRID, number>;
 

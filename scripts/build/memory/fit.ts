@@ -40,6 +40,9 @@ const KNOTS = 8;
  * Holds neighbouring knots together, so that one without cases follows its neighbours: worth so many cases.
  */
 const STIFFNESS = 5;
+/** What few cases start from, everywhere: a = 1 and b = 1/2. Worth so many cases. */
+const PRIOR = 1;
+const START = new Float64Array(2 * KNOTS).fill(1, 0, KNOTS).fill(0.5, KNOTS);
 const MOST_STEPS = 30;
 /** A step that gains less per case ends the search. */
 const LEAST_GAIN = 1e-6;
@@ -50,7 +53,7 @@ const LEAST_TRUST = 0.05;
 export function fitWeights(
   cases: readonly FitCase[],
   evidence: readonly Evidence[],
-  parameters: Float64Array = start(),
+  parameters: Float64Array = START,
 ): Fit & { parameters: Float64Array } {
   let current = evaluate(cases, evidence, parameters);
   for (let step = 0; step < MOST_STEPS; step++) {
@@ -71,12 +74,7 @@ export function fitWeights(
     const weight = parameters[KNOTS + knot] / Math.max(LEAST_TRUST, parameters[knot]);
     return Math.max(0, weight);
   });
-  return { parameters, weights, likelihood: current.likelihood / cases.length };
-}
-
-/** a = 1 and b = 1/2 everywhere. */
-function start(): Float64Array {
-  return new Float64Array(2 * KNOTS).fill(1, 0, KNOTS).fill(0.5, KNOTS);
+  return { parameters, weights, likelihood: current.likelihood / Math.max(1, cases.length) };
 }
 
 function moved(parameters: Float64Array, direction: Float64Array, size: number): Float64Array {
@@ -90,7 +88,10 @@ function knotsOf(length: number): [lower: number, share: number] {
   return [lower, place - lower];
 }
 
-/** Log-likelihood, and for the objective (with stiffness) its gradient and minus its second derivatives. */
+/**
+ * Log-likelihood, and for the objective (with prior and stiffness) its gradient and minus its second
+ * derivatives.
+ */
 function evaluate(cases: readonly FitCase[], evidence: readonly Evidence[], parameters: Float64Array) {
   const size = 2 * KNOTS;
   const gradient = new Float64Array(size);
@@ -112,6 +113,12 @@ function evaluate(cases: readonly FitCase[], evidence: readonly Evidence[], para
     }
   }
   let objective = likelihood;
+  for (let i = 0; i < size; i++) {
+    const difference = parameters[i] - START[i];
+    objective -= (PRIOR / 2) * difference ** 2;
+    gradient[i] -= PRIOR * difference;
+    curvature[i][i] += PRIOR;
+  }
   for (let i = 0; i < size - 1; i++) {
     if (i === KNOTS - 1) continue; // the last of a is no neighbour of the first of b
     const difference = parameters[i + 1] - parameters[i];
@@ -170,14 +177,14 @@ function momentsOf(
   };
 }
 
-/** x of A x = y by Cholesky's decomposition; A is positive definite once its diagonal is a little larger. */
+/** x of A x = y for a positive definite A, by Cholesky's decomposition. */
 function solve(matrix: readonly Float64Array[], y: Float64Array): Float64Array {
   const n = y.length;
   const factor = matrix.map((row) => row.slice());
   const x = y.slice();
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
-      let sum = i === j ? matrix[i][i] + 1e-6 : matrix[i][j];
+      let sum = matrix[i][j];
       for (let k = 0; k < j; k++) sum -= factor[i][k] * factor[j][k];
       factor[i][j] = i === j ? Math.sqrt(sum) : sum / factor[j][j];
     }
