@@ -1,14 +1,16 @@
-import { mixed } from '../../memory/mixture.ts';
+import { bonus, mixed } from '../../memory/mixture.ts';
 import { BEAM } from './beam.ts';
 import type { Ranker } from './ranker.ts';
 
-/** The items that the beam search reaches, ordered by both opinions. */
+/** The items that the beam search reaches, ordered by both opinions, each mixed with the memory. */
 export const hybrid: Ranker = {
   description: 'orders what the beam search finds by the sum of the log-probabilities of beam and latent',
   needsState: true,
   usesMemory: true,
   async rank({ model, history, state, allowed, k, beam = BEAM }) {
-    const bonus = mixed(await model.itemLogProbs(state), model.memory, history);
-    return model.beamSearch(state, { k, beam, allowed, bonus });
+    const latent = mixed(await model.itemLogProbs(state), model.memory, history);
+    const factors = bonus(model.memory, history, allowed.length);
+    const both = factors ? latent.map((score, item) => score + factors[item]) : latent;
+    return model.beamSearch(state, { k, beam, allowed, bonus: both });
   },
 };
