@@ -32,7 +32,7 @@ export const REGISTERS = [
   [2, 2],
 ];
 
-/** k = 2, one prefix and one suffix register, a local window of four items: the others are compared with it. */
+/** The base: k = 2, one prefix and one suffix register, a local window of four items. */
 export const BASE = localWindowName(4);
 
 export const VARIANTS: Variant[] = [
