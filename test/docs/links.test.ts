@@ -1,4 +1,4 @@
-/** What the documents point at is there: files, headings, and the folders of the README's tree. */
+/** What the documents point at is there: files, headings, commands, and the folders of the README's tree. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -35,6 +35,13 @@ function brokenLinks(path: string): string[] {
 
 test.each(DOCUMENTS)('%s points at what is there', (path) => {
   expect(brokenLinks(path)).toEqual([]);
+});
+
+test.each(DOCUMENTS)('%s names commands that there are', (path) => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const named = [...readFileSync(path, 'utf8').matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name);
+  const own = path.startsWith('examples/') ? ['dev', 'deploy'] : []; // an example's own
+  expect(named.filter((name) => !(name in scripts) && !own.includes(name))).toEqual([]);
 });
 
 test("the README's tree names every folder, and no other", () => {
