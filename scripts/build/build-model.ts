@@ -66,6 +66,7 @@ export function buildModel(
     precision,
     config,
     ranker,
+    includeSeen: false,
     graphs,
     webgpu,
     shards: pieces('weights', store.bytes()),
@@ -112,6 +113,15 @@ export function withMemory(
   const remembering = { ...manifest, id: shortHash({ id: manifest.id, memory }), memory };
   all.set(MANIFEST_FILE, json(remembering, 2));
   return { manifest: remembering, files: all };
+}
+
+/** The same model with other defaults. It is another model, but its states and its catalogue are the same. */
+export function withDefaults(
+  { manifest, files }: BuiltModel,
+  defaults: Partial<Pick<Manifest, 'ranker' | 'includeSeen'>>,
+): BuiltModel {
+  const changed = { ...manifest, ...defaults, id: shortHash({ id: manifest.id, defaults }) };
+  return { manifest: changed, files: new Map(files).set(MANIFEST_FILE, json(changed, 2)) };
 }
 
 function addFile(files: Map<string, Uint8Array>, path: string, bytes: Uint8Array): ModelFile {

@@ -4,8 +4,9 @@ import { loadModel } from '../../worker/models/model.ts';
 import { defineCommand, runCommand } from '../command.ts';
 import { readDataset } from '../dataset.ts';
 import { memorySource, nodeRuntime } from '../node-model.ts';
-import { buildModel, withMemory, writeModel } from './build-model.ts';
+import { buildModel, withDefaults, withMemory, writeModel } from './build-model.ts';
 import { readCheckpoint } from './checkpoint.ts';
+import { chooseIncludeSeen, chooseRanker } from './defaults.ts';
 import { type BuiltMemory, buildMemory } from './memory/build-memory.ts';
 
 const command = defineCommand({
@@ -39,11 +40,17 @@ service loads.`,
     let memory: BuiltMemory['report'] | null = null;
     if (data === undefined) print('The model has no memory of transitions; --data adds one.');
     else {
-      const built = await buildMemory(
-        await loadModel(memorySource(model.files), nodeRuntime()),
-        await readDataset(data),
-      );
+      const runtime = nodeRuntime();
+      const load = () => loadModel(memorySource(model.files), runtime);
+      const dataset = await readDataset(data);
+      const includeSeen = await chooseIncludeSeen(await load(), dataset);
+      if (includeSeen) model = withDefaults(model, { includeSeen });
+      print(`Lists ${includeSeen ? 'hold' : 'hide'} items that the user has had: better on validation.`);
+      const built = await buildMemory(await load(), dataset);
       model = withMemory(model, built);
+      const ranker = await chooseRanker(await load(), dataset);
+      if (ranker !== model.manifest.ranker) model = withDefaults(model, { ranker });
+      print(`Lists are made by the ranker ${ranker}: best on validation.`);
       memory = built.report;
       const weights = built.options.weights.map((weight) => weight.toFixed(2));
       print(`Weights of the memory after 1, 2, 4 … items: ${weights.join(', ')}`);

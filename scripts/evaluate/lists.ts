@@ -1,20 +1,23 @@
 /** The lists that are held against each other: those of the model's rankers, and those of the yardsticks. */
 import { bestItems, type ItemMask } from '../../worker/engine/ranking.ts';
 import { windowStart } from '../../worker/engine/window.ts';
-import type { RankerName } from '../../worker/models/manifest.ts';
 import type { Model } from '../../worker/models/model.ts';
 import { allowedItems } from '../../worker/recommend/filters/index.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
-import { RANKERS } from '../../worker/recommend/rankers/index.ts';
+import { RANKERS, type RankerName } from '../../worker/recommend/rankers/index.ts';
 import { LIST_LENGTH } from './metrics.ts';
 import type { ListOf } from './yardsticks/tune.ts';
+
+/** The rankers that follow a history, which an evaluation holds against each other. */
+export const JUDGED_RANKERS = ['latent', 'beam', 'hybrid', 'counts'] as const satisfies RankerName[];
 
 /** Lists of item indices by the name of what made them, best item first. */
 export type Lists = (history: Int32Array, allowed: ItemMask) => Promise<Map<string, number[]>>;
 
 /** What the service may list after a history when the request asks for nothing else. */
-export function servedAfter(history: Int32Array, { catalogue }: Model): ItemMask {
-  return allowedItems(queryFor(LIST_LENGTH), { catalogue, history: [...history] });
+export function servedAfter(history: Int32Array, { catalogue, manifest }: Model): ItemMask {
+  const { includeSeen } = manifest;
+  return allowedItems(queryFor(LIST_LENGTH), { catalogue, history: [...history], includeSeen });
 }
 
 /** The lists that the model's rankers serve. Without a history the service lists the most popular items. */

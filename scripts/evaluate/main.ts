@@ -1,10 +1,11 @@
 /** `npm run evaluate`: the quality of a built model, through the engine that serves it. */
 import { SingleBar } from 'cli-progress';
-import { RANKERS } from '../../worker/models/manifest.ts';
 import { BEAM } from '../../worker/recommend/rankers/beam.ts';
+import { isAvailable } from '../../worker/recommend/rankers/index.ts';
 import { defineCommand, runCommand } from '../command.ts';
 import { readDataset } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
+import { JUDGED_RANKERS } from './lists.ts';
 import { writeRanks } from './ranks.ts';
 import { report } from './report.ts';
 import { evaluate } from './run.ts';
@@ -30,10 +31,10 @@ repeats apart, histories cut to their newest items, and how the lists spread ove
     split: { type: 'choice', of: ['test', 'valid'], default: 'test', description: 'what to rank' },
     rankers: {
       type: 'choice',
-      of: RANKERS,
+      of: JUDGED_RANKERS,
       multiple: 'commas',
-      default: RANKERS,
-      description: 'the rankers of the model',
+      default: JUDGED_RANKERS,
+      description: 'the rankers of the model; counts only with a memory',
     },
     beam: { type: 'integer', min: 1, default: BEAM, description: 'width of the beam search' },
     cases: { type: 'integer', min: 1, description: 'rank the first N cases of a fixed shuffle' },
@@ -42,16 +43,25 @@ repeats apart, histories cut to their newest items, and how the lists spread ove
   async main(options, { command, print }) {
     const model = await loadFolder(options.model);
     const dataset = await readDataset(options.data);
+    const rankers = options.rankers.filter((name) => isAvailable(name, model));
     const format = '{bar} {value}/{total} lists, {eta_formatted} left';
     const bar = new SingleBar({ format, stream: process.stderr });
-    const evaluation = await evaluate(model, dataset, options, {
-      say: console.error,
-      start: (lists) => bar.start(lists, 0),
-      step: () => bar.increment(),
-    });
+    const evaluation = await evaluate(
+      model,
+      dataset,
+      { ...options, rankers },
+      {
+        say: console.error,
+        start: (lists) => bar.start(lists, 0),
+        step: () => bar.increment(),
+      },
+    );
     bar.stop();
     if (options.ranks) writeRanks(options.ranks, evaluation.cases, evaluation.ranks);
-    report({ manifest: model.manifest, dataset, options, evaluation, command }, print);
+    report(
+      { manifest: model.manifest, dataset, options: { ...options, rankers }, evaluation, command },
+      print,
+    );
   },
 });
 

@@ -29,7 +29,7 @@ export function report(
   print(sentence(judged, verdict));
   const facts = {
     dataset: basename(resolve(options.data)),
-    protocol: `${dataset.protocol} ${options.split}, all items ranked, seen filtered`,
+    protocol: `${dataset.protocol} ${options.split}, all items ranked, seen ${manifest.includeSeen ? 'listed' : 'hidden'}`,
     cases: cases.length,
     model: id,
     precision,

@@ -1,7 +1,7 @@
 /** Makes and ranks all lists of an evaluation. */
 
-import type { RankerName } from '../../worker/models/manifest.ts';
 import type { Model } from '../../worker/models/model.ts';
+import type { RankerName } from '../../worker/recommend/rankers/index.ts';
 import { type Case, type Dataset, heldOut, type Split } from '../dataset.ts';
 import { UserError } from '../errors.ts';
 import { seededRandom, shuffled } from '../random.ts';

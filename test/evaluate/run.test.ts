@@ -111,7 +111,7 @@ test('the report ends with the verdict and a line of JSON that has everything', 
   const told = JSON.parse(printed.at(-1)!);
   expect(told).toMatchObject({
     dataset: 'circles',
-    protocol: 'leave-one-out test, all items ranked, seen filtered',
+    protocol: 'leave-one-out test, all items ranked, seen hidden',
     cases: USERS,
     model: model.manifest.id,
     default: 'beam', // the model's own choice

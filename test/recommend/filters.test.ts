@@ -18,12 +18,18 @@ const catalogue = new Catalogue(
 );
 
 const allowed = (values: Partial<FilterValues>, history: number[] = []) => [
-  ...allowedItems({ ...NO_FILTERS, ...values }, { catalogue, history }),
+  ...allowedItems({ ...NO_FILTERS, ...values }, { catalogue, history, includeSeen: false }),
 ];
 
 test('without a filter, everything but the history', () => {
   expect(allowed({})).toEqual([1, 1, 1, 1]);
   expect(allowed({}, [2, 2])).toEqual([1, 1, 0, 1]);
+});
+
+test('what the model says of seen items holds unless the request says otherwise', () => {
+  const context = { catalogue, history: [2], includeSeen: true };
+  expect([...allowedItems(NO_FILTERS, context)]).toEqual([1, 1, 1, 1]);
+  expect([...allowedItems({ ...NO_FILTERS, include_seen: false }, context)]).toEqual([1, 1, 0, 1]);
 });
 
 test.each<[Partial<FilterValues>, number[]]>([

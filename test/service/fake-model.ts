@@ -53,6 +53,7 @@ export const MANIFEST: Manifest = {
   training: { seed: 1 },
   validation: { parameters: 0 },
   ranker: 'beam',
+  includeSeen: false,
   graphs: { prefill: file('prefill.onnx'), score: file('score.onnx'), decode: file('decode.onnx') },
   webgpu: { prefill: file('prefill.webgpu.onnx'), decode: file('decode.webgpu.onnx') },
   shards: [file('weights-0.bin')],

@@ -76,7 +76,12 @@ const manifest = z
     precision: z.enum(PRECISIONS),
     config,
     /** The best one on validation, used unless a request names another. */
-    ranker: z.enum(RANKERS),
+    ranker: z.enum([...RANKERS, 'counts']),
+    /**
+     * Whether lists hold items that the user has had, unless a request says otherwise. Chosen on validation: in
+     * some shops people buy the same again, in others never.
+     */
+    includeSeen: z._default(z.boolean(), false),
     /** How the model was trained and what it reached on validation, as the training wrote it. */
     training: z.looseObject({ seed: z.number() }),
     validation: z.looseObject({ parameters: z.number() }),
@@ -100,6 +105,10 @@ const manifest = z
     memory: z.optional(memory),
   })
   .check(
+    z.refine(({ ranker, memory }) => ranker !== 'counts' || memory !== undefined, {
+      path: ['ranker'],
+      error: 'counts needs a memory',
+    }),
     z.refine(({ semanticIds, config }) => semanticIds.bytes === 2 * config.items * config.levels, {
       path: ['semanticIds', 'bytes'],
       error: 'Not the size that `config` asks for',

@@ -54,7 +54,11 @@ export async function recommend<Cache>(
     model,
     history: history.items,
     k: query.offset + query.k,
-    allowed: allowedItems(query, { catalogue: model.catalogue, history: history.items }),
+    allowed: allowedItems(query, {
+      catalogue: model.catalogue,
+      history: history.items,
+      includeSeen: model.manifest.includeSeen,
+    }),
   });
   if (!ranker.needsState) {
     return listOf(model, history, name, await ranker.rank(input()), query, states.unused);

@@ -33,7 +33,7 @@ def rank(args: argparse.Namespace) -> None:
         write(args.ranks, data, args.split, ranks)
     report = {
         "dataset": data.name,
-        "protocol": f"{data.protocol} {args.split}, all items ranked, seen filtered",
+        "protocol": f"{data.protocol} {args.split}, all items ranked, seen hidden",
         "cases": len(cases),
         "model": args.checkpoint.name,
         "precision": "float32",

@@ -5,7 +5,9 @@ import { ALL_FILTERS, type FilterName, type KindOf } from '../../recommend/filte
 import { itemId } from './items.ts';
 
 /** A field in a JSON body. */
-type BodyField<Kind extends FieldKind> = z.ZodDefault<z.ZodType<FieldValues[Kind], FieldValues[Kind]>>;
+type BodyField<Kind extends FieldKind> = Kind extends 'flag'
+  ? z.ZodOptional<z.ZodBoolean>
+  : z.ZodDefault<z.ZodType<FieldValues[Kind], FieldValues[Kind]>>;
 /** A field in a URL: text that comes once, or more often for a list. */
 type UrlField<Kind extends FieldKind> = z.ZodType<FieldValues[Kind], string | string[] | undefined>;
 
@@ -20,14 +22,14 @@ export const filterParams = Object.fromEntries(
 ) as unknown as { [Name in FilterName]: UrlField<KindOf<Name>> };
 
 function inBody({ kind, description, most, example }: Field<FieldKind>) {
-  if (kind === 'flag') return z.boolean().default(false).openapi({ description });
+  if (kind === 'flag') return z.boolean().optional().openapi({ description });
   return entries(kind, most).default([]).openapi({ description, example });
 }
 
 function inUrl({ kind, description, most, example }: Field<FieldKind>) {
   if (kind === 'flag') {
-    const flag = z.enum(['true', 'false']).default('false').openapi({ description });
-    return flag.transform((value) => value === 'true');
+    const flag = z.enum(['true', 'false']).optional().openapi({ description });
+    return flag.transform((value) => (value === undefined ? undefined : value === 'true'));
   }
   const list = z.preprocess((value) => (typeof value === 'string' ? [value] : value), entries(kind, most));
   return list.default([]).openapi({

@@ -8,12 +8,13 @@ export interface FieldValues {
   ids: string[];
   /** Names, as of categories. */
   names: string[];
-  flag: boolean;
+  /** Undefined: the model's default. */
+  flag: boolean | undefined;
 }
 
 export type FieldKind = keyof FieldValues;
 
-/** A request's field as the API documents it. Every field is optional: no ids, no names, false. */
+/** A request's field as the API documents it. Every field is optional: no ids, no names, the default flag. */
 export interface Field<Kind extends FieldKind> {
   kind: Kind;
   description: string;
@@ -25,6 +26,8 @@ export interface Field<Kind extends FieldKind> {
 /** What a filter may look at. */
 export interface FilterContext {
   catalogue: Catalogue;
+  /** What the model's manifest says; requests may differ. */
+  includeSeen: boolean;
   /** Item indices of the whole history, oldest first. */
   history: readonly number[];
 }

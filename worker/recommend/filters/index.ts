@@ -21,14 +21,17 @@ export type FilterName = keyof typeof FILTERS;
 export type KindOf<Name extends FilterName> = (typeof FILTERS)[Name]['field']['kind'];
 
 /** What a request says of each filter. */
-export type FilterValues = { [Name in FilterName]: FieldValues[KindOf<Name>] };
+export type FilterValues = { [Name in Exclude<FilterName, FlagName>]: FieldValues[KindOf<Name>] } & {
+  [Name in FlagName]?: boolean;
+};
+type FlagName = { [Name in FilterName]: KindOf<Name> extends 'flag' ? Name : never }[FilterName];
 
 /** All filters by name, for code that treats them alike. */
 export const ALL_FILTERS = Object.entries(FILTERS) as [FilterName, Filter<FieldKind>][];
 
 /** What a request means that names no filter. */
 export const NO_FILTERS = Object.fromEntries(
-  ALL_FILTERS.map(([name, { field }]) => [name, field.kind === 'flag' ? false : []]),
+  ALL_FILTERS.map(([name, { field }]) => [name, field.kind === 'flag' ? undefined : []]),
 ) as unknown as FilterValues;
 
 /** Which items a list may hold, [items]: 1 or 0. */

@@ -5,9 +5,13 @@ import { defineFilter } from './filter.ts';
  * window.
  */
 export const includeSeen = defineFilter({
-  field: { kind: 'flag', description: 'Whether items of the history may be recommended again' },
-  apply(mask, included, { history }) {
-    if (included) return;
+  field: {
+    kind: 'flag',
+    description:
+      'Whether items of the history may be recommended again. By default as the data suggested: yes where people often take the same again',
+  },
+  apply(mask, included, { history, includeSeen }) {
+    if (included ?? includeSeen) return;
     for (const item of history) mask[item] = 0;
   },
 });
