@@ -67,7 +67,7 @@ test('a checkpoint from before codes entered after layer k is refused', () => {
 });
 
 test('the counts of a training reach the catalogue; a checkpoint without them says how to get them', () => {
-  const config = { model: { items: 1, tail: 0 }, training: {}, validation: {}, activations: {} };
+  const config = { model: { items: 1, local_window: 0 }, training: {}, validation: {}, activations: {} };
   for (const ranker of RANKERS) Object.assign(config.validation, { [ranker]: { 'ndcg@10': 0 } });
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
   const ids = { dtype: 'I32', shape: [1, 1], data_offsets: [0, 4] };
@@ -77,3 +77,15 @@ test('the counts of a training reach the catalogue; a checkpoint without them sa
   writeFileSync(join(folder, 'items.jsonl'), '{"id": "a", "brand": "b", "count": 7}\n');
   expect(readCheckpoint(folder).items).toEqual([{ id: 'a', title: 'a', categories: [], count: 7 }]);
 });
+
+test.each(['local_window', 'tail'])(
+  'the local window is read under its name and its older one: %s',
+  (name) => {
+    const config = { model: { items: 1, [name]: 4 }, training: {}, validation: {}, activations: {} };
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+    const ids = { dtype: 'I32', shape: [1, 1], data_offsets: [0, 4] };
+    write('model.safetensors', { semantic_ids: ids }, Int32Array.of(0));
+    writeFileSync(join(folder, 'items.jsonl'), '{"id": "a", "count": 7}\n');
+    expect(readCheckpoint(folder).config.localWindow).toBe(4);
+  },
+);
