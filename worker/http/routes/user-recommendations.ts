@@ -18,19 +18,16 @@ const userList = listOf(
   z.object({
     status: z.enum(['hit', 'extended', 'miss']).openapi({
       description: 'hit: nothing was prefilled; extended: only what is new; miss: the whole context window',
-      example: 'extended',
     }),
-    reused_items: z.int().openapi({ description: 'Items of the history whose state was cached', example: 2 }),
-    prefilled_items: z.int().openapi({ description: 'Items that were computed', example: 1 }),
-    state_bytes: z.int().openapi({ description: 'Size of the user’s state', example: 2168 }),
-    window_start: z.int().openapi({ description: 'Items before the context window', example: 0 }),
+    reused_items: z.int().openapi({ description: 'Items of the history whose state was cached' }),
+    prefilled_items: z.int().openapi({ description: 'Items that were computed' }),
+    state_bytes: z.int().openapi({ description: 'Size of the user’s state' }),
+    window_start: z.int().openapi({ description: 'Items before the context window' }),
     window_moved: z.boolean().openapi({
       description: 'The context window moved on, and its state was rebuilt',
-      example: false,
     }),
     degraded: z.boolean().openapi({
       description: 'The cache could not be read: the list is right, and was computed from the log',
-      example: false,
     }),
   }),
 ).openapi('UserRecommendations');

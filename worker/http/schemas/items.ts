@@ -8,21 +8,18 @@ export const itemId = z
   .string()
   .min(1)
   .max(LONGEST_ID)
-  .refine((id) => !/\p{Cc}/u.test(id), 'Control characters are not allowed')
-  .openapi({ example: '1196' });
+  .refine((id) => !/\p{Cc}/u.test(id), 'Control characters are not allowed');
 
-export const title = z.string().openapi({ example: 'Star Wars: Episode V - The Empire Strikes Back (1980)' });
+export const title = z.string();
 
 export const item = z
   .object({
     id: itemId,
     title,
-    categories: z.array(z.string()).openapi({ example: ['Action', 'Adventure', 'Drama', 'Sci-Fi', 'War'] }),
-    count: z
-      .int()
-      .openapi({ description: 'Interactions with it that the model was trained on', example: 2969 }),
+    categories: z.array(z.string()),
+    count: z.int().openapi({ description: 'Interactions with it that the model was trained on' }),
   })
   .openapi('Item');
 
 /** Path parameters of an item's routes. */
-export const itemParams = z.object({ id: z.string().openapi({ example: '1196' }) });
+export const itemParams = z.object({ id: z.string() });

@@ -60,22 +60,17 @@ const listedItems = z.array(
   z.object({
     id: itemId,
     title,
-    score: z.number().openapi({ example: -3.38 }),
-    rank: z.int().openapi({ description: 'From 1, best first', example: 1 }),
-    because: z
-      .array(itemId)
-      .max(3)
-      .optional()
-      .openapi({
-        description:
-          'Items of the history that it often followed, the strongest first, when that helped to place it here',
-        example: ['1196'],
-      }),
+    score: z.number(),
+    rank: z.int().openapi({ description: 'From 1, best first' }),
+    because: z.array(itemId).max(3).optional().openapi({
+      description:
+        'Items of the history that it often followed, the strongest first, when that helped to place it here',
+    }),
   }),
 );
 
 const model = z.object({
-  id: z.string().openapi({ description: 'Hash of the model that answered', example: 'c41e16d715e40ed5' }),
+  id: z.string().openapi({ description: 'Hash of the model that answered' }),
 });
 
 /** A list of recommendations with this `cache`. */
@@ -90,7 +85,7 @@ export function listOf<T extends z.ZodType>(cache: T) {
     cache,
     ignored_items: z
       .array(itemId)
-      .openapi({ description: 'Ids of the history that the model does not know', example: [] }),
+      .openapi({ description: 'Ids of the history that the model does not know' }),
   });
 }
 

@@ -11,7 +11,7 @@ const LONGEST_USER_ID = 1024;
 export const MOST_INTERACTIONS = 1000;
 
 export const userParams = z.object({
-  user_id: z.string().min(1).max(LONGEST_USER_ID).openapi({ example: 'ada' }),
+  user_id: z.string().min(1).max(LONGEST_USER_ID),
 });
 
 /** Storage is UTF-8, which has no half surrogate pairs: another id would come back. */
@@ -20,8 +20,7 @@ const storableId = itemId.refine((id) => id.isWellFormed(), 'Not well-formed Uni
 export const interactionList = z
   .array(z.strictObject({ id: storableId, timestamp: z.number().optional() }))
   .min(1)
-  .max(MOST_INTERACTIONS)
-  .openapi({ example: [{ id: '1196' }] });
+  .max(MOST_INTERACTIONS);
 
 /** One interaction of a body. */
 export type Interaction = z.infer<typeof interactionList>[number];
