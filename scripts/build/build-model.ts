@@ -105,7 +105,7 @@ export function buildModel(
  */
 export function withMemory(
   { manifest, files }: BuiltModel,
-  { file, options }: BuiltMemory,
+  { file, options }: Pick<BuiltMemory, 'file' | 'options'>,
   pieceBytes = PIECE_BYTES,
 ): BuiltModel {
   const all = new Map(files);

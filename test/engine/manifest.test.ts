@@ -1,9 +1,11 @@
 /** A manifest that is wrong is refused with the place that is wrong, before anything is made of it. */
 import { expect, test } from 'vitest';
-import { buildModel } from '../../scripts/build/build-model.ts';
+import { buildModel, withMemory } from '../../scripts/build/build-model.ts';
 import { memorySource } from '../../scripts/node-model.ts';
 import { sha256Hex } from '../../worker/engine/hex.ts';
+import { writeTransitions } from '../../worker/memory/layout.ts';
 import {
+  filesOf,
   MANIFEST_FILE,
   MANIFEST_FORMAT,
   type Manifest,
@@ -12,7 +14,11 @@ import {
 import { loadModel } from '../../worker/models/model.ts';
 import { TINY, testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
-const { files, manifest } = buildModel(tinyCheckpoint(), 'tiny', 'int8');
+const memory = {
+  file: writeTransitions(Array.from({ length: TINY.items }, () => [])),
+  options: { newest: 20, decay: 0.5, smoothing: 0.01, weights: [1] },
+};
+const { files, manifest } = withMemory(buildModel(tinyCheckpoint(), 'tiny', 'int8'), memory);
 const bytesOf = (json: unknown) => new TextEncoder().encode(JSON.stringify(json));
 
 /** The manifest with one value replaced, undefined to leave it out. */
@@ -27,6 +33,11 @@ function changed(path: string, value: unknown): unknown {
 
 test('what was built is read as it is', () => {
   expect(parseManifest(files.get(MANIFEST_FILE)!)).toEqual(manifest);
+});
+
+test('it names every file of the folder, once', () => {
+  const named = filesOf(manifest).map(({ path }) => path);
+  expect([...named, MANIFEST_FILE].sort()).toEqual([...files.keys()].sort());
 });
 
 test.each<[string, unknown]>([
@@ -49,6 +60,11 @@ test.each<[string, unknown]>([
   ['shards', []],
   ['shards.0.bytes', 1.5],
   ['itemTable', {}],
+  ['memory.shards', []],
+  ['memory.decay', 1.5],
+  ['memory.smoothing', 0],
+  ['memory.weights', []],
+  ['memory.weights.0', -1],
 ])('%s = %j: manifest_damaged, and the path is named', (path, value) => {
   const named = path.replace(/\.(\d+)/, '[$1]');
   expect(() => parseManifest(bytesOf(changed(path, value)))).toThrow(
