@@ -7,6 +7,7 @@ import { csv } from '../data/datasets/csv.ts';
 import { DataError } from '../data/errors.ts';
 import { type PrepareOptions, prepare } from '../data/prepare.ts';
 import { readHistories } from '../dataset.ts';
+import { sentence, type Verdict } from '../evaluate/verdict.ts';
 import { runPython } from '../python.ts';
 import { adviceOn, shapeOf } from './advice.ts';
 import { trainingEnvironment, trainingFlags } from './plan.ts';
@@ -23,8 +24,8 @@ async function step(title: string, script: string, args: string[]): Promise<Reco
 const command = defineCommand({
   usage: `npm run make -- --from PATH [options]
 
-Checks the data, makes semantic IDs, trains, builds, evaluates against the most popular items, and says how to
-serve the result. Sizes are chosen from the data. An interrupted run goes on when the same command is started
+Checks the data, makes semantic IDs, trains, builds, evaluates against simple methods, and says how to serve
+the result and whether it beats them. Sizes are chosen from the data. An interrupted run goes on when the same command is started
 again. The last line printed is a JSON object.`,
   options: {
     from: {
@@ -88,6 +89,7 @@ async function make(options: MakeOptions, { print }: Context): Promise<void> {
   const built = await step('build', '../build/main.ts', building);
   const evaluated = await step('evaluation', '../evaluate/main.ts', ['--model', out, '--data', data]);
   print(`\n${out} is ready. Serve it with\n\n  npm start -- --model ${out}\n`);
+  print(sentence(evaluated.default as string, evaluated.verdict as Verdict));
   print(JSON.stringify({ out, bytes: built.bytes, ...evaluated }));
 }
 
