@@ -18,7 +18,7 @@ function modelOf(categories: (item: number) => string[]): Model {
       count: item < TAKEN ? 1 : 0,
     };
   });
-  return { catalogue: new Catalogue(items) } as Model;
+  return { catalogue: new Catalogue(items), manifest: { includeSeen: false } } as Model;
 }
 
 const tenFrom = (start: number) => Array.from({ length: 10 }, (_, i) => start + i);
