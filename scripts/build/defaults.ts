@@ -14,8 +14,8 @@ const MOST_CASES = 2000;
 const BEAM = 20;
 
 /**
- * Whether lists are better with the items that users have had. Where nobody takes anything twice they are not,
- * and nothing needs to be ranked to know.
+ * Whether lists are better with the items that users have had. Where nobody takes anything twice they are
+ * not, and nothing needs to be ranked to know.
  */
 export async function chooseIncludeSeen(model: Model, dataset: Dataset): Promise<boolean> {
   const cases = sample(model, dataset);

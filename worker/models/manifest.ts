@@ -78,8 +78,8 @@ const manifest = z
     /** The best one on validation, used unless a request names another. */
     ranker: z.enum([...RANKERS, 'counts']),
     /**
-     * Whether lists hold items that the user has had, unless a request says otherwise. Chosen on validation: in
-     * some shops people buy the same again, in others never.
+     * Whether lists hold items that the user has had, unless a request says otherwise. Chosen on validation:
+     * in some shops people buy the same again, in others never.
      */
     includeSeen: z._default(z.boolean(), false),
     /** How the model was trained and what it reached on validation, as the training wrote it. */

@@ -102,8 +102,8 @@ export async function loadModel(
     const graph = await readVerified(source, graphs[name]);
     return runtime.createSession(graph, data, name in manifest.webgpu ? backend : 'wasm');
   };
-  // The score session comes first. After a larger one V8 is busy compiling onnxruntime's code, and transposing the
-  // table took 30 ms in workerd instead of 4.
+  // The score session comes first. After a larger one V8 is busy compiling onnxruntime's code, and
+  // transposing the table took 30 ms in workerd instead of 4.
   const sessions = {
     score: await session('score', { [ITEM_TABLE_FILE]: table.transposed() }),
     prefill: await session('prefill', weights),
