@@ -92,7 +92,7 @@ test('what is held out is never counted', async () => {
   const known = new Set<string>();
   for (const { items, trained } of dataset.logs.values()) {
     for (let at = 0; at < trained; at++) {
-      for (let to = Math.max(0, at - 5); to < Math.min(trained, at + 6); to++)
+      for (let to = Math.max(0, at - 10); to < Math.min(trained, at + 11); to++)
         known.add(`${items[at]} ${items[to]}`);
     }
   }

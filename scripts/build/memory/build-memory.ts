@@ -8,7 +8,7 @@ import { type Evidence, fitWeights } from './fit.ts';
 import { memoryTable } from './table.ts';
 
 /** What is the same for every data set; docs/log.md has the measurements. */
-const COUNTING = { distances: 5, reverse: 0.25 };
+const COUNTING = { distances: 10, reverse: 0.25 };
 const MOST_SUCCESSORS = 64;
 const NEWEST = 20;
 
@@ -16,8 +16,8 @@ const NEWEST = 20;
 const GRID = {
   decay: [0.7, 0.3, 0.5, 0.85, 0.95],
   /** In units of an even share, 1 / items. */
-  smoothing: [2, 0.5, 8],
-  shrinkage: [2, 0, 10, 50],
+  smoothing: [2, 0.5, 8, 32],
+  shrinkage: [50, 10, 200],
 };
 type Settings = Record<keyof typeof GRID, number>;
 

@@ -39,7 +39,7 @@ const KNOTS = 8;
 /**
  * Holds neighbouring knots together, so that one without cases follows its neighbours: worth so many cases.
  */
-const STIFFNESS = 5;
+const STIFFNESS = 20;
 /** What few cases start from, everywhere: a = 1 and b = 1/2. Worth so many cases. */
 const PRIOR = 1;
 const START = new Float64Array(2 * KNOTS).fill(1, 0, KNOTS).fill(0.5, KNOTS);
