@@ -8,7 +8,7 @@ import { type Evidence, fitWeights } from './fit.ts';
 import { memoryTable } from './table.ts';
 
 /** What is the same for every data set; docs/log.md has the measurements. */
-const COUNTING = { distances: 10, reverse: 0.25 };
+const REVERSE = 0.25;
 const MOST_SUCCESSORS = 64;
 const NEWEST = 20;
 
@@ -17,7 +17,9 @@ const GRID = {
   decay: [0.7, 0.3, 0.5, 0.85, 0.95],
   /** In units of an even share, 1 / items. */
   smoothing: [2, 0.5, 8, 32],
-  shrinkage: [50, 10, 200],
+  shrinkage: [50, 10, 200, 2, 0],
+  /** Steps between two items that count as one after the other. */
+  distances: [10, 5],
 };
 type Settings = Record<keyof typeof GRID, number>;
 
@@ -26,7 +28,13 @@ export interface BuiltMemory {
   file: Uint8Array<ArrayBuffer>;
   options: MemoryOptions;
   /** How it came about, for people. */
-  report: { cases: number; shrinkage: number; likelihood: number; decoderLikelihood: number };
+  report: {
+    cases: number;
+    shrinkage: number;
+    distances: number;
+    likelihood: number;
+    decoderLikelihood: number;
+  };
 }
 
 interface Candidate extends Pick<BuiltMemory, 'file' | 'options'> {
@@ -36,12 +44,18 @@ interface Candidate extends Pick<BuiltMemory, 'file' | 'options'> {
 /** `model` has no memory yet. The same model and data give the same memory. */
 export async function buildMemory(model: Model, dataset: Dataset): Promise<BuiltMemory> {
   const items = model.catalogue.items.length;
-  const rows = countTransitions(trainingHistories(dataset, model), items, COUNTING);
+  const histories = trainingHistories(dataset, model);
+  const counted = new Map(
+    GRID.distances.map((distances) => [
+      distances,
+      countTransitions(histories, items, { distances, reverse: REVERSE }),
+    ]),
+  );
   const cases = await validationCases(dataset, model);
   let parameters: Float64Array | undefined;
 
-  function candidate({ decay, smoothing, shrinkage }: Settings): Candidate {
-    const file = memoryTable(rows, { most: MOST_SUCCESSORS, shrinkage });
+  function candidate({ decay, smoothing, shrinkage, distances }: Settings): Candidate {
+    const file = memoryTable(counted.get(distances)!, { most: MOST_SUCCESSORS, shrinkage });
     const options = { newest: NEWEST, decay, smoothing: smoothing / items, weights: [1] };
     const memory = new Memory(file, items, options);
     const fit = fitWeights(
@@ -57,6 +71,7 @@ export async function buildMemory(model: Model, dataset: Dataset): Promise<Built
     decay: GRID.decay[0],
     smoothing: GRID.smoothing[0],
     shrinkage: GRID.shrinkage[0],
+    distances: GRID.distances[0],
   };
   let best = candidate(settings);
   for (const name of Object.keys(GRID) as (keyof Settings)[]) {
@@ -71,6 +86,7 @@ export async function buildMemory(model: Model, dataset: Dataset): Promise<Built
   const report = {
     cases: cases.length,
     shrinkage: settings.shrinkage,
+    distances: settings.distances,
     likelihood,
     decoderLikelihood: fitWeights(
       cases,
