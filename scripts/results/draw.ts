@@ -56,7 +56,10 @@ function byHistory(rows: Row[]): Plot {
 /** MovieLens-1M, validation items: what wider beams gain. */
 function byBeam(rows: Row[]): Plot {
   const points = rows
-    .filter((row) => row.name === 'EARN without memory' && row.dataset === 'ml-1m' && row.protocol.includes('valid'))
+    .filter(
+      (row) =>
+        row.name === 'EARN without memory' && row.dataset === 'ml-1m' && row.protocol.includes('valid'),
+    )
     .filter(({ decoder }) => ['beam', 'hybrid', 'latent'].includes(decoder))
     .toSorted((a, b) => a.beam - b.beam)
     .map((row) => pointOf(row, String(row.beam), row.decoder));

@@ -10,6 +10,7 @@ import { MemoryStore } from '../../worker/cache/stores/memory.ts';
 import { windowStart } from '../../worker/engine/window.ts';
 import { eventKey } from '../../worker/history/event.ts';
 import type { EarnModel } from '../../worker/models/model.ts';
+import { allowedItems } from '../../worker/recommend/filters/index.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
 import { RANKERS } from '../../worker/recommend/rankers/index.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
@@ -39,25 +40,30 @@ async function serve(model: EarnModel, history: string[], random: () => number, 
   const cuts = [...new Set([...randomInts(random, CUTS, history.length), history.length])].sort(
     (a, b) => a - b,
   );
+  const { ranker: usual, includeSeen, stateId, config } = model.manifest;
+  const { contextWindow } = config;
+  // Where counting makes the lists, a request for the decoder's still needs a state.
+  const ranker = RANKERS[usual].needsState ? usual : 'latent';
+  const query = { ...queryFor(LIST), ranker };
   let before = 0;
   let bytes = 0;
   for (const length of cuts.filter((cut) => cut > 0)) {
     const items = history.slice(0, length);
     const events = items.map((item) => ({ item }));
     const states = new UserStates(new StateCache(store), 'user', epoch);
-    const list = await recommend(model, states, events, queryFor(LIST));
+    const list = await recommend(model, states, events, query);
     await states.persist();
 
     const indices = items.map((id) => model.catalogue.indexOf(id)!);
-    const anchor = windowStart(length, model.manifest.config.contextWindow);
+    const anchor = windowStart(length, contextWindow);
     const state = await model.prefill(indices.slice(anchor));
     const digest = await digestOf(events.slice(anchor).map(eventKey));
-    const cold = encodeState({ stateId: model.manifest.stateId, epoch, anchor, digest, state });
+    const cold = encodeState({ stateId, epoch, anchor, digest, state });
     const [{ bytes: stored }] = store.values.values();
     if (!Buffer.from(stored).equals(Buffer.from(cold))) totals.state_mismatches++;
-    const allowed = model.catalogue.allowed(indices);
-    const { rank } = RANKERS[model.manifest.ranker];
-    const ranked = await rank({ model, state, history: indices, k: LIST, allowed });
+    const context = { catalogue: model.catalogue, history: indices, includeSeen };
+    const allowed = allowedItems(query, context);
+    const ranked = await RANKERS[ranker].rank({ model, state, history: indices, k: LIST, allowed });
     const same = ranked.every(({ item, score }, place) => {
       const { id, score: served } = list.items[place];
       return id === model.catalogue.items[item].id && score === served;
@@ -71,7 +77,6 @@ async function serve(model: EarnModel, history: string[], random: () => number, 
     bytes = stored.byteLength;
   }
   totals.users++;
-  const { contextWindow } = model.manifest.config;
   return { bytes, items: before - windowStart(before, contextWindow) };
 }
 
