@@ -14,7 +14,8 @@ import { round } from './statistics.ts';
 
 const MODEL = 'model-shards';
 
-interface Part {
+/** Files that are deployed together. */
+export interface Part {
   part: string;
   files: number;
   kb: number;

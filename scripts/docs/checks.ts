@@ -2,6 +2,8 @@
  * `docs/checks.json`: what the last runs of checks and of `bench:size` printed, by the name of the command.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Part } from '../bench/size.ts';
+import type { Totals } from '../verify/incremental.ts';
 import { bold, count, markdownTable, share } from './markdown.ts';
 
 const PATH = 'docs/checks.json';
@@ -12,13 +14,7 @@ interface Check {
   command: string;
 }
 
-interface Incremental extends Check {
-  users: number;
-  visits: number;
-  window_moves: number;
-  state_mismatches: number;
-  list_mismatches: number;
-  prefill_excess_items: number;
+interface Incremental extends Check, Totals {
   mean_items: number;
   mean_state_bytes: number;
   full_f32_bytes: number;
@@ -34,14 +30,6 @@ interface PyTorch extends Check {
   users: number;
   longest_history: number;
   largest_difference: number;
-}
-
-interface Part {
-  part: string;
-  files: number;
-  kb: number;
-  gzip_kb: number;
-  largest_kb: number;
 }
 
 interface Memory {

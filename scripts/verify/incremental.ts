@@ -24,7 +24,8 @@ const CUTS = 5;
 const LIST = 20;
 const SEED = 1;
 
-interface Totals {
+/** What is counted over all users. */
+export interface Totals {
   users: number;
   visits: number;
   window_moves: number;
