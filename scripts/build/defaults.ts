@@ -1,6 +1,7 @@
 /** What the service does unless a request says otherwise, chosen on validation items. */
 import type { Manifest } from '../../worker/models/manifest.ts';
 import type { Model } from '../../worker/models/model.ts';
+import { BEAM } from '../../worker/recommend/rankers/beam.ts';
 import { isAvailable } from '../../worker/recommend/rankers/index.ts';
 import { type Dataset, heldOut } from '../dataset.ts';
 import { type IndexedCase, indexed, indexedCase } from '../evaluate/cases.ts';
@@ -10,8 +11,6 @@ import { seededRandom, shuffled } from '../random.ts';
 
 /** Validation items that decide: enough to tell .01 of NDCG@10 apart. */
 const MOST_CASES = 2000;
-/** Width of the beam search, where the training found that it is best. */
-const BEAM = 20;
 
 /**
  * Whether lists are better with the items that users have had. Where nobody takes anything twice they are
