@@ -34,12 +34,18 @@ export interface BuiltModel {
   files: Map<string, Uint8Array>;
 }
 
-/** `pieceBytes` is the most that a piece of the weights or of the item table may have. */
+interface BuildOptions {
+  /** What one of the items is called where people read of it. @default 'item' */
+  noun?: string;
+  /** The most that a piece of the weights or of the item table may have. */
+  pieceBytes?: number;
+}
+
 export function buildModel(
   checkpoint: Checkpoint,
   name: string,
   precision: Precision,
-  pieceBytes = PIECE_BYTES,
+  { noun = 'item', pieceBytes = PIECE_BYTES }: BuildOptions = {},
 ): BuiltModel {
   const weights = servingWeights(checkpoint);
   const prefix = runReference(weights, referenceTokens(weights, [], []).slice(0, 1));
@@ -91,6 +97,7 @@ export function buildModel(
     stateId: shortHash(state),
     catalogueId: content.catalogue.sha256.slice(0, ID_DIGITS),
     name,
+    noun,
     ...content,
     training,
     validation,

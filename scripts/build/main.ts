@@ -28,6 +28,11 @@ service loads.`,
         'the data that it was trained on: adds a memory of what followed what in the training part',
     },
     out: { type: 'string', value: 'DIR', default: 'model-shards', description: 'where to write the model' },
+    noun: {
+      type: 'string',
+      default: 'item',
+      description: 'what one of the items is called on the page, in the singular: product, film, song',
+    },
     precision: {
       type: 'choice',
       of: ['int8', 'float32'],
@@ -35,8 +40,8 @@ service loads.`,
       description: 'of the weights; float32 is the reference that int8 is compared with',
     },
   },
-  async main({ checkpoint, data, out, precision }, { print }) {
-    let model = buildModel(readCheckpoint(checkpoint), basename(resolve(checkpoint)), precision);
+  async main({ checkpoint, data, out, noun, precision }, { print }) {
+    let model = buildModel(readCheckpoint(checkpoint), basename(resolve(checkpoint)), precision, { noun });
     let memory: BuiltMemory['report'] | null = null;
     if (data === undefined) print('The model has no memory of transitions; --data adds one.');
     else {

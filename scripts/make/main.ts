@@ -38,6 +38,11 @@ again. The last line printed is a JSON object.`,
       description: 'items.jsonl or items.csv, when it does not lie beside the interactions',
     },
     out: { type: 'string', value: 'DIR', default: 'my-model', description: 'where to write the model' },
+    noun: {
+      type: 'string',
+      default: 'item',
+      description: 'what one of the items is called on the page, in the singular: product, film, song',
+    },
     'keep-order': {
       type: 'boolean',
       description: "keep the file's order of a user's rows that have the same time",
@@ -57,11 +62,12 @@ again. The last line printed is a JSON object.`,
 
 interface MakeOptions extends Omit<PrepareOptions, 'dataset' | 'name'> {
   out: string;
+  noun: string;
   restart: boolean;
 }
 
 async function make(options: MakeOptions, { print }: Context): Promise<void> {
-  const { out, restart, ...reading } = options;
+  const { out, noun, restart, ...reading } = options;
   const name = basename(resolve(out));
   const [data, checkpoint] = [join('data', name), join('runs', name)];
 
@@ -85,7 +91,7 @@ async function make(options: MakeOptions, { print }: Context): Promise<void> {
   await runPython(['-m', 'earn_train.train', '--data', data, '--out', checkpoint, ...flags], {
     env: trainingEnvironment(shape),
   });
-  const building = ['--checkpoint', checkpoint, '--data', data, '--out', out];
+  const building = ['--checkpoint', checkpoint, '--data', data, '--out', out, '--noun', noun];
   const built = await step('build', '../build/main.ts', building);
   const evaluated = await step('evaluation', '../evaluate/main.ts', ['--model', out, '--data', data]);
   print(`\n${out} is ready. Serve it with\n\n  npm start -- --model ${out}\n`);

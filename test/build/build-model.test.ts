@@ -21,7 +21,7 @@ test('weights and item table in many pieces are those in one', async () => {
   const options = { k: 10, beam: 20, allowed: new Uint8Array(TINY.items).fill(1) };
   const lists = [];
   for (const pieceBytes of [1024, 1 << 30]) {
-    const { manifest, files } = buildModel(tinyCheckpoint(), 'tiny', 'int8', pieceBytes);
+    const { manifest, files } = buildModel(tinyCheckpoint(), 'tiny', 'int8', { pieceBytes });
     expect(manifest.shards.length > 10).toBe(pieceBytes === 1024);
     expect(manifest.itemTable.length > 1).toBe(pieceBytes === 1024);
     for (const { bytes } of [...manifest.shards, ...manifest.itemTable])

@@ -56,6 +56,12 @@ test('the same checkpoint has the same ids', () => {
   expect(kept(build(tinyCheckpoint()))).toEqual(['id', 'stateId', 'catalogueId']);
 });
 
+test('what an item is called in texts is part of no id', () => {
+  const named = buildModel(tinyCheckpoint(), 'tiny', 'int8', { noun: 'song' });
+  expect(named.manifest.noun).toBe('song');
+  expect(kept(named)).toEqual(['id', 'stateId', 'catalogueId']);
+});
+
 test('a corrected title, category or count leaves states valid', () => {
   for (const change of [{ title: 'Another title' }, { categories: ['Another'] }, { count: 99 }]) {
     const checkpoint = tinyCheckpoint();

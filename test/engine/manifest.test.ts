@@ -35,6 +35,11 @@ test('what was built is read as it is', () => {
   expect(parseManifest(files.get(MANIFEST_FILE)!)).toEqual(manifest);
 });
 
+test('without a noun, as older models are, items are items', () => {
+  expect(parseManifest(bytesOf(changed('noun', undefined))).noun).toBe('item');
+  expect(() => parseManifest(bytesOf(changed('noun', '')))).toThrow('noun');
+});
+
 test('it names every file of the folder, once', () => {
   const named = filesOf(manifest).map(({ path }) => path);
   expect([...named, MANIFEST_FILE].sort()).toEqual([...files.keys()].sort());

@@ -36,6 +36,7 @@ export const MANIFEST: Manifest = {
   stateId: 'fa4efa4efa4efa4e',
   catalogueId: 'fa4efa4efa4efa4e',
   name: 'twelve-films',
+  noun: 'film',
   precision: 'int8',
   config: {
     items: TITLES.length,

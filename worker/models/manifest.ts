@@ -73,6 +73,8 @@ const manifest = z
     catalogueId: hash,
     /** What the model was trained on, for people. */
     name: z.string(),
+    /** What one of the items is called where people read of it, in the singular: film, product, song. */
+    noun: z._default(z.string().check(z.minLength(1)), 'item'),
     precision: z.enum(PRECISIONS),
     config,
     /** The best one on validation, used unless a request names another. */

@@ -10,6 +10,7 @@ const health = z
     model: z.object({
       id: z.string(),
       name: z.string(),
+      noun: z.string().openapi({ description: 'What one of the items is called, in the singular' }),
       items: z.int(),
       precision: z.enum(['int8', 'float32']),
     }),
@@ -33,8 +34,8 @@ const route = defineRoute({
 export function healthz(models: Models) {
   return new OpenAPIHono().openapi(route, async (c) => {
     const { manifest, catalogue } = await models.model(c.get('model'));
-    const { id, name, precision } = manifest;
-    const model = { id, name, items: catalogue.items.length, precision };
+    const { id, name, noun, precision } = manifest;
+    const model = { id, name, noun, items: catalogue.items.length, precision };
     return c.json({ status: 'ok' as const, model }, 200);
   });
 }
