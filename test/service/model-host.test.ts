@@ -62,7 +62,7 @@ test('the service is healthy once the model is loaded', async () => {
   expect(response.status).toBe(200);
   expect(await response.json()).toEqual({
     status: 'ok',
-    model: { id: MANIFEST.id, name: 'twelve-films', items: 12, precision: 'int8' },
+    model: { id: MANIFEST.id, name: 'twelve-films', noun: 'film', items: 12, precision: 'int8' },
   });
 });
 
