@@ -7,6 +7,8 @@ import { text } from 'node:stream/consumers';
 export interface ChildOptions {
   /** Environment variables, unless this process already has one of that name. */
   env?: Record<string, string>;
+  /** Environment variables, whatever this process has. */
+  overrides?: Record<string, string>;
   /** Whether to return its stdout instead of showing it; its stderr is always shown. @default false */
   capture?: boolean;
 }
@@ -19,10 +21,10 @@ export interface ChildOptions {
 export async function runChild(
   command: string,
   args: string[],
-  { env = {}, capture = false }: ChildOptions = {},
+  { env = {}, overrides = {}, capture = false }: ChildOptions = {},
 ): Promise<string> {
   const child = spawn(command, args, {
-    env: { ...env, ...process.env },
+    env: { ...env, ...process.env, ...overrides },
     stdio: ['inherit', capture ? 'pipe' : 'inherit', 'inherit'],
   });
   const end = () => child.kill();

@@ -1,4 +1,4 @@
-// Runs before `npm start` and `npm test`, so that both work on a fresh clone.
+// Runs before `npm start`, `npm test` and `npm run deploy`, so that they work on a fresh clone.
 // Plain JavaScript: on a fresh clone it runs on the machine's own Node.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';

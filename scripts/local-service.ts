@@ -22,6 +22,8 @@ export interface ServerOptions {
   model?: string;
   /** The folder of a second model. */
   candidate?: string;
+  /** Percent of the users whom it answers. */
+  share?: number;
   /** Folder for users' logs and states; it is kept. @default a temporary folder */
   state?: string;
   /** Further arguments of `wrangler dev`. */
@@ -33,10 +35,12 @@ export interface ServerOptions {
  * instead
  */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
-  const { model, candidate, state: given, wrangler = [] } = options;
+  const { model, candidate, share, state: given, wrangler = [] } = options;
   const state = given ?? mkdtempSync(join(tmpdir(), 'earn-edge-state-'));
   const port = await freePort();
-  const models = [...(model ? ['--model', model] : []), ...(candidate ? ['--candidate', candidate] : [])];
+  const models = Object.entries({ model, candidate, share }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, `${value}`],
+  );
   const args = [...models, '--', '--persist-to', state, ...wrangler];
   const child = spawn(process.execPath, ['scripts/start.ts', ...args], {
     env: { ...process.env, PORT: `${port}` },

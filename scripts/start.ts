@@ -1,42 +1,28 @@
 /** `npm start`: the service under `wrangler dev`, with the embedded model or another one. */
 import { spawn } from 'node:child_process';
 import { on, once } from 'node:events';
-import { cpSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { defineCommand, runCommand } from './command.ts';
 import { UserError } from './errors.ts';
 import { UsageError } from './options.ts';
+import { describe, prepareServing, ROOT, SERVING_OPTIONS, type Serving } from './serving.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const HOST = '127.0.0.1';
 
 const command = defineCommand({
   usage: `npm start [-- options] [-- flags of wrangler dev]
 
 Serves the embedded model, or another one, on http://${HOST}:8787. The variable PORT names another port.`,
-  options: {
-    model: {
-      type: 'folder',
-      holds: 'manifest.json',
-      default: relative('.', join(ROOT, 'model-shards')),
-      description: 'the model to serve, as `npm run build:model` writes it',
-    },
-    candidate: {
-      type: 'folder',
-      holds: 'manifest.json',
-      description: 'a second model, for a share of the users (-- --var CANDIDATE_SHARE:50)',
-    },
-  },
+  options: SERVING_OPTIONS,
   rest: 'flags of wrangler dev',
-  async main({ model, candidate }, { rest, print }) {
+  async main(chosen, { rest, print }) {
     const port = portOf(process.env.PORT ?? '8787');
     await checkFree(port);
-    const folder = candidate ? together(resolve(model), resolve(candidate), port) : resolve(model);
-    await startWrangler(folder, port, rest);
-    for await (const line of describeHealth(`http://${HOST}:${port}`)) print(line);
+    const serving = await prepareServing(chosen, `${port}`);
+    await startWrangler(serving, port, rest);
+    for await (const line of describeHealth(`http://${HOST}:${port}`, serving)) print(line);
   },
 });
 
@@ -64,12 +50,12 @@ async function checkFree(port: number): Promise<void> {
  * Starts `wrangler dev`, and returns when wrangler reports over IPC that it listens. (An answer on the port
  * could come from another program.) Exits when wrangler exits.
  */
-async function startWrangler(folder: string, port: number, flags: string[]): Promise<void> {
+async function startWrangler({ flags, env }: Serving, port: number, rest: string[]): Promise<void> {
   const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
   const dev = ['dev', '--ip', HOST, '--port', `${port}`, '--show-interactive-dev-session=false'];
-  const child = spawn(process.execPath, [wrangler, ...dev, '--assets', folder, ...flags], {
+  const child = spawn(process.execPath, [wrangler, ...dev, ...flags, ...rest], {
     cwd: ROOT,
-    env: { WRANGLER_SEND_METRICS: 'false', ...process.env, MODEL_DIR: folder },
+    env: { WRANGLER_SEND_METRICS: 'false', ...process.env, ...env },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -83,36 +69,23 @@ async function startWrangler(folder: string, port: number, flags: string[]): Pro
   }
 }
 
-interface Health {
-  model?: { id: string; name: string; items: number };
-  /** What the problem is, if there is one. */
-  detail?: string;
-}
-
-/** Asks for the model's health, which loads the model before the first visitor comes. */
-async function* describeHealth(url: string): AsyncGenerator<string> {
-  const response = await fetch(`${url}/healthz`);
-  const { model, detail }: Health = await response.json();
-  if (model) {
-    yield `\nearn-edge is ready: ${url}`;
-    yield `model ${model.name}, id ${model.id}, ${model.items.toLocaleString('en-US')} items\n`;
-  } else {
-    yield `\nearn-edge can't recommend: ${url}\n${detail ?? response.status}\n`;
+/** Asks for the models' health, which loads them before the first visitor comes. */
+async function* describeHealth(url: string, { model, candidate }: Serving): AsyncGenerator<string> {
+  const problem = await problemOf(url, 'current');
+  yield problem ? `\nearn-edge can't recommend: ${url}\n${problem}` : `\nearn-edge is ready: ${url}`;
+  yield `model      ${describe(model)}`;
+  if (candidate) {
+    const trouble = await problemOf(url, 'candidate');
+    yield `candidate  ${describe(candidate)}${trouble ? `, which can't recommend: ${trouble}` : ''}`;
   }
 }
 
-/** Copies of both models as a deployment has them: the candidate in a folder inside the current one. */
-function together(model: string, candidate: string, port: number): string {
-  const folder = join(ROOT, `node_modules/.cache/models-${port}`);
-  rmSync(folder, { recursive: true, force: true });
-  for (const [from, to] of [
-    [model, folder],
-    [candidate, join(folder, 'candidate')],
-  ]) {
-    const filter = (path: string) => !['runtime', 'candidate'].includes(relative(from, path));
-    cpSync(from, to, { recursive: true, filter });
-  }
-  return folder;
+/** Why a model can't recommend, or undefined. */
+async function problemOf(url: string, name: string): Promise<string | undefined> {
+  const response = await fetch(`${url}/healthz`, { headers: { 'X-Model': name } });
+  if (response.ok) return undefined;
+  const { detail }: { detail?: string } = await response.json();
+  return detail ?? `${response.status}`;
 }
 
 if (import.meta.main) await runCommand(command);

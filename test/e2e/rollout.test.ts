@@ -19,7 +19,7 @@ let server: Server;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'earn-edge-candidate-'));
   writeModel(built, folder);
-  server = await startServer({ candidate: folder, wrangler: ['--var', 'CANDIDATE_SHARE:50'] });
+  server = await startServer({ candidate: folder, share: 50 });
 });
 
 afterAll(async () => {
