@@ -25,7 +25,7 @@ def build(recipe: Recipe, config: Config, codes: Tensor | None, features: Tensor
     if recipe.architecture == "sasrec":
         return SasRec(config, recipe.dropout)
     assert codes is not None
-    return Earn(config, codes, recipe.dropout, features, recipe.temperature)
+    return Earn(config, codes, recipe.dropout, features, recipe.temperature, recipe.item_dropout)
 
 
 def save(model: Model, data: Dataset, recipe: Recipe, folder: Path, result: dict[str, Any]) -> None:

@@ -40,8 +40,12 @@ class Earn(nn.Module):
         dropout: float = 0.0,
         features: Tensor | None = None,
         temperature: float = 0.0,
+        item_dropout: float = 0.0,
     ):
         """semantic_ids [items, C] integers, unique rows; features [items, F] of the items' texts.
+
+        `item_dropout` is the share of the items that do without their own embedding in a training step, so
+        that codes and text alone learn to carry an item that nobody has had yet (DropoutNet, NeurIPS 2017).
 
         With a temperature, items score by a cosine divided by it: item vectors have length 1, and the last
         norm gives states of length 1 / temperature. Serving needs no change for that.
@@ -58,6 +62,7 @@ class Earn(nn.Module):
         kinds += [DeepLayer] * (config.depth - config.register_depth)
         self.layers = nn.ModuleList(kind(config, dropout) for kind in kinds)
         self.norm = nn.RMSNorm(d, eps=NORM_EPS)
+        self.item_dropout = item_dropout
         self.cosine = temperature > 0
         if self.cosine:
             self.norm.weight.requires_grad_(False).fill_(d**-0.5 / temperature)
@@ -78,7 +83,10 @@ class Earn(nn.Module):
 
     def item_vectors(self) -> Tensor:
         """[items, d]: an item's own embedding plus those of its codes and features."""
-        vectors = self.item.weight + self.code_sums()
+        own = self.item.weight
+        if self.training and self.item_dropout > 0:
+            own = own * (torch.rand(len(own), 1, device=own.device) >= self.item_dropout)
+        vectors = own + self.code_sums()
         if self.feature is not None:
             vectors = vectors + self.feature(self.features)
         return F.normalize(vectors, dim=-1) if self.cosine else vectors

@@ -32,6 +32,7 @@ class Recipe:
     schedule: str = "cosine"
     weight_decay: float = 0.05
     dropout: float = 0.2
+    item_dropout: float = 0.0
     smoothing: float = 0.0
     temperature: float = 0.0
     ema: float = 0.995
@@ -103,6 +104,7 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
     )
     add("weight-decay", "of the matrices")
     add("dropout", "share of the activations")
+    add("item-dropout", "share of the items that a step sees by codes and text alone")
     add("smoothing", "of the next item's label, over all items")
     add("temperature", "of the cosines by which items score (0: by plain products)")
     add("ema", "decay per step of the averaged weights, which are the result")

@@ -166,3 +166,16 @@ def test_beam_search_as_wide_as_the_catalogue_is_exhaustive_scoring() -> None:
 def test_a_trie_refuses_ids_that_two_items_share() -> None:
     with pytest.raises(ValueError, match="unique"):
         build_trie(torch.zeros(2, 2, dtype=torch.long), 4)
+
+
+def test_item_dropout_leaves_codes_and_text() -> None:
+    torch.manual_seed(0)
+    features = torch.randn(ITEMS, 5)
+    model = Earn(config(), unique_codes(ITEMS, 3, 4), features=features, item_dropout=0.5)
+    assert model.feature is not None
+    shared = model.code_sums() + model.feature(features)
+    dropped = model.item_vectors()
+    whole = model.eval().item_vectors()
+    without = (dropped == shared).all(1)
+    assert 0 < without.sum() < ITEMS
+    assert torch.equal(dropped[~without], whole[~without])
