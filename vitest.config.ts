@@ -24,7 +24,7 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
-            miniflare: { r2Buckets: ['STATES_BUCKET'] },
+            miniflare: { r2Buckets: ['STATES_BUCKET'], bindings: { ACCESS: 'open' } },
           }),
         ],
         test: {

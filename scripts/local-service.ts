@@ -71,7 +71,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
 
 async function listening(child: ChildProcess, url: string, output: () => string): Promise<void> {
   while (child.exitCode === null) {
-    const answered = await fetch(`${url}/openapi.json`).then(
+    const answered = await fetch(`${url}/icon.svg`).then(
       (response) => response.ok,
       () => false,
     );

@@ -53,7 +53,8 @@ async function checkFree(port: number): Promise<void> {
 async function startWrangler({ flags, env }: Serving, port: number, rest: string[]): Promise<void> {
   const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
   const dev = ['dev', '--ip', HOST, '--port', `${port}`, '--show-interactive-dev-session=false'];
-  const child = spawn(process.execPath, [wrangler, ...dev, ...flags, ...rest], {
+  const open = rest.some((flag) => flag.startsWith('ACCESS:')) ? [] : ['--var', 'ACCESS:open'];
+  const child = spawn(process.execPath, [wrangler, ...dev, ...flags, ...open, ...rest], {
     cwd: ROOT,
     env: { WRANGLER_SEND_METRICS: 'false', ...process.env, ...env },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],

@@ -1,6 +1,7 @@
 /** Workers entry. */
 import { env, waitUntil } from 'cloudflare:workers';
 import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
+import { Access } from './access/access.ts';
 import { StateCache } from './cache/state-cache.ts';
 import { openStore } from './cache/stores/index.ts';
 import { Runtime } from './engine/runtime.ts';
@@ -15,8 +16,8 @@ import { type ModelName, Models } from './models/rollout.ts';
 import { dataPoint } from './observe/data-point.ts';
 import { Metrics } from './observe/metrics.ts';
 
-/** Bound when Workers Analytics Engine is enabled: see docs/operate.md. */
-const { METRICS } = env as Env & { METRICS?: AnalyticsEngineDataset };
+/** Bindings that a deployment may have: docs/operate.md, docs/access.md. */
+const bound = env as Env & { METRICS?: AnalyticsEngineDataset; API_KEYS?: string };
 
 const runtime = new Runtime({ wasmModule });
 const metrics = new Metrics();
@@ -39,6 +40,7 @@ function hostOf(name: ModelName, folder: string): ModelHost {
 }
 
 export default createApp({
+  access: new Access(bound),
   models: new Models(
     { current: hostOf('current', ''), candidate: hostOf('candidate', 'candidate/') },
     Number(env.CANDIDATE_SHARE),
@@ -49,7 +51,7 @@ export default createApp({
   metrics,
   report(facts) {
     console.log(JSON.stringify({ level: 'info', event: 'request', ...facts }));
-    METRICS?.writeDataPoint(dataPoint(facts));
+    bound.METRICS?.writeDataPoint(dataPoint(facts));
   },
 });
 

@@ -15,7 +15,8 @@ twice; when the file has grown, it sends what is new.
 
 FILE is a CSV with user_id,item_id[,timestamp], a RecBole .inter, or JSON Lines (.jsonl) with one
 {"user_id","item_id","timestamp"} or {"user_id","items":[{"id","timestamp"}]} per line. Each may be gzipped
-(.gz). The last line printed is a JSON object.`,
+(.gz). A service with keys takes one with the scopes read and write, in the variable EARN_API_KEY. The last
+line printed is a JSON object.`,
   options: {
     users: { type: 'file', required: true, description: 'the interactions' },
     url: { type: 'string', value: 'URL', default: 'http://127.0.0.1:8787', description: 'the service' },

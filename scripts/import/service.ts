@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Interaction } from '../../worker/http/schemas/users.ts';
+import { authorization } from '../api-key.ts';
 import { DataError } from '../data/errors.ts';
 
 /**
@@ -101,7 +102,8 @@ export class Service {
   async #send(path: string, init?: RequestInit): Promise<Answer> {
     try {
       const signal = AbortSignal.timeout(SILENCE_MS);
-      const response = await fetch(`${this.url}${path}`, { ...init, signal, redirect: 'manual' });
+      const headers = { ...init?.headers, ...authorization() };
+      const response = await fetch(`${this.url}${path}`, { ...init, headers, signal, redirect: 'manual' });
       const text = await response.text();
       if (response.ok) return { ok: true, text };
       const again = response.status === 429 || response.status >= 500;

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { Access } from '../../worker/access/access.ts';
 import { StateCache } from '../../worker/cache/state-cache.ts';
 import type { StateStore } from '../../worker/cache/state-store.ts';
 import { ModelUnavailable } from '../../worker/engine/errors.ts';
@@ -26,6 +27,8 @@ export interface Surroundings {
   loadCandidate?: () => Promise<Model>;
   /** Its share of the users, in percent. */
   share?: number;
+  /** Who may use the service. @default anyone, for everything */
+  access?: Access;
 }
 
 const noCandidate = () => Promise.reject(new ModelUnavailable('asset_missing', 'there is no candidate'));
@@ -38,10 +41,10 @@ export function hostOf(model: () => Promise<Model>): ModelHost {
 /** The service as one isolate runs it; others share its log and store. `facts` are those of its requests. */
 export function serviceOf(
   loadModel: () => Promise<Model>,
-  { log = new MemoryLog(), store = new MemoryStore(), loadCandidate = noCandidate, share }: Surroundings = {},
+  { loadCandidate = noCandidate, ...surroundings }: Surroundings = {},
 ) {
   const hosts = { current: hostOf(loadModel), candidate: hostOf(loadCandidate) };
-  const { app, facts } = serviceWith(hosts, { log, store, share });
+  const { app, facts } = serviceWith(hosts, surroundings);
   return { app, facts };
 }
 
@@ -52,10 +55,12 @@ export function serviceWith(
     log = new MemoryLog(),
     store = new MemoryStore(),
     share,
-  }: Pick<Surroundings, 'log' | 'store' | 'share'> = {},
+    access = Access.open(),
+  }: Omit<Surroundings, 'loadCandidate'> = {},
 ) {
   const facts: RequestFacts[] = [];
   const app = createApp({
+    access,
     models: new Models(hosts, share),
     log,
     cache: new StateCache(store),

@@ -6,6 +6,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { timing } from 'hono/timing';
+import { Access } from '../access/access.ts';
 import { StateCache } from '../cache/state-cache.ts';
 import { MemoryStore } from '../cache/stores/memory.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
@@ -14,6 +15,7 @@ import { MemoryLog } from '../history/memory-log.ts';
 import { observe, routeOf } from '../observe/facts.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { Admission } from './admission.ts';
+import { authenticate, callerOf, exposed } from './authentication.ts';
 import { modelHeader } from './model-header.ts';
 import { modelUnavailable, PROBLEMS, Problem, problemResponse } from './problem.ts';
 import { batch } from './routes/batch.ts';
@@ -24,7 +26,7 @@ import { items } from './routes/items.ts';
 import { isolateMetrics } from './routes/metrics.ts';
 import { modelFiles } from './routes/model.ts';
 import { next } from './routes/next.ts';
-import { page } from './routes/page.ts';
+import { ICON, page } from './routes/page.ts';
 import { recommendations } from './routes/recommendations.ts';
 import { reference } from './routes/reference.ts';
 import { similar } from './routes/similar.ts';
@@ -36,10 +38,15 @@ import { rejectInvalid } from './validation.ts';
 /**
  * The service around its models, the users' logs and their cached states.
  * @example
- * createApp({ models, log, cache, admission, metrics, report }).request('/v1/items?q=toy')
+ * createApp({ access, models, log, cache, admission, metrics, report }).request('/v1/items?q=toy')
  */
 export function createApp(services: Services) {
+  const { access } = services;
   const app = createApi(services);
+  const pageFiles = page.routes.filter(({ path }) => path !== ICON); // the reference has the icon, too
+  for (const { path } of pageFiles) app.use(path, exposed(access, 'page'));
+  app.use('/model/*', exposed(access, 'model'));
+  for (const path of ['/openapi.json', '/docs']) app.use(path, exposed(access, 'docs'));
   app.route('/', page);
   app.route('/model', modelFiles);
   app.route(
@@ -54,7 +61,7 @@ export type AppType = ReturnType<typeof createApi>;
 
 /** The routes that the reference describes, and what all routes share. */
 function createApi(services: Services) {
-  const { models, admission, metrics, report } = services;
+  const { access, models, admission, metrics, report } = services;
   const app = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: rejectInvalid });
 
   const observed = observe((facts) => {
@@ -67,9 +74,11 @@ function createApi(services: Services) {
     timing(),
     headers,
     methodNotAllowed({ app, onMethodNotAllowed }),
-    modelHeader,
+    authenticate(access),
+    modelHeader(access),
   );
-  app.use('/v1/*', admission.control);
+  app.use('/v1/*', identified, admission.control);
+  app.use('/metrics', exposed(access, 'metrics'));
   app.use('/v1/users/*', notStored);
   app.notFound((c) => problemResponse(c, new Problem('route_unknown')));
   app.onError(onError);
@@ -91,6 +100,7 @@ function createApi(services: Services) {
 /** The same models with users of their own, in memory: what examples store reaches no real user's log. */
 function rehearsal({ models }: Services): Services {
   return {
+    access: Access.open(),
     models,
     log: new MemoryLog(),
     cache: new StateCache(new MemoryStore()),
@@ -99,6 +109,12 @@ function rehearsal({ models }: Services): Services {
     report() {},
   };
 }
+
+/** Callers that nobody knows learn nothing, not even which paths there are. */
+const identified = createMiddleware(async (c, next) => {
+  callerOf(c);
+  await next();
+});
 
 /** What is kept of a user stays out of browsers' and proxies' caches. */
 const notStored = createMiddleware(async (c, next) => {

@@ -1,9 +1,12 @@
 /**
- * How a route says everything about itself: its schemas, its place in the reference, and an example that
- * works.
+ * How a route says everything about itself: its schemas, who may use it, its place in the reference, and an
+ * example that works.
  */
 import { createRoute } from '@hono/zod-openapi';
+import type { Scope } from '../access/principal.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { allow } from './authentication.ts';
+import { addProblem } from './problem.ts';
 
 /** Chapters of the reference, in its order. */
 export const CHAPTERS = {
@@ -40,11 +43,14 @@ interface Documentation {
   operationId: string;
   tags: [Chapter];
   summary: string;
+  /** What a key must be allowed to do; none for a route that is open to everyone. */
+  scopes: Scope[];
   example(sample: Sample): Example;
 }
 
 /**
- * `createRoute` for routes that document themselves; without documentation, a route does not compile.
+ * `createRoute` for routes that document themselves and say who may use them; otherwise a route does not
+ * compile.
  * `reference/document.ts` turns `example` into the examples of parameters and bodies, and sends it to fill in
  * the answer.
  */
@@ -52,8 +58,22 @@ export function defineRoute<
   Path extends string,
   Route extends Omit<Parameters<typeof createRoute>[0], 'path'> & { path: Path } & Documentation,
 >(route: Route) {
-  return createRoute<Path, Route>(route);
+  const { scopes, middleware = [] } = route;
+  const responses = { ...route.responses };
+  if (scopes.length > 0) {
+    addProblem(responses, 'unauthenticated');
+    addProblem(responses, 'forbidden');
+  }
+  return createRoute<Path, Route>({
+    ...route,
+    middleware: [allow(scopes), middleware].flat(),
+    security: scopes.length > 0 ? SECURITY_SCHEMES.map((scheme) => ({ [scheme]: scopes })) : [],
+    responses,
+  });
 }
+
+/** The ways to send credentials; `reference/document.ts` describes them. */
+export const SECURITY_SCHEMES = ['key', 'userToken'] as const;
 
 /** A sample of what the catalogue has. */
 export function sampleOf({ items, popularity }: Catalogue): Sample {

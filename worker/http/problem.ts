@@ -6,6 +6,8 @@ import type { ModelUnavailable } from '../engine/errors.ts';
 /** Every way to fail. The keys are the stable `code`s that clients can rely on. */
 export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not JSON' },
+  unauthenticated: { status: 401, title: 'A key is needed' },
+  forbidden: { status: 403, title: 'The key does not allow this' },
   route_unknown: { status: 404, title: 'There is nothing at this path' },
   item_unknown: { status: 404, title: 'The catalogue has no such item' },
   file_unknown: { status: 404, title: 'The model has no such file' },
@@ -108,24 +110,28 @@ interface ProblemAnswer {
 /** The `responses` of a route that may answer with these problems, for the OpenAPI document. */
 export function problemResponses(...codes: ProblemCode[]) {
   const responses: Record<number, ProblemAnswer> = {};
-  for (const code of codes) {
-    const { status, title } = PROBLEMS[code];
-    const before = responses[status];
-    const description = [before?.description, `${title} (\`${code}\`)`].filter(Boolean).join('; ');
-    const value = {
-      type: `/problems/${code}`,
-      title,
-      status,
-      detail: title,
-      code,
-      errors: [],
-      request_id: 'r-17',
-    };
-    const examples = { ...before?.content['application/problem+json'].examples, [code]: { value } };
-    responses[status] = {
-      description,
-      content: { 'application/problem+json': { schema: problemSchema, examples } },
-    };
-  }
+  for (const code of codes) addProblem(responses, code);
   return responses;
+}
+
+/** Says of a route that it may answer with this problem as well. */
+export function addProblem(responses: Record<number | string, unknown>, code: ProblemCode): void {
+  const { status, title } = PROBLEMS[code];
+  const before = responses[status] as ProblemAnswer | undefined;
+  const examples = before?.content['application/problem+json'].examples ?? {};
+  if (code in examples) return;
+  const description = [before?.description, `${title} (\`${code}\`)`].filter(Boolean).join('; ');
+  const value = {
+    type: `/problems/${code}`,
+    title,
+    status,
+    detail: title,
+    code,
+    errors: [],
+    request_id: 'r-17',
+  };
+  const content = {
+    'application/problem+json': { schema: problemSchema, examples: { ...examples, [code]: { value } } },
+  };
+  responses[status] = { description, content };
 }

@@ -1,3 +1,4 @@
+import type { Access } from '../access/access.ts';
 import type { StateCache } from '../cache/state-cache.ts';
 import type { HistoryLog } from '../history/log.ts';
 import type { Models } from '../models/rollout.ts';
@@ -7,6 +8,8 @@ import type { Admission } from './admission.ts';
 
 /** What the routes work with. */
 export interface Services {
+  /** Who may use them. */
+  access: Access;
   models: Models;
   log: HistoryLog;
   cache: StateCache;

@@ -24,6 +24,8 @@ export interface ListFacts {
 
 export interface RequestFacts extends Partial<ListFacts> {
   request_id: string;
+  /** Id of the caller's API key, if there is one. */
+  key?: string;
   method: string;
   /** The pattern of the path, or `none` where the service has nothing. */
   route: string;
@@ -48,6 +50,7 @@ export function observe(report: (facts: RequestFacts) => void) {
     await next();
     report({
       request_id: c.get('requestId'),
+      key: c.get('principal')?.key || undefined,
       method: c.req.method,
       route: routeOf(c),
       status: c.res.status,

@@ -2,8 +2,9 @@
  * The OpenAPI document: the routes' own schemas, and their examples with the answers that the service gives.
  */
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { ALGORITHM } from '../../access/tokens.ts';
 import { MODEL_NAMES } from '../../models/rollout.ts';
-import { CHAPTERS, type Example, type Sample } from '../define-route.ts';
+import { CHAPTERS, type Example, type Sample, type SECURITY_SCHEMES } from '../define-route.ts';
 import { MODEL_HEADER } from '../model-header.ts';
 import { exampleRequest } from './curl.ts';
 import { type Document, operationsOf, type RegisteredOperation } from './operations.ts';
@@ -28,6 +29,20 @@ const MODEL_PARAMETER = {
   schema: { type: 'string' as const, enum: [...MODEL_NAMES] },
 };
 
+const SECURITY = {
+  key: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'A key of `npm run keys`, for servers. Each operation names the scopes that it takes.',
+  },
+  userToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: `A short-lived token for a browser, signed by the shop’s server (${ALGORITHM}): \`sub\` is its one user.`,
+  },
+} as const satisfies Record<(typeof SECURITY_SCHEMES)[number], object>;
+
 /**
  * The document of the app's routes. The examples' requests are made of the sample, their answers come from
  * `send`.
@@ -43,7 +58,8 @@ export async function openApiDocument(
     servers: [{ url: '/' }],
     tags: Object.entries(CHAPTERS).map(([name, description]) => ({ name, description })),
   });
-  document.components = { ...document.components, parameters: { Model: MODEL_PARAMETER } };
+  const parameters = { Model: MODEL_PARAMETER };
+  document.components = { ...document.components, parameters, securitySchemes: SECURITY };
   for (const { method, path, operation } of operationsOf(document)) {
     addRequestExample(operation, sample);
     await addAnswer(method, path, operation, send);
@@ -56,6 +72,7 @@ function addRequestExample(operation: RegisteredOperation, sample: Sample): void
   const { example } = operation as unknown as { example?(sample: Sample): Example };
   const { parameters = {}, body } = example!(sample);
   delete (operation as { example?: unknown }).example;
+  delete (operation as { scopes?: unknown }).scopes;
   operation.parameters ??= [];
   for (const parameter of operation.parameters) {
     if ('name' in parameter && parameter.name in parameters) parameter.example = parameters[parameter.name];

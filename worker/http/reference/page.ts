@@ -71,6 +71,7 @@ function article(
   return html`<article aria-labelledby="${id}">
           <h3 id="${id}">${operation.summary}</h3>
           <p class="path"><span class="method">${method.toUpperCase()}</span> <code>${path}</code></p>
+          ${scopesOf(operation).length > 0 && html`<p class="soft">Scope of the key: ${marked(scopesOf(operation).join(' and '))}</p>`}
           ${operation.description && html`<p>${marked(operation.description)}</p>`}
           <pre tabindex="0" class="curl" aria-label="Example of ${operation.summary}"><code>${curlOf(origin, method, path, operation)}</code></pre>
           ${parameters.length > 0 && html`<h4>Parameters</h4>${fieldList(parameters.map((one) => parameterField(one, resolve)))}`}
@@ -80,6 +81,13 @@ function article(
             answer(status, description, content, resolve),
           )}
         </article>`;
+}
+
+/** The scopes that the operation asks of a key, as code. */
+function scopesOf({ security = [] }: RegisteredOperation): string[] {
+  return Object.values(security[0] ?? {})
+    .flat()
+    .map((scope) => `\`${scope}\``);
 }
 
 /** The answer that was hoped for is open, problems are folded. */

@@ -22,6 +22,7 @@ const route = defineRoute({
   path: '/recommendations:batch',
   operationId: 'recommendBatch',
   tags: ['Recommendations'],
+  scopes: ['read'],
   summary: 'Recommend items after each of several histories',
   description:
     'Each request is one of `POST /v1/recommendations` and gets the same answer. If one is wrong, it is named by its index and none is answered. If the engine fails at one, its place holds the problem and the others are answered. When there are too many requests at once (`overloaded`), the batch is refused as a whole.',

@@ -17,6 +17,7 @@ const route = defineRoute({
   path: '/categories',
   operationId: 'listCategories',
   tags: ['Catalogue'],
+  scopes: ['read'],
   summary: 'The categories of the catalogue, the largest first',
   description: 'What `categories` of a list may name. An item may belong to several, or to none.',
   responses: {

@@ -22,6 +22,7 @@ const route = defineRoute({
   path: '/healthz',
   operationId: 'health',
   tags: ['Operation'],
+  scopes: [],
   summary: 'Whether the service can recommend',
   responses: {
     200: { description: 'The model is loaded', content: json(health) },

@@ -3,6 +3,7 @@ import { ModelUnavailable } from '../../engine/errors.ts';
 import type { Event } from '../../history/event.ts';
 import type { Model } from '../../models/model.ts';
 import { resolve } from '../../recommend/history.ts';
+import { storedUser } from '../authentication.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { defineRoute } from '../define-route.ts';
 import { problemResponses } from '../problem.ts';
@@ -17,6 +18,7 @@ const append = defineRoute({
   path: '/users/{user_id}/interactions',
   operationId: 'appendInteractions',
   tags: ['Users'],
+  scopes: ['write'],
   summary: 'Add interactions to a user, oldest first',
   description:
     'Answers once they are stored. Items may be newer than the model; they count once a later model knows them.',
@@ -58,6 +60,7 @@ const read = defineRoute({
   path: '/users/{user_id}/interactions',
   operationId: 'listInteractions',
   tags: ['Users'],
+  scopes: ['read'],
   summary: 'A user’s interactions, newest first',
   middleware: [properUserId],
   request: {
@@ -87,15 +90,16 @@ export function interactions({ models, log }: Services) {
   return new OpenAPIHono()
     .openapi(append, async (c) => {
       const { user_id } = c.req.valid('param');
+      const user = storedUser(c, user_id);
       const events = eventsOf(c.req.valid('json').items);
-      const { length } = await log.append(user_id, events, c.req.valid('header')['idempotency-key']);
-      const unknown_items = await unknownTo(() => models.model(c.get('model'), user_id), events);
+      const { length } = await log.append(user, events, c.req.valid('header')['idempotency-key']);
+      const unknown_items = await unknownTo(() => models.model(c.get('model'), user), events);
       return c.json({ user_id, length, unknown_items }, 201);
     })
     .openapi(read, async (c) => {
-      const { user_id } = c.req.valid('param');
+      const user = storedUser(c, c.req.valid('param').user_id);
       const { limit, cursor } = c.req.valid('query');
-      const page = await log.page(user_id, limit, cursor === undefined ? null : decodeCursor(cursor));
+      const page = await log.page(user, limit, cursor === undefined ? null : decodeCursor(cursor));
       const items = page.events.map(({ item: id, time }) => ({
         id,
         ...(time !== undefined && { timestamp: time }),

@@ -22,6 +22,7 @@ const search = defineRoute({
   path: '/items',
   operationId: 'searchItems',
   tags: ['Catalogue'],
+  scopes: ['read'],
   summary: 'Search the catalogue by title',
   description:
     'Each word of `q` begins a word of the title, or stands anywhere in it in scripts without blanks. Case and accents do not matter. Without `q`, all items.',
@@ -41,6 +42,7 @@ const get = defineRoute({
   path: '/items/{id}',
   operationId: 'getItem',
   tags: ['Catalogue'],
+  scopes: ['read'],
   summary: 'One item',
   request: { params: itemParams },
   responses: {

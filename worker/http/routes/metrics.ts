@@ -7,9 +7,10 @@ const route = defineRoute({
   path: '/metrics',
   operationId: 'metrics',
   tags: ['Operation'],
+  scopes: [],
   summary: 'Counters of the isolate that answers',
   description:
-    'In Prometheus’ text format. An isolate counts its own requests only, and a deployment has many.',
+    'In Prometheus’ text format. Takes an `admin` key unless the deployment exposes it. An isolate counts its own requests only, and a deployment has many.',
   responses: { 200: { description: 'The counters', content: { 'text/plain': { schema: z.string() } } } },
   example: () => ({}),
 });

@@ -17,6 +17,7 @@ const route = defineRoute({
   path: '/items/{id}/next',
   operationId: 'nextItems',
   tags: ['Catalogue'],
+  scopes: ['read'],
   summary: 'What people take after an item',
   description:
     'The list for a history of this item alone: for a product’s page, where nothing is known of the visitor. It is the same for everybody.',

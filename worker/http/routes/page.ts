@@ -12,6 +12,8 @@ import { Problem } from '../problem.ts';
 
 const DEVICE_POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; require-trusted-types-for 'script'";
+/** The path of the icon of all pages. */
+export const ICON = '/icon.svg';
 /** Its file name changes with its content. */
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 
@@ -31,7 +33,7 @@ export const page = new Hono<{ Bindings: Env }>()
   .get('/device.js', devicePolicy, etag(), (c) => c.body(device, 200, file('text/javascript')))
   .get('/device-webgpu.js', devicePolicy, etag(), (c) => c.body(deviceWebgpu, 200, file('text/javascript')))
   .get('/page.css', etag(), (c) => c.body(style, 200, file('text/css')))
-  .get('/icon.svg', etag(), (c) => c.body(icon, 200, file('image/svg+xml')))
+  .get(ICON, etag(), (c) => c.body(icon, 200, file('image/svg+xml')))
   // What runs the model in a browser: `scripts/bundle-page.ts` puts it beside the model.
   .get('/runtime/:file{ort-[\\w.-]+\\.wasm}', async (c) => {
     const response = await fetchModelFile(c.env.ASSETS, `runtime/${c.req.param('file')}`);

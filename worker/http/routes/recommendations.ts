@@ -32,6 +32,7 @@ const route = defineRoute({
   path: '/recommendations',
   operationId: 'recommend',
   tags: ['Recommendations'],
+  scopes: ['read'],
   summary: 'Recommend items after a history',
   middleware: jsonBody,
   // Required so that the validation fills in the defaults; an empty POST still gets them.

@@ -15,6 +15,7 @@ const route = defineRoute({
   path: '/items/{id}/similar',
   operationId: 'similarItems',
   tags: ['Catalogue'],
+  scopes: ['read'],
   summary: 'Items like one of the catalogue',
   description:
     'Items that the model has learned to see alike, because similar users took them or because their texts are alike. Scores are cosines, from -1 to 1.',

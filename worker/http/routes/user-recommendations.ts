@@ -5,6 +5,7 @@ import { noted } from '../../observe/facts.ts';
 import type { ListQuery } from '../../recommend/query.ts';
 import { recommend } from '../../recommend/recommend.ts';
 import { UserStates } from '../../recommend/user-states.ts';
+import { storedUser } from '../authentication.ts';
 import { defineRoute } from '../define-route.ts';
 import { problemResponses } from '../problem.ts';
 import { rejectOverloaded, runOf } from '../run.ts';
@@ -39,6 +40,7 @@ const get = defineRoute({
   path,
   operationId: 'recommendToUser',
   tags: ['Users'],
+  scopes: ['read'],
   summary: 'Recommend items to a user',
   middleware: [properUserId],
   request: { params: userParams, query: z.strictObject(listParams).refine(...withinReach) },
@@ -54,6 +56,7 @@ const post = defineRoute({
   path,
   operationId: 'appendAndRecommend',
   tags: ['Users'],
+  scopes: ['read', 'write'],
   summary: 'Add interactions and recommend, in one request',
   description:
     'The interactions are stored first, and stay stored when the recommendation fails. With an `Idempotency-Key` the request can be sent again, whatever the problem was.',
@@ -87,16 +90,16 @@ const post = defineRoute({
 export function userRecommendations({ models, log, cache }: Services) {
   return new OpenAPIHono()
     .openapi(get, async (c) => {
-      const { user_id } = c.req.valid('param');
-      return c.json(await answer(c, user_id, c.req.valid('query'), 'query'), 200);
+      const user = storedUser(c, c.req.valid('param').user_id);
+      return c.json(await answer(c, user, c.req.valid('query'), 'query'), 200);
     })
     .openapi(post, async (c) => {
       const { items, ...query } = c.req.valid('json');
-      const { user_id } = c.req.valid('param');
+      const user = storedUser(c, c.req.valid('param').user_id);
       rejectOverloaded(c); // before anything is stored: the request will be sent again
-      await rejectBeforeStoring(c, user_id, query);
-      await log.append(user_id, eventsOf(items), c.req.valid('header')['idempotency-key']);
-      return c.json(await answer(c, user_id, query, ''), 200);
+      await rejectBeforeStoring(c, user, query);
+      await log.append(user, eventsOf(items), c.req.valid('header')['idempotency-key']);
+      return c.json(await answer(c, user, query, ''), 200);
     });
 
   /** A wrong request stores nothing. Without a model nobody can say, and the interactions are stored. */

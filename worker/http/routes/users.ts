@@ -1,5 +1,6 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { storedUser } from '../authentication.ts';
 import { defineRoute } from '../define-route.ts';
 import { Problem, problemResponses } from '../problem.ts';
 import { json } from '../schemas/json.ts';
@@ -20,6 +21,7 @@ const get = defineRoute({
   path: '/users/{user_id}',
   operationId: 'describeUser',
   tags: ['Users'],
+  scopes: ['read'],
   summary: 'What is kept of a user',
   middleware: [properUserId],
   request: { params: userParams },
@@ -38,6 +40,7 @@ const remove = defineRoute({
   path: '/users/{user_id}',
   operationId: 'forgetUser',
   tags: ['Users'],
+  scopes: ['delete'],
   summary: 'Forget a user',
   description: 'Deletes the history, then every state and list made of it. Safe to repeat.',
   middleware: [properUserId],
@@ -54,8 +57,9 @@ export function users({ models, log, cache }: Services) {
   return new OpenAPIHono()
     .openapi(get, async (c) => {
       const { user_id } = c.req.valid('param');
-      const { length } = await log.length(user_id);
-      const known = await describe(c, user_id);
+      const user = storedUser(c, user_id);
+      const { length } = await log.length(user);
+      const known = await describe(c, user);
       const state = known && {
         items: known.items,
         bytes: known.bytes,
@@ -64,10 +68,10 @@ export function users({ models, log, cache }: Services) {
       return c.json({ user_id, length, state }, 200);
     })
     .openapi(remove, async (c) => {
-      const { user_id } = c.req.valid('param');
-      await log.clear(user_id); // from here on, no state that is left anywhere fits
+      const user = storedUser(c, c.req.valid('param').user_id);
+      await log.clear(user); // from here on, no state that is left anywhere fits
       try {
-        await cache.forget(user_id, await models.stateIds());
+        await cache.forget(user, await models.stateIds());
       } catch {
         const detail = 'The history is deleted, its cached state is not yet; send the request again';
         throw new Problem('cache_unavailable', { detail });
