@@ -1,6 +1,7 @@
 /** Describes a dataset to `npm run data`. */
 import type { Download } from './download.ts';
-import type { Interactions } from './interactions.ts';
+import type { DataFile } from './files.ts';
+import type { Layout } from './table.ts';
 
 export interface Dataset {
   /** Its name on the command line. */
@@ -13,8 +14,8 @@ export interface Dataset {
   ownFiles?: true;
   /** Names a dataset that is the user's own. */
   nameOf?(from: string): string;
-  /** @throws {DataError} at the first malformed row */
-  read(input: DatasetInput): Promise<Interactions> | Interactions;
+  /** @throws {DataError} when the files are not there */
+  tables(input: DatasetInput): Promise<Tables> | Tables;
 }
 
 export interface DatasetInput {
@@ -22,6 +23,17 @@ export interface DatasetInput {
   from: string;
   /** The item file of the user's own dataset, when it does not lie beside the interactions. */
   items?: string;
-  /** Whether interactions may name items that the dataset does not list. */
-  allowUnlisted: boolean;
+  /** Where a dataset may put files that it unpacks or makes up. */
+  folder: string;
+}
+
+/** Where a dataset's two tables are. */
+export interface Tables {
+  interactions: DataFile[];
+  /** Empty when the interactions make the items. */
+  items: DataFile[];
+  /** What the files themselves don't say. */
+  layouts?: { interactions: Layout; items: Layout };
+  /** Whether the item table also describes items of other datasets, so that only those of the log count. */
+  sharedCatalogue?: true;
 }

@@ -5,85 +5,92 @@
  * datasets are sorted by item id or by rating. A model can learn that order and look better than it is. Ties
  * are therefore broken by a seeded hash of (user id, item id), which is the same in every run and depends on
  * neither the file's order nor the order of ids. `keepOrder` is for files that are in the order of events.
+ * Events of one item at one time, such as a view and a purchase, stay in the file's order.
  */
-import { hash } from 'node:crypto';
+import { type Database, sqlText } from './database.ts';
 import { fail } from './errors.ts';
-import type { Interactions } from './interactions.ts';
-
-const SEED = 'earn-edge';
+import { countOf } from './load.ts';
+import { type Loaded, WHOLE } from './log.ts';
+import { placeOf } from './place.ts';
+import { type Clock, secondsSql, TIMES } from './times.ts';
 
 export interface OrderOptions {
   /** Rows tied in time keep the file's order. */
   keepOrder: boolean;
-  /** Keep the first of rows with the same user, item and time; otherwise they are an error. */
+  /** Keep the first of rows with the same user, item, time and type; otherwise they are an error. */
   dropDuplicates: boolean;
+  /** Seeds the order of ties; another text gives another order. */
+  tieSeed: string;
 }
 
 export interface Order {
-  /** Row numbers in the order to write them. */
-  rows: Uint32Array;
   /** Rows that share user and time with another row. */
   tied: number;
   /** Rows left out as duplicates. */
   dropped: number;
 }
 
-/** @throws {DataError} at a duplicate row, unless `dropDuplicates` */
-export function orderRows(log: Interactions, options: OrderOptions): Order {
-  const { rows, ends } = groupByUser(log);
-  const { time } = log;
-  let tied = 0;
-  let written = 0;
-  let start = 0;
-  for (const end of ends) {
-    const own = rows.slice(start, end).sort((a, b) => time[a] - time[b] || a - b);
-    for (let from = 0, to = 0; from < own.length; from = to) {
-      while (to < own.length && time[own[to]] === time[own[from]]) to++;
-      const tie = to - from === 1 ? own.subarray(from, to) : orderTie(log, own.subarray(from, to), options);
-      if (tie.length > 1) tied += tie.length;
-      rows.set(tie, written);
-      written += tie.length;
-    }
-    start = end;
-  }
-  return { rows: rows.subarray(0, written), tied, dropped: log.count - written };
+/**
+ * Makes `events` of `raw`: rows in the order to write them, with `time` in seconds since 1970.
+ * @throws {DataError} at a time that can't be read, and at a duplicate row unless `dropDuplicates`
+ */
+export async function orderRows(
+  db: Database,
+  loaded: Loaded,
+  clock: Clock,
+  { keepOrder, dropDuplicates, tieSeed }: OrderOptions,
+): Promise<Order> {
+  // Ids have no control characters, so a newline separates them without ambiguity.
+  const hash = `sha1(concat(${sqlText(`${tieSeed}\n`)}, raw."user", chr(10), raw.item))`;
+  // Sixteen digits order like the whole hash, and a number sorts faster than a text.
+  const tie = keepOrder ? '' : `('0x' || left(${hash}, 16))::UBIGINT,`;
+  await db.run(`CREATE TABLE events AS
+    SELECT users.n AS owner, raw."user", raw.item, ${secondsSql(clock)} AS time, raw.type, raw.split, raw.rowid AS row
+    FROM raw JOIN users ON users.id = raw."user" ${WHOLE_ITEM}
+    ORDER BY owner, time, ${tie} row`);
+  await checkTimes(db, loaded, clock);
+  await db.run(`CREATE TABLE tied AS SELECT place, owner, item, time, type, row FROM (
+      SELECT *, rowid AS place,
+        (lag(owner) OVER () = owner AND lag(time) OVER () = time)
+        OR (lead(owner) OVER () = owner AND lead(time) OVER () = time) AS shares
+      FROM events
+    ) WHERE shares`);
+  await db.run(`CREATE TABLE repeated AS SELECT place, row, original FROM (
+      SELECT place, row, min(row) OVER same AS original FROM tied
+      WINDOW same AS (PARTITION BY owner, time, item, type)
+    ) WHERE row <> original`);
+  const dropped = await countOf(db, 'repeated');
+  if (dropped > 0 && !dropDuplicates) await refuseRepeated(db, loaded);
+  const tied = await countOf(
+    db,
+    `(SELECT count(*) OVER (PARTITION BY owner, time) AS shared FROM tied
+      WHERE place NOT IN (SELECT place FROM repeated)) WHERE shared > 1`,
+  );
+  return { tied, dropped };
 }
 
-/** A counting sort: `rows` grouped by user, in file order within a user; user u's group ends at `ends[u]`. */
-function groupByUser({ user, users, count }: Interactions) {
-  const ends = new Uint32Array(users.length);
-  for (let row = 0; row < count; row++) ends[user[row]]++;
-  for (let u = 1; u < ends.length; u++) ends[u] += ends[u - 1];
-  const next = ends.slice();
-  const rows = new Uint32Array(count);
-  for (let row = count - 1; row >= 0; row--) rows[--next[user[row]]] = row;
-  return { rows, ends };
+const WHOLE_ITEM = `WHERE ${WHOLE.replaceAll(/"user"|item/g, (name) => `raw.${name}`)}`;
+
+async function checkTimes(db: Database, { parts, columns, untimed }: Loaded, clock: Clock): Promise<void> {
+  if (columns.time === undefined) return;
+  const wrong = untimed ? 'AND NOT (number IS NULL AND text IS NULL)' : '';
+  const { row } = await db.row<{ row: number | null }>(
+    `SELECT min(row)::DOUBLE AS row FROM events JOIN raw ON raw.rowid = events.row WHERE time IS NULL ${wrong}`,
+  );
+  if (row === null) return;
+  const { place, value } = await placeOf(db, parts, row, columns.time);
+  const slashes = clock.dates === 'unknown' && /^"\d\d?[/-]\d\d?[/-]\d{4}/.test(value);
+  const advice = slashes ? ' (--dates day-first or month-first says what it is)' : '';
+  fail(place, columns.time, `expected ${TIMES}, found ${value}${advice}`);
 }
 
-/** Rows of one user at one time, given in file order: without duplicates and in their final order. */
-function orderTie(
-  log: Interactions,
-  tie: Uint32Array,
-  { keepOrder, dropDuplicates }: OrderOptions,
-): Uint32Array {
-  const distinct = new Map<number, number>();
-  for (const row of tie) {
-    const first = distinct.get(log.item[row]);
-    if (first === undefined) distinct.set(log.item[row], row);
-    else if (!dropDuplicates) failDuplicate(log, row, first);
-  }
-  const rows = Uint32Array.from(distinct.values());
-  if (keepOrder) return rows;
-  const keys = new Map(Array.from(rows, (row) => [row, tieKey(log, row)]));
-  return rows.sort((a, b) => ((keys.get(a) as string) < (keys.get(b) as string) ? -1 : 1));
-}
-
-/** Ids have no control characters, so a newline separates them without ambiguity. */
-function tieKey({ users, user, catalogue, item }: Interactions, row: number): string {
-  return hash('sha1', `${SEED}\n${users[user[row]]}\n${catalogue.items[item[row]].id}`);
-}
-
-function failDuplicate({ file, line }: Interactions, row: number, first: number): never {
-  const reason = `the same as in line ${line[first]} (--drop-duplicates keeps the first)`;
-  fail({ file, line: line[row] }, 'user_id, item_id, timestamp', reason);
+async function refuseRepeated(db: Database, { parts, columns }: Loaded): Promise<never> {
+  const { row, original } = await db.row<{ row: number; original: number }>(
+    'SELECT row::DOUBLE AS row, original::DOUBLE AS original FROM repeated ORDER BY row LIMIT 1',
+  );
+  const { place } = await placeOf(db, parts, row, columns.user);
+  const { place: first } = await placeOf(db, parts, original, columns.user);
+  const where = first.file === place.file ? `line ${first.line}` : `${first.file}:${first.line}`;
+  const names = [columns.user, columns.item, columns.time, columns.event].filter(Boolean).join(', ');
+  fail(place, names, `the same as in ${where} (--drop-duplicates keeps the first)`);
 }

@@ -2,14 +2,13 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../options.ts';
+import { Database } from './database.ts';
 import type { Dataset } from './dataset.ts';
 import { type Download, download, fileNameOf, md5Of } from './download.ts';
-import { DataError } from './errors.ts';
-import type { Interactions } from './interactions.ts';
-import { type OrderOptions, orderRows } from './order.ts';
+import { type DatasetReport, type ReadOptions, readDataset } from './read.ts';
 import { withPartial, writeDataset } from './write.ts';
 
-export interface PrepareOptions extends OrderOptions {
+export interface PrepareOptions extends ReadOptions {
   dataset: Dataset;
   /** The file or folder that has it. */
   from?: string;
@@ -19,27 +18,25 @@ export interface PrepareOptions extends OrderOptions {
   out?: string;
   /** @default the dataset's own */
   name?: string;
-  /** Whether interactions may name items that no item file lists. */
-  allowUnlisted: boolean;
 }
 
-export interface Report {
+export interface Report extends DatasetReport {
   dataset: string;
   out: string;
-  log: Interactions;
-  interactions: number;
-  tied: number;
-  dropped: number;
   /** Whether the files have their publisher's checksum; absent when there is none to compare. */
   checksum?: 'matches' | 'differs';
 }
 
 /**
+ * @param print takes lines that say what is read, before the reading begins
  * @throws {UsageError} when the options don't suit the dataset
  * @throws {DataError} when the data is not as it should be
  */
-export async function prepare(options: PrepareOptions): Promise<Report> {
-  const { dataset, from, items, allowUnlisted } = options;
+export async function prepare(
+  options: PrepareOptions,
+  print: (line: string) => void = () => {},
+): Promise<Report> {
+  const { dataset, from, items } = options;
   checkOptions(options);
   const name = options.name ?? (from && dataset.nameOf?.(from)) ?? dataset.name;
   const out = outFolder(options.out, name);
@@ -49,20 +46,16 @@ export async function prepare(options: PrepareOptions): Promise<Report> {
       for (const file of downloads) await download(file, join(partial, fileNameOf(file)));
     }
     const input = from ?? partial;
-    const log = await dataset.read({ from: input, items, allowUnlisted });
-    if (log.count === 0) throw new DataError(`${log.file}: no interactions`);
-    const { rows, tied, dropped } = orderRows(log, options);
-    await writeDataset(log, rows, partial, out);
-    const checksum = await compareChecksums(downloads, input);
-    return {
-      dataset: name,
-      out,
-      log,
-      interactions: rows.length,
-      tied,
-      dropped,
-      ...(checksum && { checksum }),
-    };
+    const tables = await dataset.tables({ from: input, items, folder: partial });
+    const db = await Database.open(partial);
+    try {
+      const read = await readDataset(db, tables, { ...options, folder: partial }, print);
+      const written = await writeDataset(db, read, partial, out);
+      const checksum = await compareChecksums(downloads, input);
+      return { dataset: name, out, ...read, ...written, ...(checksum && { checksum }) };
+    } finally {
+      db.close();
+    }
   });
 }
 

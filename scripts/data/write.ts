@@ -3,8 +3,9 @@ import { createWriteStream, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Item } from './catalogue.ts';
-import { type Interactions, SPLITS } from './interactions.ts';
+import { type Database, sqlText } from './database.ts';
+import { type Item, type ItemReport, readItems } from './items.ts';
+import type { Read } from './read.ts';
 
 /**
  * Runs `use` with a temporary folder beside `out`, on the same disk so that files can be renamed into place.
@@ -26,43 +27,51 @@ export async function withPartial<T>(out: string, use: (folder: string) => Promi
 /**
  * Writes both files into `partial`, then moves them to `out`. An old `interactions.csv` is removed first and
  * the new one comes last: a folder that has one has a whole dataset. Other files in `out` are left alone.
- * @param rows row numbers of `log` in the order to write them
  */
-export async function writeDataset(log: Interactions, rows: Uint32Array, partial: string, out: string) {
-  await pipeline(itemLines(log.catalogue.items), createWriteStream(join(partial, 'items.jsonl')));
-  await pipeline(interactionLines(log, rows), createWriteStream(join(partial, 'interactions.csv')));
+export async function writeDataset(
+  db: Database,
+  read: Read,
+  partial: string,
+  out: string,
+): Promise<ItemReport> {
+  const report: ItemReport = { items: 0, untitled: 0, leftOut: new Map() };
+  const items = readItems(db, read.itemTable, report);
+  await pipeline(itemLines(items), createWriteStream(join(partial, 'items.jsonl')));
+  await db.run(`COPY (${eventsSql(read)}) TO ${sqlText(join(partial, 'interactions.csv'))} (HEADER)`);
 
   await mkdir(out, { recursive: true });
   await rm(join(out, 'interactions.csv'), { force: true });
   await rename(join(partial, 'items.jsonl'), join(out, 'items.jsonl'));
   await rename(join(partial, 'interactions.csv'), join(out, 'interactions.csv'));
+  return report;
 }
 
-/** Rows per string that is handed to the stream. */
+/** Lines per string that is handed to the stream. */
 const BATCH = 1024;
 
-function* itemLines(items: Item[]): Generator<string> {
-  for (let from = 0; from < items.length; from += BATCH) {
-    yield items
-      .slice(from, from + BATCH)
-      .map((item) => `${JSON.stringify(item)}\n`)
-      .join('');
+async function* itemLines(items: AsyncIterable<Item>): AsyncGenerator<string> {
+  let batch: string[] = [];
+  for await (const item of items) {
+    batch.push(`${JSON.stringify(item)}\n`);
+    if (batch.length < BATCH) continue;
+    yield batch.join('');
+    batch = [];
   }
+  yield batch.join('');
 }
 
-function* interactionLines(log: Interactions, rows: Uint32Array): Generator<string> {
-  yield log.hasSplit ? 'user_id,item_id,timestamp,split\n' : 'user_id,item_id,timestamp\n';
-  const users = log.users.map(csvField);
-  const items = log.catalogue.items.map(({ id }) => csvField(id));
-  for (let from = 0; from < rows.length; from += BATCH) {
-    let text = '';
-    for (const row of rows.subarray(from, from + BATCH)) {
-      const split = log.hasSplit ? `,${SPLITS[log.split[row]]}` : '';
-      text += `${users[log.user[row]]},${items[log.item[row]]},${log.time[row]}${split}\n`;
-    }
-    yield text;
-  }
+/** Rows as they stand in `events`: DuckDB keeps the order of a table that it copies. */
+function eventsSql({ hasTypes, hasSplit, dropped }: Pick<Read, 'hasTypes' | 'hasSplit' | 'dropped'>): string {
+  const columns = [
+    '"user" AS user_id',
+    'item AS item_id',
+    `${TIME_TEXT} AS timestamp`,
+    ...(hasTypes ? ['type'] : []),
+    ...(hasSplit ? ['split'] : []),
+  ];
+  const kept = dropped > 0 ? 'WHERE rowid NOT IN (SELECT place FROM repeated) ORDER BY rowid' : '';
+  return `SELECT ${columns.join(', ')} FROM events ${kept}`;
 }
 
-/** A CSV field, quoted if necessary. */
-export const csvField = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+/** Seconds without zeros that say nothing. */
+const TIME_TEXT = `CASE WHEN time = floor(time) THEN CAST(time AS BIGINT)::VARCHAR ELSE rtrim(time::VARCHAR, '0') END`;

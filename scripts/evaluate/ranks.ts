@@ -1,7 +1,6 @@
 /** Ranks of every case in a CSV file, so that models can be compared case by case later. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
-import { csvField } from '../data/write.ts';
 import type { Case } from '../dataset.ts';
 import { UserError } from '../errors.ts';
 
@@ -27,3 +26,6 @@ export function readRanks(path: string, column: string): Map<string, number> {
     rows.map((row) => [`${row.user_id} ${row.place}`, row[column] === '' ? Infinity : Number(row[column])]),
   );
 }
+
+/** A CSV field, quoted if necessary. */
+const csvField = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -1,149 +1,127 @@
-/** Reads existing histories: one list of interactions per user, oldest first. */
+/** Reads existing histories, with the reader of `npm run data`: a user's interactions, oldest first. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Interaction } from '../../worker/http/schemas/users.ts';
-import { Catalogue } from '../data/catalogue.ts';
-import { DataError, fail, type Place, quote } from '../data/errors.ts';
-import { parseTimestamp } from '../data/fields.ts';
-import { Interactions } from '../data/interactions.ts';
+import { type Flags, logColumns, type Role } from '../data/columns.ts';
+import { Database } from '../data/database.ts';
+import { DataError, fail, quote } from '../data/errors.ts';
+import { partsOf } from '../data/files.ts';
+import { countOf } from '../data/load.ts';
+import { collectIds, type Loaded, loadRaw } from '../data/log.ts';
 import { orderRows } from '../data/order.ts';
-import { columnOf, isJsonLines, jsonLines, tableRows } from '../data/rows.ts';
-import { fileSource, type Source } from '../data/source.ts';
+import { placeOf } from '../data/place.ts';
+import { describeTable } from '../data/preview.ts';
+import { clockFor, type ReadOptions } from '../data/read.ts';
+import { openTable } from '../data/table.ts';
 
 export interface History {
   user: string;
   items: Interaction[];
 }
 
+/** Values of the options of a log. */
+export type HistoryOptions = Flags<Role> &
+  Pick<ReadOptions, 'timeUnit' | 'dates' | 'encoding' | 'dropDuplicates' | 'dropIncomplete'>;
+
 /**
- * The histories of a file; users in order of appearance. A user's interactions are in order of time, ties and
- * interactions without timestamps in the file's order.
- * @param dropDuplicates of rows with the same user, item and time the first is kept; otherwise they are an
- * error
+ * Runs `use` with the histories of a file, or of a folder of parts; users in order of appearance. A user's
+ * interactions are in order of time, ties and interactions without times in the file's order.
+ * @param print takes lines that say what is read
  * @throws {DataError} at the first row that can't be sent
  */
-export async function readHistories(file: string, dropDuplicates: boolean): Promise<Histories> {
-  const source = fileSource(file);
-  const log = new Interactions(new Catalogue(), file, true);
-  await (isJsonLines(file) ? readJsonLines(source, log) : readTable(source, log));
-  if (log.count === 0) throw new DataError(`${file}: no interactions`);
-  const timed = timedUsers(log);
-  const { rows, dropped } = orderRows(log, { keepOrder: true, dropDuplicates });
-  return new Histories(log, rows, timed, dropped);
+export async function withHistories<T>(
+  path: string,
+  options: HistoryOptions,
+  print: (line: string) => void,
+  use: (histories: Histories) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'earn-edge-import-'));
+  try {
+    const db = await Database.open(folder);
+    try {
+      return await use(await read(db, path, { ...options, folder }, print));
+    } finally {
+      db.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
-/** Holds millions of interactions as columns of numbers; a user's list is made on demand. */
-export class Histories {
-  readonly #log: Interactions;
-  readonly #rows: Uint32Array;
-  readonly #timed: boolean[];
+async function read(
+  db: Database,
+  path: string,
+  options: HistoryOptions & { folder: string },
+  print: (line: string) => void,
+): Promise<Histories> {
+  const { encoding, folder, dropIncomplete, dropDuplicates, user, item, time } = options;
+  const sources = await openTable(db, partsOf(path), { encoding });
+  const [{ columns: all, file }] = sources;
+  const columns = logColumns(all, { user, item, time, event: 'none' }, file.shown, true);
+  for await (const line of describeTable(db, sources, { ...columns, split: undefined }, [])) print(line);
+  const loading = { columns, attributes: {}, folder, dropIncomplete, untimed: true };
+  const loaded = await loadRaw(db, sources, loading);
+  if (loaded.rows === 0) throw new DataError(`${path}: no interactions`);
+  await collectIds(db, loaded, { dropIncomplete, forUrls: true });
+  const clock = await clockFor(db, loaded, options);
+  const order = { keepOrder: true, dropDuplicates, tieSeed: '' };
+  const { dropped } = await orderRows(db, loaded, clock, order);
+  await refuseHalfTimed(db, loaded);
+  const [users, rows] = [await countOf(db, 'users'), await countOf(db, 'events')];
+  const { user: noUser, item: noItem } = loaded.incomplete;
+  return new Histories(db, { users, interactions: rows - dropped, dropped, incomplete: noUser + noItem });
+}
+
+/** A user's rows with a time and rows without one can't be put in an order. */
+async function refuseHalfTimed(db: Database, { parts, columns }: Loaded): Promise<void> {
+  const [half] = await db.rows<{ user: string; row: number }>(
+    `SELECT any_value("user") AS user, min(row) FILTER (time IS NULL)::DOUBLE AS row FROM events
+    GROUP BY owner HAVING count(time) > 0 AND count(time) < count(*) ORDER BY row LIMIT 1`,
+  );
+  if (half === undefined) return;
+  const column = columns.time ?? 'timestamp';
+  const { place } = await placeOf(db, parts, half.row, column);
+  fail(place, column, `user ${quote(half.user)} has rows with a time and rows without one`);
+}
+
+interface Counts {
+  users: number;
+  interactions: number;
   /** Rows left out as duplicates. */
+  dropped: number;
+  /** Rows left out because they lack a user or an item. */
+  incomplete: number;
+}
+
+/** Histories in a database: a user's list is made on demand, so millions of them need little memory. */
+export class Histories implements Counts {
+  readonly users: number;
+  readonly interactions: number;
   readonly dropped: number;
+  readonly incomplete: number;
+  readonly #db: Database;
 
-  /** @param rows of `log` as they are sent: grouped by user, users in their order */
-  constructor(log: Interactions, rows: Uint32Array, timed: boolean[], dropped: number) {
-    this.#log = log;
-    this.#rows = rows;
-    this.#timed = timed;
+  constructor(db: Database, { users, interactions, dropped, incomplete }: Counts) {
+    this.#db = db;
+    this.users = users;
+    this.interactions = interactions;
     this.dropped = dropped;
+    this.incomplete = incomplete;
   }
 
-  get users(): number {
-    return this.#log.users.length;
-  }
-
-  get interactions(): number {
-    return this.#rows.length;
-  }
-
-  *[Symbol.iterator](): Generator<History> {
-    const { users, user } = this.#log;
-    let start = 0;
-    for (let index = 0; index < users.length; index++) {
-      let end = start;
-      while (end < this.#rows.length && user[this.#rows[end]] === index) end++;
-      const rows = this.#rows.subarray(start, end);
-      yield { user: users[index], items: Array.from(rows, (row) => this.#interaction(row)) };
-      start = end;
+  async *[Symbol.asyncIterator](): AsyncGenerator<History> {
+    const kept = this.dropped > 0 ? 'WHERE rowid NOT IN (SELECT place FROM repeated)' : '';
+    const sql = `SELECT "user", item, time::DOUBLE FROM events ${kept} ORDER BY rowid`;
+    let history: History | undefined;
+    for await (const [user, item, time] of this.#db.stream(sql)) {
+      if (history?.user !== user) {
+        if (history) yield history;
+        history = { user: user as string, items: [] };
+      }
+      const id = item as string;
+      history.items.push(time === null ? { id } : { id, timestamp: time as number });
     }
+    if (history) yield history;
   }
-
-  #interaction(row: number): Interaction {
-    const { catalogue, item, user, time } = this.#log;
-    const { id } = catalogue.items[item[row]];
-    return this.#timed[user[row]] ? { id, timestamp: time[row] } : { id };
-  }
-}
-
-/** The time of a row without one, until it gets its place in the file as time. */
-const UNTIMED = Number.NaN;
-
-async function readTable(source: Source, log: Interactions): Promise<void> {
-  let columns: { user: number; item: number; time: number } | undefined;
-  for await (const { line, header, fields } of tableRows(source)) {
-    const place = { file: source.file, line };
-    columns ??= {
-      user: columnOf(header, 'user_id', source.file),
-      item: columnOf(header, 'item_id', source.file),
-      time: header.indexOf('timestamp'),
-    };
-    const time = columns.time < 0 ? UNTIMED : parseTimestamp(fields[columns.time], place, 'timestamp');
-    add(log, fields[columns.user], fields[columns.item], time, place);
-  }
-}
-
-/**
- * `{"user_id","item_id","timestamp"}` or `{"user_id","items":[{"id","timestamp"}]}` per line; other fields
- * are ignored.
- */
-async function readJsonLines(source: Source, log: Interactions): Promise<void> {
-  for await (const { place, object } of jsonLines(source)) {
-    const user = text(object.user_id, place, 'user_id');
-    if (object.items === undefined) {
-      const time = timeOf(object.timestamp, place, 'timestamp');
-      add(log, user, text(object.item_id, place, 'item_id'), time, place);
-      continue;
-    }
-    if (!Array.isArray(object.items)) fail(place, 'items', 'expected an array');
-    for (const [index, item] of object.items.entries()) {
-      const { id, timestamp } = item ?? {};
-      const time = timeOf(timestamp, place, `items[${index}].timestamp`);
-      add(log, user, text(id, place, `items[${index}].id`), time, place);
-    }
-  }
-}
-
-function add(log: Interactions, user: string, item: string, time: number, place: Place): void {
-  if (user === '.' || user === '..') {
-    fail(place, 'user_id', `${quote(user)} can't be part of a URL's path, where it is a step`);
-  }
-  log.add(user, item, time, place);
-}
-
-function text(value: unknown, place: Place, field: string): string {
-  if (typeof value === 'string') return value;
-  fail(place, field, `expected text, found ${value === undefined ? 'nothing' : JSON.stringify(value)}`);
-}
-
-function timeOf(value: unknown, place: Place, field: string): number {
-  if (value === undefined || value === null) return UNTIMED;
-  if (typeof value === 'number' || typeof value === 'string') return parseTimestamp(`${value}`, place, field);
-  fail(place, field, `expected a number or an ISO-8601 date, found ${typeof value}`);
-}
-
-/**
- * Says which users have timestamps. Rows without one get their place in the file as time.
- * @throws {DataError} when a user has rows of both kinds, which can't be ordered
- */
-function timedUsers(log: Interactions): boolean[] {
-  const timed: boolean[] = [];
-  for (let row = 0; row < log.count; row++) {
-    const has = !Number.isNaN(log.time[row]);
-    const user = log.user[row];
-    timed[user] ??= has;
-    if (timed[user] !== has) {
-      const reason = `user ${quote(log.users[user])} has rows with a timestamp and rows without one`;
-      fail({ file: log.file, line: log.line[row] }, 'timestamp', reason);
-    }
-    if (!has) log.time[row] = row;
-  }
-  return timed;
 }

@@ -1,10 +1,14 @@
 /** `npm run import`: existing histories into the service's logs. */
 import { defineCommand, runCommand } from '../command.ts';
+import { LOG_OPTIONS } from '../data/options.ts';
 import { progressBar } from '../data/progress.ts';
-import { readHistories } from './histories.ts';
+import { type Histories, type HistoryOptions, withHistories } from './histories.ts';
 import { ProgressFile } from './progress-file.ts';
-import { sendAll, storedBefore } from './send.ts';
+import { type Outcome, sendAll, storedBefore } from './send.ts';
 import { type Clock, Service } from './service.ts';
+
+// A model that knows types of events is not told of them yet.
+const { event: _, ...options } = LOG_OPTIONS;
 
 const command = defineCommand({
   usage: `npm run import -- --users FILE [options]
@@ -13,12 +17,16 @@ Sends the interactions of a file to the service, each user's oldest first. Every
 anything is sent. An interrupted import goes on when the same command is started again, and stores nothing
 twice; when the file has grown, it sends what is new.
 
-FILE is a CSV with user_id,item_id[,timestamp], a RecBole .inter, or JSON Lines (.jsonl) with one
-{"user_id","item_id","timestamp"} or {"user_id","items":[{"id","timestamp"}]} per line. Each may be gzipped
-(.gz). A service with keys takes one with the scopes read and write, in the variable EARN_API_KEY. The last
-line printed is a JSON object.`,
+FILE is a log as npm run data reads it, times being optional; or JSON Lines whose objects have a user and
+items, a list of {"id","timestamp"}. A user's rows that come late are sent behind those that were sent. A
+service with keys takes one with the scopes read and write, in the variable EARN_API_KEY. The last line
+printed is a JSON object.`,
   options: {
-    users: { type: 'file', required: true, description: 'the interactions' },
+    users: {
+      type: 'path',
+      required: true,
+      description: 'the interactions: a file, or a folder of its parts',
+    },
     url: { type: 'string', value: 'URL', default: 'http://127.0.0.1:8787', description: 'the service' },
     concurrency: {
       type: 'integer',
@@ -31,20 +39,16 @@ line printed is a JSON object.`,
       value: 'FILE',
       description: 'where to note what was sent (default: the interactions file with .progress.jsonl)',
     },
-    'drop-duplicates': {
-      type: 'boolean',
-      description: 'keep the first of rows with the same user, item and time; without it they are an error',
-    },
+    ...options,
   },
   main: (options, { print }) => importHistories(options, print),
 });
 
-export interface ImportOptions {
+export interface ImportOptions extends HistoryOptions {
   users: string;
   url: string;
   concurrency: number;
   progress: string | undefined;
-  dropDuplicates: boolean;
 }
 
 /**
@@ -60,27 +64,43 @@ export async function importHistories(
 ): Promise<void> {
   const { users: file, concurrency } = options;
   const service = new Service(options.url, clock);
-  const histories = await readHistories(file, options.dropDuplicates);
-  const progress = await ProgressFile.open(options.progress ?? `${file}.progress.jsonl`, service.url);
-  try {
-    const before = storedBefore({ histories, progress });
-    if (before > 0) print(`${before} interactions were stored by an earlier run (${progress.path})`);
-    const bar = progressBar('import', histories.interactions, before);
-    const onStored = (count: number) => bar.increment(count);
-    const outcome = await sendAll({ histories, progress, service, concurrency, onStored }).finally(() =>
-      bar.stop(),
-    );
-    for (const line of describe(progress)) print(line);
-    const { users, interactions, dropped: duplicates_dropped } = histories;
-    const unknown_items = progress.unknownItems.size;
-    const { retries } = service;
-    print(JSON.stringify({ users, interactions, ...outcome, unknown_items, duplicates_dropped, retries }));
-  } finally {
-    await progress.close();
-  }
+  await withHistories(file, options, print, async (histories) => {
+    const progress = await ProgressFile.open(options.progress ?? `${file}.progress.jsonl`, service.url);
+    try {
+      const before = await storedBefore({ histories, progress });
+      if (before > 0) print(`${before} interactions were stored by an earlier run (${progress.path})`);
+      const bar = progressBar('import', histories.interactions, before);
+      const onStored = (count: number) => bar.increment(count);
+      const outcome = await sendAll({ histories, progress, service, concurrency, onStored }).finally(() =>
+        bar.stop(),
+      );
+      for (const line of describe(progress, outcome)) print(line);
+      print(JSON.stringify(summary(histories, outcome, progress, service)));
+    } finally {
+      await progress.close();
+    }
+  });
 }
 
-function* describe({ unknownItems, someUnasked }: ProgressFile): Generator<string> {
+function summary(
+  histories: Histories,
+  outcome: Outcome,
+  { unknownItems }: ProgressFile,
+  { retries }: Service,
+) {
+  return {
+    users: histories.users,
+    interactions: histories.interactions,
+    ...outcome,
+    unknown_items: unknownItems.size,
+    duplicates_dropped: histories.dropped,
+    incomplete_dropped: histories.incomplete,
+    retries,
+  };
+}
+
+function* describe({ unknownItems, someUnasked }: ProgressFile, { late }: Outcome): Generator<string> {
+  if (late > 0) yield `${late} interactions came late: they stand behind newer ones of their users`;
   if (unknownItems.size > 0) {
     const some = [...unknownItems].slice(0, 5).join(', ');
     yield `${unknownItems.size} items are unknown to the model (${some} …); they are kept for models that know them`;

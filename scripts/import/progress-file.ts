@@ -7,8 +7,7 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
 import { DataError, fail } from '../data/errors.ts';
-import { lines } from '../data/rows.ts';
-import { fileSource } from '../data/source.ts';
+import { lines } from '../data/lines.ts';
 
 /** A batch that is about to be sent: the user's interactions after those stored so far, up to `to`. */
 const sending = z.object({
@@ -68,7 +67,7 @@ export class ProgressFile {
     try {
       await checkHeader(path, file, url);
       await dropTornLine(file);
-      for await (const { line, text } of lines(fileSource(path))) {
+      for await (const { line, text } of lines(path)) {
         if (line > 1) progress.#take(parse(entry, text) ?? fail({ file: path, line }, 'json', 'damaged'));
       }
     } catch (error) {
@@ -105,8 +104,13 @@ export class ProgressFile {
       return;
     }
     this.#users.set(entry.stored, { stored: entry });
-    for (const id of entry.unknown_items ?? []) this.unknownItems.add(id);
-    this.someUnasked ||= entry.unknown_items === null;
+    this.note(entry);
+  }
+
+  /** Takes note of items that the model does not know. */
+  note({ unknown_items }: Pick<Stored, 'unknown_items'>): void {
+    for (const id of unknown_items ?? []) this.unknownItems.add(id);
+    this.someUnasked ||= unknown_items === null;
   }
 
   /** One write per line, so that concurrent appends don't mix (POSIX write(2) with O_APPEND). */

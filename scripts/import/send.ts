@@ -2,9 +2,8 @@
 import { hash } from 'node:crypto';
 import type { Interaction } from '../../worker/http/schemas/users.ts';
 import { MOST_INTERACTIONS } from '../../worker/http/schemas/users.ts';
-import { DataError, quote } from '../data/errors.ts';
 import type { Histories, History } from './histories.ts';
-import type { ProgressFile } from './progress-file.ts';
+import type { ProgressFile, UserProgress } from './progress-file.ts';
 import type { Service } from './service.ts';
 
 export interface Import {
@@ -22,26 +21,28 @@ export interface Outcome {
   sent: number;
   /** Interactions that were stored before. */
   skipped: number;
+  /** Of those sent, interactions with newer ones of their user before them in the log. */
+  late: number;
 }
 
-/**
- * Interactions of the file that an earlier run stored.
- * @throws {DataError} when the file does not begin with what was sent: a log only grows at its end
- */
-export function storedBefore({ histories, progress }: Pick<Import, 'histories' | 'progress'>): number {
+/** Interactions of the file that an earlier run stored, but for those of users with late rows. */
+export async function storedBefore({
+  histories,
+  progress,
+}: Pick<Import, 'histories' | 'progress'>): Promise<number> {
   let count = 0;
-  for (const { user, items } of histories) {
-    const { stored, doubt } = progress.of(user);
-    for (const part of [stored, doubt]) {
-      if (part === undefined || digestOf(user, 0, items.slice(0, part.to)) === part.digest) continue;
-      throw new DataError(
-        `the first ${part.to} interactions of user ${quote(user)} are not those that were sent ` +
-          `(${progress.path}); a log takes new interactions at its end only`,
-      );
-    }
-    count += stored?.to ?? 0;
+  for await (const history of histories) {
+    const { stored } = progress.of(history.user);
+    if (stored && beginsAsSent(history, progress.of(history.user))) count += stored.to;
   }
   return count;
+}
+
+/** Whether the user's interactions begin with those that were sent. Not so when a row came late. */
+function beginsAsSent({ user, items }: History, { stored, doubt }: UserProgress): boolean {
+  return [stored, doubt].every(
+    (part) => part === undefined || digestOf(user, 0, items.slice(0, part.to)) === part.digest,
+  );
 }
 
 /**
@@ -49,12 +50,12 @@ export function storedBefore({ histories, progress }: Pick<Import, 'histories' |
  * kept
  */
 export async function sendAll(task: Import): Promise<Outcome> {
-  const outcome: Outcome = { sent: 0, skipped: 0 };
-  const queue = task.histories[Symbol.iterator]();
+  const outcome: Outcome = { sent: 0, skipped: 0, late: 0 };
+  const queue = task.histories[Symbol.asyncIterator]();
   let stopped = false;
   const work = async () => {
     // Workers share one iterator. When one fails, the others finish their current batch.
-    for (const history of queue) {
+    for await (const history of queue) {
       if (stopped) return;
       await sendHistory(task, history, outcome, () => stopped);
     }
@@ -73,12 +74,14 @@ export async function sendAll(task: Import): Promise<Outcome> {
 
 /** Sends one user's batches, one after the other. */
 async function sendHistory(
-  { progress, service, onStored }: Import,
+  task: Import,
   { user, items }: History,
   outcome: Outcome,
   stopped: () => boolean,
 ): Promise<void> {
+  const { progress, service, onStored } = task;
   const before = progress.of(user);
+  if (!beginsAsSent({ user, items }, before)) return sendMissing(task, { user, items }, outcome, stopped);
   let doubt = before.doubt;
   let from = before.stored?.to ?? 0;
   let length = before.stored?.length ?? doubt?.after;
@@ -105,6 +108,49 @@ async function sendHistory(
     onStored(batch.length);
     from = to;
   }
+}
+
+/**
+ * Sends what the user's log lacks, where a row that came late stands between those that were sent: a log
+ * takes new interactions at its end only.
+ */
+async function sendMissing(
+  { progress, service, onStored }: Import,
+  { user, items }: History,
+  outcome: Outcome,
+  stopped: () => boolean,
+): Promise<void> {
+  const log = await service.logOf(user);
+  const missing = without(items, log);
+  outcome.skipped += items.length - missing.length;
+  onStored(items.length - missing.length);
+  let { length } = log;
+  for (let from = 0; from < missing.length && !stopped(); from += MOST_INTERACTIONS) {
+    const batch = missing.slice(from, from + MOST_INTERACTIONS);
+    // The log itself says after an interruption what is missing, so no line is noted before the batch.
+    const answer = await service.append(user, batch, digestOf(user, length, batch));
+    length = answer.length;
+    progress.note(answer);
+    outcome.sent += batch.length;
+    onStored(batch.length);
+  }
+  if (stopped()) return;
+  const newest = log.reduce((time, each) => Math.max(time, each.timestamp ?? -Infinity), -Infinity);
+  outcome.late += missing.filter(({ timestamp = Infinity }) => timestamp < newest).length;
+  const digest = digestOf(user, 0, items);
+  await progress.stored({ stored: user, to: items.length, digest, length, unknown_items: [] });
+}
+
+/** The interactions that the log does not have; one that occurs twice must be in the log twice. */
+function without(items: Interaction[], log: Interaction[]): Interaction[] {
+  const counts = new Map<string, number>();
+  const keyOf = ({ id, timestamp }: Interaction) => JSON.stringify([id, timestamp]);
+  for (const each of log) counts.set(keyOf(each), (counts.get(keyOf(each)) ?? 0) + 1);
+  return items.filter((each) => {
+    const count = counts.get(keyOf(each)) ?? 0;
+    counts.set(keyOf(each), count - 1);
+    return count <= 0;
+  });
 }
 
 /**

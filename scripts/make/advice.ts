@@ -1,4 +1,5 @@
 /** Checks a log before hours are spent on training. */
+import type { Report } from '../data/prepare.ts';
 
 /** What matters of a log for learning from it. */
 export interface LogShape {
@@ -11,23 +12,6 @@ export interface LogShape {
   shared_items: number;
   /** Rows whose order is unknown: another row of the same user has the same time. */
   tied_rows: number;
-  /** Rows whose time is plausible when it is read as seconds, or as milliseconds, since 1970. */
-  times_in_seconds: number;
-  times_in_milliseconds: number;
-  /** Ids that differ from another only in upper and lower case. */
-  users_but_for_case: number;
-  items_but_for_case: number;
-}
-
-/** A log as it was read. */
-export interface Log {
-  /** Item ids of each user, oldest first. */
-  histories: Map<string, string[]>;
-  /** Ids of the catalogue. */
-  items: string[];
-  /** One per row. */
-  times: ArrayLike<number>;
-  tied: number;
 }
 
 export interface Advice {
@@ -41,39 +25,17 @@ export interface Advice {
 const FEWEST_USERS = 20;
 /** Published datasets have tens of thousands of interactions or more. */
 const FEW_INTERACTIONS = 2000;
-/** Seconds since 1970 of 1990 and 2100. */
-const [FIRST_TIME, LAST_TIME] = [Date.UTC(1990) / 1000, Date.UTC(2100) / 1000];
 
-export function shapeOf({ histories, items, times, tied }: Log): LogShape {
-  const owners = new Map<string, number>();
-  for (const history of histories.values()) {
-    for (const id of new Set(history)) owners.set(id, (owners.get(id) ?? 0) + 1);
-  }
-  const lengths = [...histories.values()].map(({ length }) => length);
+/** @param keepOrder whether the file's order says what came first among rows with the same time */
+export function shapeOf(report: Report, keepOrder: boolean): LogShape {
   return {
-    users: lengths.length,
-    items: items.length,
-    interactions: lengths.reduce((sum, length) => sum + length, 0),
-    usable_users: lengths.filter((length) => length >= 3).length,
-    shared_items: [...owners.values()].filter((count) => count > 1).length,
-    tied_rows: tied,
-    times_in_seconds: timesWithin(times, 1),
-    times_in_milliseconds: timesWithin(times, 1000),
-    users_but_for_case: butForCase([...histories.keys()]),
-    items_but_for_case: butForCase(items),
+    users: report.users,
+    items: report.items,
+    interactions: report.interactions,
+    usable_users: report.usableUsers,
+    shared_items: report.sharedItems,
+    tied_rows: keepOrder ? 0 : report.tied,
   };
-}
-
-function timesWithin(times: ArrayLike<number>, unit: number): number {
-  let count = 0;
-  for (let row = 0; row < times.length; row++) {
-    if (times[row] >= FIRST_TIME * unit && times[row] < LAST_TIME * unit) count++;
-  }
-  return count;
-}
-
-function butForCase(ids: string[]): number {
-  return ids.length - new Set(ids.map((id) => id.toLowerCase())).size;
 }
 
 export function adviceOn(shape: LogShape): Advice {
@@ -99,11 +61,6 @@ function* sharingErrors({ users, usable_users: usable, shared_items: shared }: L
 const REMEDY = "Use finer timestamps, or --keep-order when the file's order is the order of events.";
 
 function* timeErrors(shape: LogShape): Generator<string> {
-  const { times_in_seconds: seconds, times_in_milliseconds: milliseconds } = shape;
-  if (seconds > 0 && milliseconds > 0) {
-    yield `${seconds} rows have times in seconds since 1970, ${milliseconds} in milliseconds, ` +
-      'so their order is wrong. Convert them to one unit.';
-  }
   if (shape.tied_rows === shape.interactions) {
     yield `No user has two rows at different times, so nothing says what comes next. ${REMEDY}`;
   }
@@ -120,13 +77,5 @@ function* warningsOf(shape: LogShape): Generator<string> {
   if (tied > interactions / 2 && tied < interactions) {
     yield `${tied} of ${interactions} rows share their time with another row of the same user, and the model ` +
       `learns what comes next. ${REMEDY}`;
-  }
-  for (const [kind, twins] of [
-    ['user', shape.users_but_for_case],
-    ['item', shape.items_but_for_case],
-  ] as const) {
-    if (twins === 0) continue;
-    yield `${twins} of the ${kind} ids differ from another only in upper and lower case. ` +
-      `If they mean the same ${kind}, write them alike.`;
   }
 }

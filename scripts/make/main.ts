@@ -5,8 +5,9 @@ import { runChild } from '../child.ts';
 import { type Context, defineCommand, runCommand } from '../command.ts';
 import { csv } from '../data/datasets/csv.ts';
 import { DataError } from '../data/errors.ts';
+import { DATASET_OPTIONS } from '../data/options.ts';
 import { type PrepareOptions, prepare } from '../data/prepare.ts';
-import { readHistories } from '../dataset.ts';
+import { describe } from '../data/report.ts';
 import { sentence, type Verdict } from '../evaluate/verdict.ts';
 import { runPython } from '../python.ts';
 import { adviceOn, shapeOf } from './advice.ts';
@@ -31,11 +32,7 @@ again. The last line printed is a JSON object.`,
     from: {
       type: 'path',
       required: true,
-      description: 'interactions.csv, a RecBole .inter, or a folder that has one',
-    },
-    items: {
-      type: 'file',
-      description: 'items.jsonl or items.csv, when it does not lie beside the interactions',
+      description: 'the log: a file, or a folder that has it and perhaps the items',
     },
     out: { type: 'string', value: 'DIR', default: 'my-model', description: 'where to write the model' },
     noun: {
@@ -43,18 +40,7 @@ again. The last line printed is a JSON object.`,
       default: 'item',
       description: 'what one of the items is called on the page, in the singular: product, film, song',
     },
-    'keep-order': {
-      type: 'boolean',
-      description: "keep the file's order of a user's rows that have the same time",
-    },
-    'drop-duplicates': {
-      type: 'boolean',
-      description: 'keep the first of rows with the same user, item and time; without it they are an error',
-    },
-    'allow-unlisted': {
-      type: 'boolean',
-      description: 'add items that the item file does not list; without it they are an error',
-    },
+    ...DATASET_OPTIONS,
     restart: { type: 'boolean', description: 'train anew, also when an earlier run could go on' },
   },
   main: make,
@@ -72,14 +58,9 @@ async function make(options: MakeOptions, { print }: Context): Promise<void> {
   const [data, checkpoint] = [join('data', name), join('runs', name)];
 
   print('— data');
-  const report = await prepare({ ...reading, dataset: csv, name });
-  const { catalogue, time, count } = report.log;
-  const shape = shapeOf({
-    histories: await readHistories(data),
-    items: catalogue.items.map(({ id }) => id),
-    times: time.subarray(0, count),
-    tied: reading.keepOrder ? 0 : report.tied,
-  });
+  const report = await prepare({ ...reading, dataset: csv, name }, print);
+  for (const line of describe(report, reading.keepOrder)) print(line);
+  const shape = shapeOf(report, reading.keepOrder);
   console.table(shape);
   const { errors, warnings } = adviceOn(shape);
   for (const warning of warnings) print(`Note: ${warning}`);

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { beauty } from '../../scripts/data/datasets/beauty.ts';
 import { prepare } from '../../scripts/data/prepare.ts';
 import { parsePythonLiteral } from '../../scripts/data/python-literal.ts';
-import { data, failure, folder, itemsOf, rowsOf } from './helpers.ts';
+import { data, failure, folder, itemsOf, rowsOf, USUAL } from './helpers.ts';
 
 const [DAY_1, DAY_2] = [1400112000, 1400198400];
 
@@ -41,7 +41,7 @@ const ITEMS = [
     id: 'B000000001',
     title: 'It\'s "so" good \\ é',
     categories: ['Beauty', 'Makeup', 'Nails'],
-    brand: 'OPI',
+    properties: { brand: 'OPI' },
   },
   { id: 'B000000003', title: 'B000000003' },
   { id: 'B000000002', title: 'B000000002', categories: ['Beauty'] },
@@ -73,8 +73,7 @@ test('downloads both files', async () => {
     url: `http://127.0.0.1:${port}/${url.split('/').at(-1)}`,
   }));
   const out = join(folder(), 'out');
-  const options = { keepOrder: true, dropDuplicates: false, allowUnlisted: false };
-  const { checksum } = await prepare({ dataset: { ...beauty, downloads }, out, ...options });
+  const { checksum } = await prepare({ ...USUAL, dataset: { ...beauty, downloads }, out });
   expect(asked).toEqual(['/reviews_Beauty_5.json.gz', '/meta_Beauty.json.gz']);
   expect(rowsOf(out)).toHaveLength(5);
   expect(checksum).toBeUndefined();
@@ -84,17 +83,17 @@ test.each([
   [
     'reviews_Beauty_5.json.gz',
     '{"asin":"B1","unixReviewTime":1}',
-    'reviews_Beauty_5.json.gz:1: reviewerID: expected',
+    'reviews_Beauty_5.json.gz:1: no column is known to be the user',
   ],
   [
     'reviews_Beauty_5.json.gz',
     '{"reviewerID":"A","unixReviewTime":1}',
-    'reviews_Beauty_5.json.gz:1: asin: expected',
+    'reviews_Beauty_5.json.gz:1: no column is known to be the item',
   ],
   [
     'reviews_Beauty_5.json.gz',
     '{"reviewerID":"A","asin":"B"}',
-    'reviews_Beauty_5.json.gz:1: unixReviewTime: expec',
+    'reviews_Beauty_5.json.gz:1: no column is known to be the time',
   ],
   ['reviews_Beauty_5.json.gz', "{'reviewerID': 'A'}", 'reviews_Beauty_5.json.gz:1: json: not valid JSON'],
   [

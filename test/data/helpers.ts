@@ -32,6 +32,16 @@ export async function failure(path: string, ...args: string[]): Promise<string> 
   return error.message.replaceAll(`${path}/`, '');
 }
 
+/** Values of the options that a dataset is prepared with when none is given. */
+export const USUAL = {
+  keepOrder: false,
+  dropDuplicates: false,
+  dropIncomplete: false,
+  allowUnlisted: false,
+  tieSeed: 'earn-edge',
+  encoding: 'utf-8',
+};
+
 /** Rows of the written interactions, header first. */
 export const rowsOf = (out: string) =>
   readFileSync(join(out, 'interactions.csv'), 'utf-8').trimEnd().split('\n');

@@ -5,6 +5,7 @@ import type { Event } from '../../worker/history/event.ts';
 import type { Interaction } from '../../worker/http/schemas/users.ts';
 import { type Fault, flakyServer } from '../fixtures/flaky-server.ts';
 import { MemoryLog } from '../service/memory.ts';
+import { USUAL } from './helpers.ts';
 
 const eventsOf = (items: Interaction[]): Event[] =>
   items.map(({ id: item, timestamp: time }) => ({ item, time }));
@@ -61,7 +62,7 @@ export function pausedClock() {
 
 export async function imported(users: string, url: string, options: Partial<ImportOptions> = {}) {
   const printed: string[] = [];
-  const usual = { concurrency: 8, progress: undefined, dropDuplicates: false };
+  const usual = { ...USUAL, concurrency: 8, progress: undefined };
   const print = (line: string) => printed.push(line);
   await importHistories({ users, url, ...usual, ...options }, print, pausedClock().clock);
   return { summary: JSON.parse(printed.pop()!), text: printed.join('\n') };

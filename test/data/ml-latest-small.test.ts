@@ -38,14 +38,9 @@ test.each([
   [
     'ratings.csv',
     'userId,rating,timestamp\n1,5,9\n',
-    'ratings.csv:1: movieId: no such column, only userId, rating, ',
+    'ratings.csv:1: no column is known to be the item; there are userId, rating, timestamp',
   ],
-  [
-    'ratings.csv',
-    'userId,movieId,rating,timestamp\n1,10,good,9\n',
-    'ratings.csv:2: rating: expected a number',
-  ],
-  ['movies.csv', 'movieId,title\n10,A\n', 'movies.csv:1: genres: no such column, only movieId, title'],
+  ['movies.csv', 'movieId,title\n10,A\n', 'ratings.csv:2: movieId: "12" is not in the item file'],
 ])('a malformed %s stops the run: %j', async (name, content, message) => {
   const path = folder({ 'ratings.csv': RATINGS, 'movies.csv': MOVIES, [name]: content });
   expect(await failure(path, 'ml-latest-small', '--from', path)).toContain(message);

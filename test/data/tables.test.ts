@@ -44,25 +44,26 @@ test('takes ISO-8601 dates as seconds, UTC unless they say otherwise', async () 
   expect(rows.slice(1)).toEqual(['u,i0,86400', 'u,i1,86401.5', 'u,i2,86402', 'u,i3,86403']);
 });
 
-test('keeps text fields of items.jsonl, and says which fields it left out', async () => {
-  const line = '{"id":"a","title":"A","categories":["x"],"brand":"Z","empty":"","codes":[1],"none":null}';
+test('keeps fields of items.jsonl as properties, and says which fields it left out', async () => {
+  const line =
+    '{"id":"a","title":"A","categories":["x"],"brand":"Z","empty":"","codes":[1],"size":{"w":1},"none":null}';
   const files = {
     'interactions.csv': 'user_id,item_id,timestamp\nu,a,1\n',
     'items.jsonl': `${line}\n{"id":"b"}`,
   };
   const { items, text } = await prepare(files);
   expect(items).toEqual([
-    { id: 'a', title: 'A', categories: ['x'], brand: 'Z' },
+    { id: 'a', title: 'A', categories: ['x'], properties: { brand: 'Z', codes: [1] } },
     { id: 'b', title: 'b' },
   ]);
-  expect(text).toContain('items: field codes of 1 items left out, not text');
+  expect(text).toContain('items: field size of 1 items left out, not a number, a text or a list of them');
   expect(text).toContain('items: 1 without a title, title = id');
 });
 
 test('reads items.csv with categories separated by "|"', async () => {
   const items = 'brand,id,title,categories\nZ,a,"A, the first",x|y z\n,b,B,\n';
   expect((await prepare({ 'interactions.csv': INTERACTIONS, 'items.csv': items })).items).toEqual([
-    { id: 'a', title: 'A, the first', categories: ['x', 'y z'], brand: 'Z' },
+    { id: 'a', title: 'A, the first', categories: ['x', 'y z'], properties: { brand: 'Z' } },
     { id: 'b', title: 'B' },
   ]);
 });
@@ -76,7 +77,7 @@ test("reads RecBole's atomic files", async () => {
   });
   expect(rows).toEqual(ROWS);
   expect(items).toEqual([
-    { id: 'a', title: 'A "1', categories: ['x', 'y'], release_year: '1995' },
+    { id: 'a', title: 'A "1', categories: ['x', 'y'], properties: { release_year: 1995 } },
     { id: 'b', title: 'B' },
   ]);
 });
@@ -87,7 +88,9 @@ test('makes items from the interactions when there is no item file', async () =>
     { id: 'a', title: 'a' },
     { id: 'b', title: 'b' },
   ]);
-  expect(text).toContain('items: no item file, so made from the interactions, title = id');
+  expect(text).toContain(
+    'items: no item file, so made from the interactions\nitems: 2 without a title, title = id',
+  );
 });
 
 test('takes a file, its items from the same folder', async () => {
@@ -123,23 +126,34 @@ const csv = (rows: string, header = 'user_id,item_id,timestamp') => ({
 });
 const items = (lines: string) => ({ ...csv('u,a,1'), 'items.jsonl': lines });
 const ID = 'expected 1 to 200 characters without control characters, found';
-const TIME = 'expected a number within ±2^53 or an ISO-8601 date, found';
+const TIME =
+  'expected a number of seconds, milliseconds, microseconds or nanoseconds since 1970, or a date such as ' +
+  '2024-12-31T23:59:59Z, found';
 
 test.each<[string, Record<string, string | Buffer>]>([
   ['interactions.csv:3: columns: expected 3, found 2 in "u a"', csv('u,a,1\nu,a')],
   ['interactions.csv:2: columns: expected 3, found 4 in "u a 1 2"', csv('u,a,1,2')],
-  [`interactions.csv:2: user_id: ${ID} ""`, csv(',a,1')],
-  [`interactions.csv:2: item_id: ${ID} ""`, csv('u,,1')],
+  [`interactions.csv:2: user_id: ${ID} nothing`, csv(',a,1')],
+  [`interactions.csv:2: item_id: ${ID} nothing`, csv('u,,1')],
   [`interactions.csv:2: item_id: ${ID} "a\\tb"`, csv('u,a\tb,1')],
   [`interactions.csv:2: user_id: ${ID} "${'u'.repeat(60)}…"`, csv(`${'u'.repeat(201)},a,1`)],
   [`interactions.csv:2: timestamp: ${TIME} "noon"`, csv('u,a,noon')],
-  [`interactions.csv:2: timestamp: ${TIME} ""`, csv('u,a,')],
+  [`interactions.csv:2: timestamp: ${TIME} nothing`, csv('u,a,')],
   [`interactions.csv:2: timestamp: ${TIME} "2024-02-31"`, csv('u,a,2024-02-31')],
-  [`interactions.csv:2: timestamp: ${TIME} "1700000000000000000"`, csv('u,a,1700000000000000000')],
-  ['interactions.csv:2: column 2: Invalid Closing Quote', csv('u,"a"b,1')],
-  ['interactions.csv: not UTF-8 text', { 'interactions.csv': Buffer.from('user_id,\xe9', 'latin1') }],
+  [`interactions.csv:2: timestamp: ${TIME} "1e40"`, csv('u,a,1e40')],
+  [
+    'interactions.csv:2: item_id: a quote inside a quoted field must be doubled: write "a""b" for "a\\"b"',
+    csv('u,"a"b,1'),
+  ],
+  [
+    'interactions.csv: not UTF-8 text (--encoding latin-1 or utf-16, if it is that)',
+    { 'interactions.csv': Buffer.from('user_id,\xe9', 'latin1') },
+  ],
   ['interactions.csv: no interactions', csv('')],
-  ['interactions.csv:1: timestamp: no such column, only user_id, item_id', csv('u,a', 'user_id,item_id')],
+  [
+    'interactions.csv:1: no column is known to be the time; there are user_id, item_id. Say which with --time COLUMN',
+    csv('u,a', 'user_id,item_id'),
+  ],
   ['interactions.csv:1: x: two columns have this name', csv('', 'x,x')],
   [
     'interactions.csv:2: split: expected train, valid, test, found "dev"',
@@ -153,14 +167,15 @@ test.each<[string, Record<string, string | Buffer>]>([
     'interactions.csv:2: item_id: "a" is not in the item file (--allow-unlisted adds it)',
     items('{"id":"b","title":"B"}'),
   ],
-  ['items.jsonl:2: json: not valid JSON', items(`${ITEMS.slice(0, 23)}{"id":"b",}`)],
+  ['items.jsonl:2: json: not valid JSON', items(`${ITEMS.slice(0, 23)}{"id":"b"`)],
   ['items.jsonl:1: json: expected an object', items('["a"]')],
-  [`items.jsonl:1: id: ${ID} number`, items('{"id":1}')],
-  [`items.jsonl:1: id: ${ID} undefined`, items('{"title":"A"}')],
-  ['items.jsonl:1: title: expected text, found number', items('{"id":"a","title":1}')],
-  ['items.jsonl:1: categories: expected an array of text', items('{"id":"a","categories":"x"}')],
+  [`items.jsonl:1: id: ${ID} "1.5"`, items('{"id":1.5}')],
+  [`items.jsonl:2: id: ${ID} nothing`, items('{"id":"a"}\n{"title":"A"}')],
   ['items.jsonl:3: id: "a" is listed twice', items(`${ITEMS}{"id":"a"}`)],
-  ['items.csv:1: id: no such column, only , name', { ...csv('u,a,1'), 'items.csv': ',name\n0,A' }],
+  [
+    "items.csv:1: no column is known to be the item's id; there are , name. Say which with --item COLUMN",
+    { ...csv('u,a,1'), 'items.csv': ',name\n0,A' },
+  ],
   [
     'x.inter:2: columns: expected 3, found 1 in "u"',
     { 'x.inter': 'user_id:token\titem_id\ttimestamp:float\nu\n' },
@@ -180,10 +195,10 @@ test('does not guess between several files', async () => {
     'd/interactions.csv': '',
     'd/interactions.csv.gz': '',
     'e/x': '',
-    'interactions.txt': '',
+    'interactions.dat': '',
   });
   const from = (name: string) => failure(path, 'csv', '--from', join(path, name));
   expect(await from('d')).toBe('d: holds interactions.csv and interactions.csv.gz; keep the one to read');
-  expect(await from('e')).toBe('e: no interactions.csv or *.inter inside');
-  expect(await from('interactions.txt')).toContain('expected a name ending in .csv, .inter,');
+  expect(await from('e')).toContain('e: no interactions inside; expected files ending in .csv, .tsv');
+  expect(await from('interactions.dat')).toContain('expected a name ending in .csv, .tsv,');
 });

@@ -3,10 +3,10 @@
  * and buys its 24 items in a circle, starting anywhere; one purchase in ten is a random item. A model that
  * learns the circles can predict most purchases, while the most popular items say little.
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { seededRandom } from '../../random.ts';
-import { Catalogue } from '../catalogue.ts';
 import type { Dataset } from '../dataset.ts';
-import { Interactions } from '../interactions.ts';
 
 const SEED = 7;
 const USERS = 300;
@@ -26,20 +26,35 @@ export const exampleItem = (taste: number, place: number) =>
 export const example: Dataset = {
   name: 'example',
   description: 'a small made-up shop, the same every time: 300 users, 120 items',
-  read: exampleShop,
+  tables({ folder }) {
+    const files = { items: itemLines(), interactions: interactionLines() };
+    const write = (name: string, text: string) => {
+      const path = join(folder, name);
+      writeFileSync(path, text);
+      return [{ path, shown: name }];
+    };
+    return {
+      interactions: write('example.csv', files.interactions),
+      items: write('example.jsonl', files.items),
+    };
+  },
 };
 
-function exampleShop(): Interactions {
+function itemLines(): string {
+  const items = TASTES.flatMap((name, taste) =>
+    Array.from({ length: CIRCLE }, (_, place) => ({
+      id: exampleItem(taste, place),
+      title: `${name} No. ${place + 1}`,
+      categories: [name],
+    })),
+  );
+  return items.map((item) => `${JSON.stringify(item)}\n`).join('');
+}
+
+function interactionLines(): string {
   const random = seededRandom(SEED);
   const below = (limit: number) => Math.floor(random() * limit);
-  const catalogue = new Catalogue();
-  for (const [taste, name] of TASTES.entries()) {
-    for (let place = 0; place < CIRCLE; place++) {
-      const item = { id: exampleItem(taste, place), title: `${name} No. ${place + 1}`, categories: [name] };
-      catalogue.add(item, { file: 'example', line: catalogue.items.length + 1 });
-    }
-  }
-  const log = new Interactions(catalogue, 'example', false);
+  const rows = ['user_id,item_id,timestamp'];
   for (let user = 1; user <= USERS; user++) {
     const [taste, start] = [below(TASTES.length), below(CIRCLE)];
     const length = SHORTEST + below(LONGEST - SHORTEST + 1);
@@ -47,9 +62,9 @@ function exampleShop(): Interactions {
     for (let step = 0; step < length; step++) {
       const other = random() < NOISE;
       const id = other ? exampleItem(below(TASTES.length), below(CIRCLE)) : exampleItem(taste, start + step);
-      log.add(`customer-${user}`, id, time, { file: log.file, line: log.count + 1 });
+      rows.push(`customer-${user},${id},${time}`);
       time += MINUTE + below(DAY);
     }
   }
-  return log;
+  return `${rows.join('\n')}\n`;
 }

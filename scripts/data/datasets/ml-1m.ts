@@ -1,10 +1,6 @@
-import { Catalogue } from '../catalogue.ts';
 import type { Dataset } from '../dataset.ts';
-import { checkNumber, parseTimestamp } from '../fields.ts';
-import { Interactions } from '../interactions.ts';
+import type { Dialect } from '../dialect.ts';
 import { movieLensFile } from '../movielens.ts';
-import { splitRows } from '../rows.ts';
-import type { Source } from '../source.ts';
 
 /**
  * MovieLens-1M as GroupLens publishes it: `ratings.dat` (`user::movie::rating::unixtime`) and `movies.dat`
@@ -22,27 +18,22 @@ export const ml1m: Dataset = {
       md5: 'c4d9eecfca2ab87c1945afe126590906',
     },
   ],
-  async read({ from, allowUnlisted }) {
-    const [ratings, movies] = [
-      await movieLensFile(from, 'ml-1m', 'ratings.dat'),
-      await movieLensFile(from, 'ml-1m', 'movies.dat'),
-    ];
-    const log = new Interactions(await readMovies(movies), ratings.file, allowUnlisted);
-    for await (const { line, fields } of splitRows(ratings, '::', 4, 'latin1')) {
-      const place = { file: log.file, line };
-      const [user, movie, rating, time] = fields;
-      checkNumber(rating, place, 'rating');
-      log.add(user, movie, parseTimestamp(time, place, 'timestamp'), place);
-    }
-    return log;
+  async tables({ from, folder }) {
+    return {
+      interactions: [await movieLensFile(from, 'ml-1m', 'ratings.dat', folder)],
+      items: [await movieLensFile(from, 'ml-1m', 'movies.dat', folder)],
+      layouts: {
+        interactions: { dialect: doubleColons('userId', 'movieId', 'rating', 'timestamp') },
+        items: { dialect: doubleColons('movieId', 'title', 'genres') },
+      },
+    };
   },
 };
 
-async function readMovies(source: Source): Promise<Catalogue> {
-  const catalogue = new Catalogue();
-  for await (const { line, fields } of splitRows(source, '::', 3, 'latin1')) {
-    const [id, title, genres] = fields;
-    catalogue.add({ id, title, categories: genres.split('|') }, { file: source.file, line });
-  }
-  return catalogue;
-}
+const doubleColons = (...columns: string[]): Dialect => ({
+  separator: '::',
+  quote: '',
+  header: false,
+  columns,
+  encoding: 'latin-1',
+});

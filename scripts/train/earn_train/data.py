@@ -57,9 +57,15 @@ class Dataset:
     def texts(self) -> list[str]:
         """The words of each item: title, brand, categories."""
         return [
-            " ".join([item.get("title") or "", item.get("brand") or "", *item.get("categories", [])])
+            " ".join([item.get("title") or "", brand_of(item), *item.get("categories", [])])
             for item in self.items
         ]
+
+
+def brand_of(item: dict[str, Any]) -> str:
+    """Also of an `items.jsonl` from before `properties`, which had the brand beside the title."""
+    brand = item.get("properties", {}).get("brand") or item.get("brand")
+    return str(brand or "")
 
 
 def read(folder: Path) -> Dataset:

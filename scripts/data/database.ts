@@ -1,0 +1,62 @@
+/** DuckDB, which reads, casts, joins and sorts tables that need not fit in memory. */
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+
+/** Beyond this DuckDB writes to its folder; together with buffers of files it stays well under 4 GB. */
+const MEMORY = '2GB';
+
+export class Database {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  /** @param folder where it may put its own files; whoever made the folder removes it */
+  static async open(folder: string): Promise<Database> {
+    const instance = await DuckDBInstance.create(join(folder, 'work.duckdb'), {
+      memory_limit: MEMORY,
+      temp_directory: join(folder, 'work.tmp'),
+      // A dataset is read as it is: nothing is fetched, nothing is installed.
+      autoinstall_known_extensions: 'false',
+    });
+    const connection = await instance.connect();
+    // Times without a zone are UTC. Rows keep the order of their file, so `rowid` is the row's place in it.
+    await connection.run("SET TimeZone = 'UTC'; SET preserve_insertion_order = true");
+    return new Database(instance, connection);
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+
+  async run(sql: string): Promise<void> {
+    await this.#connection.run(sql);
+  }
+
+  /** All rows; 64-bit integers, decimals and dates arrive as text, so cast counts to DOUBLE. */
+  async rows<T = Record<string, unknown>>(sql: string): Promise<T[]> {
+    const reader = await this.#connection.runAndReadAll(sql);
+    return reader.getRowObjectsJson() as T[];
+  }
+
+  /** The only row of a query that always gives one. */
+  async row<T = Record<string, unknown>>(sql: string): Promise<T> {
+    return (await this.rows<T>(sql))[0];
+  }
+
+  /** Rows one after the other, as arrays, for results that are large. */
+  async *stream(sql: string): AsyncGenerator<(string | number | null)[]> {
+    const result = await this.#connection.stream(sql);
+    for await (const rows of result.yieldRowsJson()) yield* rows as (string | number | null)[][];
+  }
+}
+
+/** A text as a literal of SQL. */
+export const sqlText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** A name as an identifier of SQL. */
+export const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
