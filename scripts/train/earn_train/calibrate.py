@@ -1,5 +1,6 @@
 """The ranges of a trained decoder's activations, from which the build takes its static int8 scales."""
 
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from .data import Case, window_start
 from .model import Earn
 
 USERS = 512
+ROWS = 32  # histories that run together
 
 
 @torch.no_grad()
@@ -51,11 +53,14 @@ def activation_ranges(model: Earn, cases: list[Case], device: torch.device) -> d
         if isinstance(module, torch.nn.Linear)
     ]
     chosen = np.random.default_rng(0).permutation(len(cases))[:USERS]
-    for history, _ in (cases[i] for i in chosen):
-        part = torch.from_numpy(history[window_start(len(history), model.config.window) :])[None].to(device)
-        length = torch.tensor([part.shape[1]], device=device)
-        seen = torch.zeros(1, model.config.items, dtype=torch.bool, device=device)
-        model.rank(part, length, seen, k=20, decoder="beam")
+    parts = [cases[i][0][window_start(len(cases[i][0]), model.config.window) :] for i in chosen]
+    # Histories of one length run together: nothing is padded, and padding would be measured too.
+    for _, group in groupby(sorted(parts, key=len), len):
+        rows = torch.from_numpy(np.stack(list(group))).to(device)
+        for items in rows.split(ROWS):
+            length = torch.full((len(items),), items.shape[1], device=device)
+            seen = torch.zeros(len(items), model.config.items, dtype=torch.bool, device=device)
+            model.rank(items, length, seen, k=20, decoder="beam")
     for hook in hooks:
         hook.remove()
     return {name: [low[name], high[name]] for name in low} | {name: x.tolist() for name, x in largest.items()}

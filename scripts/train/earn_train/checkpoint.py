@@ -16,6 +16,7 @@ from .errors import InputError
 from .model import Earn
 from .recipe import Recipe
 from .sasrec import SasRec
+from .semantic_ids import codes_of_new
 
 Model = Earn | SasRec
 
@@ -61,22 +62,39 @@ def load(folder: Path, device: torch.device) -> Model:
     return model.to(device).eval()
 
 
-def initial_weights(folder: Path, data: Dataset, config: Config) -> dict[str, Tensor]:
-    """The weights of an earlier checkpoint, to begin with.
+def initial_weights(folder: Path, data: Dataset, config: Config, recipe: Recipe) -> dict[str, Tensor]:
+    """The weights of an earlier checkpoint, to begin with, for the items of the data.
 
-    Raises InputError when they are of another catalogue or shape.
+    The catalogue may have changed. An item that the checkpoint doesn't know gets a free semantic ID near
+    those of the items that are most like it, and its vector begins as the sum of its codes.
+
+    Raises InputError when they are of another shape.
     """
     its_config, training = read_config(folder)
     if training.get("architecture", "earn") != "earn":
         raise InputError(f"--init {folder}: training can only begin with an EARN checkpoint")
-    with open(folder / "items.jsonl", encoding="utf-8") as file:
-        ids = [json.loads(line)["id"] for line in file]
-    if ids != [item["id"] for item in data.items]:
-        raise InputError(f"--init {folder}: items.jsonl lists other items than the data, or in another order")
+    its_temperature = training.get("temperature", 0.0)
+    if its_temperature != recipe.temperature:
+        raise InputError(f"--init {folder}: the checkpoint has temperature {its_temperature}")
     mine, its = asdict(config), asdict(its_config)
-    if differences := [f"{name} {its[name]}, not {mine[name]}" for name in mine if its[name] != mine[name]]:
-        raise InputError(f"--init {folder}: the checkpoint has {'; '.join(differences)}")
-    return load_file(folder / "model.safetensors")
+    names = [name for name in mine if name != "items" and its[name] != mine[name]]
+    if names:
+        differences = "; ".join(f"{name} {its[name]}, not {mine[name]}" for name in names)
+        raise InputError(f"--init {folder}: the checkpoint has {differences}")
+    with open(folder / "items.jsonl", encoding="utf-8") as file:
+        places = {json.loads(line)["id"]: place for place, line in enumerate(file)}
+    place = np.array([places.get(item["id"], -1) for item in data.items])
+    if not (place >= 0).any():
+        raise InputError(f"--init {folder}: it knows none of the items")
+    weights = load_file(folder / "model.safetensors")
+    if np.array_equal(place, np.arange(len(places))):
+        return weights
+    known = torch.from_numpy(place >= 0)
+    rows = torch.from_numpy(place.clip(0))
+    codes = weights["semantic_ids"][rows].numpy().astype(np.int64)
+    codes = codes_of_new(codes, place >= 0, data.train, data.texts(), config.codebook, recipe.seed)
+    own = weights["item.weight"][rows] * known[:, None]
+    return weights | {"item.weight": own, "semantic_ids": torch.from_numpy(codes).int()}
 
 
 def warm_start(model: Earn, weights: dict[str, Tensor]) -> None:

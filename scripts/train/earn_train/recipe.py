@@ -23,6 +23,7 @@ class Recipe:
 
     architecture: str = "earn"
     epochs: int = 40
+    patience: int = 0
     batch: int = 32
     fraction: float = 1.0
     code_fraction: float = 0.25
@@ -89,7 +90,8 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--architecture", choices=["earn", "sasrec"], default="earn", help="sasrec: the baseline"
     )
-    add("epochs", "passes over the training histories", int)
+    add("epochs", "passes over the training histories, at most", int)
+    add("patience", "epochs without a better validation after which training ends (0: never)", int)
     add("batch", "users per step", int)
     add("fraction", "of a user's positions trained per epoch")
     add("code-fraction", "of those, where codes run behind S")

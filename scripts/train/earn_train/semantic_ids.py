@@ -7,6 +7,7 @@ items need the same ID.
 """
 
 import re
+from itertools import chain, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,13 +43,55 @@ def semantic_ids(histories: list[History], texts: list[str], levels: int, codebo
     if levels == 1:  # a code names one item, and no two share any
         return np.arange(items)[:, None]
     rng = np.random.default_rng(seed)
-    company, count = collaborative_embeddings(histories, items, rng), np.zeros(items)
+    return residual_codes(item_embeddings(histories, texts, rng), levels, codebook, rng)
+
+
+def item_embeddings(histories: list[History], texts: list[str], rng: np.random.Generator) -> Floats:
+    """What items are consumed with and what they are called -> [items, size], rows of unit length at most."""
+    company, count = collaborative_embeddings(histories, len(texts), rng), np.zeros(len(texts))
     for history in histories:
         np.add.at(count, history, 1)
     trust = (count / (count + SHRINK))[:, None]
     text = text_embeddings(texts, TEXT_SIZE, rng)
-    embedding = np.concatenate([company * np.sqrt(trust), text * np.sqrt(1 - trust)], 1)
-    return residual_codes(embedding, levels, codebook, rng)
+    return np.concatenate([company * np.sqrt(trust), text * np.sqrt(1 - trust)], 1)
+
+
+def codes_of_new(
+    codes: Codes,
+    known: NDArray[np.bool_],
+    histories: list[History],
+    texts: list[str],
+    codebook: int,
+    seed: int,
+) -> Codes:
+    """Keeps the codes of the known items, and gives each other item a free ID -> [items, levels].
+
+    A new item shares the leading codes of the known item that is most like it and whose group still has room.
+
+    Raises InputError when there is no room for all.
+    """
+    items, levels = codes.shape
+    if codebook**levels < items:
+        raise InputError(
+            f"{levels} codes of {codebook} name {codebook**levels} items, "
+            f"the catalogue has {items}: train anew"
+        )
+    embedding = item_embeddings(histories, texts, np.random.default_rng(seed))
+    codes, old = codes.copy(), np.flatnonzero(known)
+    taken = {tuple(row) for row in codes[old].tolist()}
+    for item in np.flatnonzero(~known):
+        nearest = old[np.argsort(-(embedding[old] @ embedding[item]), kind="stable")]
+        prefixes = dict.fromkeys(tuple(row) for row in codes[nearest, :-1].tolist())
+        candidates = chain(prefixes, product(range(codebook), repeat=levels - 1))
+        found = next(
+            (*prefix, last)
+            for prefix in candidates
+            for last in range(codebook)
+            if (*prefix, last) not in taken
+        )
+        codes[item] = found
+        taken.add(found)
+    return codes
 
 
 def collaborative_embeddings(histories: list[History], items: int, rng: np.random.Generator) -> Floats:

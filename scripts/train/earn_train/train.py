@@ -22,7 +22,7 @@ from .batches import epoch_batches
 from .calibrate import activation_ranges
 from .checkpoint import Model, build, initial_weights, load, save, warm_start
 from .config import Config
-from .data import Case, Dataset, read
+from .data import Dataset, read
 from .errors import InputError, run
 from .model import Earn
 from .recipe import Recipe, arguments
@@ -52,9 +52,7 @@ def shapes(args: argparse.Namespace, items: int) -> Config:
 
 def new_model(data: Dataset, config: Config, recipe: Recipe, codes: Tensor | None) -> Model:
     """The model before its first step; `codes` are known when a run goes on."""
-    if recipe.init and recipe.temperature:
-        raise InputError("--init: its weights are of plain products, which --temperature would change")
-    weights = initial_weights(Path(recipe.init), data, config) if recipe.init else None
+    weights = initial_weights(Path(recipe.init), data, config, recipe) if recipe.init else None
     if codes is None and recipe.architecture == "earn":
         started = time.time()
         if weights:
@@ -187,6 +185,9 @@ def train(args: argparse.Namespace) -> None:
 
     started = time.time()
     for epoch in range(first + 1, recipe.epochs + 1):
+        if is_over(curve, recipe.patience):
+            print(f"no better epoch in {recipe.patience}: training ends", file=sys.stderr)
+            break
         model.train()
         losses = []
         batches = epoch_batches(data.train, config.window, recipe, rng)
@@ -201,9 +202,11 @@ def train(args: argparse.Namespace) -> None:
             schedule.step()
             average.update_parameters(model)
             losses.append(loss.detach())
-        reached = validate(result, validation)
+        reached = ranking.metrics(ranking.ranks_of(result, validation, "latent", 0, DEVICE))
         curve.append({"epoch": epoch, "loss": round(torch.stack(losses).mean().item(), 4), **reached})
-        print(f"{json.dumps(curve[-1])}  {time.time() - started:.0f} s", file=sys.stderr)
+        taken = time.time() - started
+        left = taken / (epoch - first) * (recipe.epochs - epoch)
+        print(f"{json.dumps(curve[-1])}  {taken:.0f} s, at most {left:.0f} s left", file=sys.stderr)
         if reached["ndcg@10"] > best:
             best = reached["ndcg@10"]
             save(result, data, recipe, out, {"validation": curve[-1], "curve": curve})
@@ -227,10 +230,10 @@ def train(args: argparse.Namespace) -> None:
     finish(data, recipe, out, args.decoders.split(","), args.beam, curve)
 
 
-def validate(model: Model, cases: list[Case]) -> dict[str, Any]:
-    """The latent decoder's metrics, also of histories that are cut to their newest items."""
-    ranks = ranking.ranks_of(model, cases, "latent", 0, DEVICE)
-    return {**ranking.metrics(ranks), "newest": ranking.newest_metrics(model, cases, DEVICE)}
+def is_over(curve: list[dict[str, Any]], patience: int) -> bool:
+    """Whether the last `patience` epochs were all no better than one before them."""
+    reached = [epoch["ndcg@10"] for epoch in curve]
+    return patience > 0 and len(reached) > patience and max(reached[:-patience]) >= max(reached[-patience:])
 
 
 def finish(

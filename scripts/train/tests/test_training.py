@@ -15,7 +15,9 @@ from earn_train import checkpoint, ranking
 from earn_train.config import DECODERS
 from earn_train.data import read
 from earn_train.errors import InputError
+from earn_train.model import Earn
 from earn_train.recipe import Recipe, arguments
+from earn_train.semantic_ids import codes_of_new
 from earn_train.train import new_model, origin, rate, shapes
 
 from .conftest import flags, train_on
@@ -30,15 +32,15 @@ def result(out: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
 def test_an_interrupted_run_resumes_to_the_same_weights(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, config = result(train_on(log, log / "whole"))
     validations: Iterator[bool] = iter([False, True])
-    newest_metrics = ranking.newest_metrics
+    metrics = ranking.metrics
 
     def fail_once(*inputs: Any) -> Any:
         if next(validations):  # the power goes during the second epoch's validation
             raise KeyboardInterrupt
-        return newest_metrics(*inputs)
+        return metrics(*inputs)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(ranking, "newest_metrics", fail_once)
+        patch.setattr(ranking, "metrics", fail_once)
         train_on(log, log / "resumed")
     resumed, again = result(train_on(log, log / "resumed"))
     for name, tensor in whole.items():
@@ -110,15 +112,43 @@ def test_a_warm_start_computes_what_its_checkpoint_does(log: Path) -> None:
     assert result(train_on(log, log / "second", "--init", str(log / "first")))[1]["curve"]
 
 
-def test_a_warm_start_refuses_other_shapes_and_catalogues(log: Path) -> None:
+def test_a_warm_start_refuses_other_shapes(log: Path) -> None:
     begin = ["--init", str(train_on(log, log / "first"))]
     with pytest.raises(InputError, match="has local_window 4, not 2$"):
         train_on(log, log / "second", *begin, "--local-window", "2")
-    (log / "items.jsonl").write_text(
-        "".join(reversed((log / "items.jsonl").read_text().splitlines(keepends=True)))
-    )
-    with pytest.raises(InputError, match=r"items\.jsonl lists other items"):
-        train_on(log, log / "second", *begin)
+    with pytest.raises(InputError, match=r"has temperature 0\.0$"):
+        train_on(log, log / "second", *begin, "--temperature", "0.1")
+
+
+@pytest.mark.parametrize("temperature", ["0", "0.1"])
+def test_a_warm_start_takes_a_catalogue_that_has_changed(log: Path, temperature: str) -> None:
+    """Two items are gone, two are new, and the order is another: what stayed keeps its vector and its ID."""
+    cosine = ["--temperature", temperature, "--codebook", "8"]
+    first = checkpoint.load(train_on(log, log / "first", *cosine), CPU)
+    new = [{"id": f"new{n}", "title": "Item 3", "categories": []} for n in range(2)]
+    old = [json.loads(line) for line in (log / "items.jsonl").read_text().splitlines()]
+    (log / "items.jsonl").write_text("".join(json.dumps(item) + "\n" for item in [*new, *old[:1:-1]]))
+    rows = (log / "interactions.csv").read_text().splitlines()
+    kept = [row for row in rows if ",i0," not in row and ",i1," not in row]
+    (log / "interactions.csv").write_text("\n".join([*kept, "u0,new0,99", "u1,new1,99"]) + "\n")
+    args = arguments(flags(log, log / "second", "--init", str(log / "first"), *cosine))
+    data = read(log)
+    second = new_model(data, shapes(args, len(data.items)), Recipe.of(args), None).eval()
+    assert isinstance(first, Earn) and isinstance(second, Earn)
+    assert torch.allclose(second.item_vectors()[2:], first.item_vectors()[2:].flip(0), atol=1e-6)
+    assert torch.equal(second.semantic_ids[2:], first.semantic_ids[2:].flip(0))
+    assert len(second.semantic_ids.unique(dim=0)) == 30
+    assert train_on(log, log / "second", "--init", str(log / "first"), *cosine)
+    with pytest.raises(InputError, match="name 16 items, the catalogue has 30: train anew"):
+        codes_of_new(second.semantic_ids.numpy(), np.arange(30) > 1, data.train, data.texts(), 4, 1)
+
+
+def test_training_ends_when_validation_no_longer_gets_better(log: Path) -> None:
+    """Without a learning rate no epoch is better than the first."""
+    out = train_on(log, log / "run", "--lr", "0", "--patience", "1", "--epochs", "9")
+    assert len(result(out)[1]["curve"]) == 2
+    train_on(log, out, "--lr", "0", "--patience", "1", "--epochs", "9")  # resumed, it has nothing left to do
+    assert len(result(out)[1]["curve"]) == 2
 
 
 def test_a_constant_rate_stays_and_a_cosine_falls() -> None:
