@@ -4,6 +4,7 @@ import { buildModel, withMemory } from '../../scripts/build/build-model.ts';
 import { buildMemory } from '../../scripts/build/memory/build-memory.ts';
 import { countTransitions } from '../../scripts/build/memory/counts.ts';
 import { type FitCase, fitWeights } from '../../scripts/build/memory/fit.ts';
+import { bestScale } from '../../scripts/build/memory/scale.ts';
 import { memoryTable } from '../../scripts/build/memory/table.ts';
 import type { Dataset, UserLog } from '../../scripts/dataset.ts';
 import { memorySource } from '../../scripts/node-model.ts';
@@ -207,4 +208,24 @@ test('in small pieces it is the same memory', async () => {
   const { memory: loaded } = await loadModel(memorySource(files), testRuntime);
   const { memory: whole } = await loadModel(memorySource(withMemory(plain, memory).files), testRuntime);
   expect(loaded!.scores([3, 4])).toEqual(whole!.scores([3, 4]));
+});
+
+test('weights are scaled to what ranks best, however sure of itself the decoder is', () => {
+  // The decoder is certain, and wrong; the memory knows.
+  const cases: FitCase[] = Array.from({ length: 40 }, (_, target) => ({
+    length: 1 + (target % 4),
+    target,
+    logProbs: Float32Array.from({ length: 60 }, (_, item) => (item >= 45 ? -1 : -9)),
+    allowed: new Uint8Array(60).fill(1),
+  }));
+  const knowing = cases.map(({ target }) => ({ items: Int32Array.of(target), values: Float64Array.of(3) }));
+  expect(bestScale(cases, knowing, () => 1)).toEqual({ factor: 3, ndcg: 1 });
+  expect(bestScale(cases, knowing, () => 3).factor).toBe(1);
+  // And the other way round.
+  const misled = cases.map(() => ({
+    items: Int32Array.from({ length: 12 }, (_, i) => i),
+    values: new Float64Array(12).fill(3),
+  }));
+  const right = cases.map((each) => ({ ...each, target: 45 }));
+  expect(bestScale(right, misled, () => 4).factor).toBe(0.5);
 });

@@ -5,6 +5,7 @@ import type { Dataset } from '../../dataset.ts';
 import { trainingHistories, type ValidationCase, validationCases } from './cases.ts';
 import { countTransitions } from './counts.ts';
 import { type Evidence, fitWeights } from './fit.ts';
+import { bestScale } from './scale.ts';
 import { memoryTable } from './table.ts';
 
 /** What is the same for every data set; docs/log.md has the measurements. */
@@ -32,6 +33,10 @@ export interface BuiltMemory {
     cases: number;
     shrinkage: number;
     distances: number;
+    /** Of the likeliest weights: what ranks best. */
+    factor: number;
+    /** NDCG@10 of the cases. */
+    ndcg: number;
     likelihood: number;
     decoderLikelihood: number;
   };
@@ -82,11 +87,20 @@ export async function buildMemory(model: Model, dataset: Dataset): Promise<Built
       settings[name] = value;
     }
   }
-  const { file, options, likelihood } = best;
+  const { file, likelihood } = best;
+  const fitted = new Memory(file, items, best.options);
+  const scale = bestScale(
+    cases,
+    cases.map(({ history }) => evidenceOf(fitted, history)),
+    (length) => fitted.weight(length),
+  );
+  const options = { ...best.options, weights: best.options.weights.map((weight) => scale.factor * weight) };
   const report = {
     cases: cases.length,
     shrinkage: settings.shrinkage,
     distances: settings.distances,
+    factor: scale.factor,
+    ndcg: scale.ndcg,
     likelihood,
     decoderLikelihood: fitWeights(
       cases,
