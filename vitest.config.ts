@@ -17,7 +17,9 @@ export default defineConfig({
         test: {
           ...guard,
           name: 'node',
-          include: ['test/{bench,build,commands,data,docs,engine,evaluate,memory,recommend}/**/*.test.ts'],
+          include: [
+            'test/{bench,build,commands,data,docs,engine,evaluate,memory,recommend,trials}/**/*.test.ts',
+          ],
         },
       },
       {
