@@ -25,8 +25,8 @@ const NAMES: Record<Role | ItemRole, string[]> = {
   split: ['split'],
   id: ['id', ...ITEM_IDS],
   title:
-    words(`title name itemname itemtitle productname producttitle movietitle lineitemname articlename booktitle
-    trackname displayname prodname`),
+    words(`title itemname itemtitle productname producttitle movietitle lineitemname articlename booktitle
+    trackname displayname prodname name`),
   categories:
     words(`categories category genres genre class categorycode productcategory itemcategory categoryname
     producttype maincategory tags type`),
