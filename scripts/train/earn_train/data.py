@@ -54,6 +54,10 @@ class Dataset:
             return list(zip(self.trained, self.known, strict=True))
         return list(zip(self.known, map(len, self.histories), strict=True))
 
+    def taken(self) -> NDArray[np.bool_]:
+        """Whether an item occurs in the training part, [items]."""
+        return np.bincount(np.concatenate(self.train), minlength=len(self.items)) > 0
+
     def texts(self) -> list[str]:
         """The words of each item: title, brand, categories."""
         return [

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
@@ -71,7 +72,21 @@ def new_model(data: Dataset, config: Config, recipe: Recipe, codes: Tensor | Non
     model = build(recipe, config, codes, features)
     if weights and isinstance(model, Earn):
         warm_start(model, weights)
-    return model.to(DEVICE)
+    model = model.to(DEVICE)
+    if isinstance(model, Earn) and features is not None and not weights:
+        leave_to_text(model, data.taken())
+    return model
+
+
+def leave_to_text(model: Earn, taken: NDArray[np.bool_]) -> None:
+    """An item that nobody has taken has codes and text, and no embedding of its own: all that training could
+    teach one is to keep away from every user.
+    """
+    has_own = torch.from_numpy(taken).to(DEVICE)[:, None]
+    weight = model.item.weight
+    with torch.no_grad():
+        weight.mul_(has_own)
+    weight.register_hook(lambda gradient: gradient * has_own)
 
 
 def averaged(model: Model, decay: float) -> AveragedModel:

@@ -177,3 +177,12 @@ def test_every_kind_of_model_learns_from_short_histories(log: Path, more: list[s
     assert all(math.isfinite(epoch["loss"]) for epoch in config["curve"])
     assert config["curve"][-1]["loss"] < config["curve"][0]["loss"]
     assert config["validation"]["latent"]["hr@10"] > 0.5
+
+
+def test_an_item_that_nobody_took_has_codes_and_text_only(log: Path) -> None:
+    with open(log / "items.jsonl", "a") as file:
+        file.write(json.dumps({"id": "new", "title": "Item 3, new", "categories": []}) + "\n")
+    out = train_on(log, log / "run", "--epochs", "2")
+    last = torch.load(out / "last.pt", weights_only=False)
+    assert not last["model"]["item.weight"][30].any()
+    assert last["model"]["item.weight"][:30].any(1).all()
