@@ -8,6 +8,7 @@ import { Runtime } from './engine/runtime.ts';
 import { DurableLog } from './history/durable-log.ts';
 import { Admission } from './http/admission.ts';
 import { createApp } from './http/app.ts';
+import { Limits } from './http/limits.ts';
 import { assetSource } from './models/assets.ts';
 import { readManifest } from './models/files.ts';
 import { ModelHost } from './models/host.ts';
@@ -18,6 +19,10 @@ import { Metrics } from './observe/metrics.ts';
 
 /** Bindings that a deployment may have: docs/operate.md, docs/access.md. */
 const bound = env as Env & { METRICS?: AnalyticsEngineDataset; API_KEYS?: string };
+
+/** Where everything is open, nobody is limited either. */
+const limits =
+  bound.ACCESS === ('open' as string) ? new Limits() : new Limits(env.CALLER_LIMIT, env.USER_LIMIT);
 
 const runtime = new Runtime({ wasmModule });
 const metrics = new Metrics();
@@ -47,6 +52,8 @@ export default createApp({
   ),
   log: new DurableLog(env.USERS),
   cache: new StateCache(openStore(env)),
+  limits,
+  origins: env.CORS_ORIGINS,
   admission: new Admission(waitUntil),
   metrics,
   report(facts) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { LARGEST_BODY } from '../../worker/http/bodies.ts';
 import { LONGEST_HISTORY } from '../../worker/http/schemas/lists.ts';
-import { LARGEST_BODY } from '../../worker/http/validation.ts';
 import { fakeService, post, problemOf } from './helpers.ts';
 
 const { app } = fakeService();

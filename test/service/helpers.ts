@@ -6,6 +6,7 @@ import { ModelUnavailable } from '../../worker/engine/errors.ts';
 import type { HistoryLog } from '../../worker/history/log.ts';
 import { Admission } from '../../worker/http/admission.ts';
 import { createApp } from '../../worker/http/app.ts';
+import { Limits } from '../../worker/http/limits.ts';
 import { ModelHost } from '../../worker/models/host.ts';
 import type { Model } from '../../worker/models/model.ts';
 import { Models } from '../../worker/models/rollout.ts';
@@ -27,6 +28,10 @@ export interface Surroundings {
   loadCandidate?: () => Promise<Model>;
   /** Its share of the users, in percent. */
   share?: number;
+  /** How much each caller may ask for. @default anything */
+  limits?: Limits;
+  /** Origins whose pages may read answers. */
+  origins?: string;
   /** Who may use the service. @default anyone, for everything */
   access?: Access;
 }
@@ -56,11 +61,15 @@ export function serviceWith(
     store = new MemoryStore(),
     share,
     access = Access.open(),
+    limits = new Limits(),
+    origins = '',
   }: Omit<Surroundings, 'loadCandidate'> = {},
 ) {
   const facts: RequestFacts[] = [];
   const app = createApp({
     access,
+    limits,
+    origins,
     models: new Models(hosts, share),
     log,
     cache: new StateCache(store),

@@ -1,54 +1,105 @@
 /**
  * Which requests an isolate accepts. Requests do not wait for the engine itself, whose runs end in the turn
- * of the event loop in which they begin, but between turns. So what is limited is the number of requests in
- * flight.
+ * of the event loop in which they begin, but between turns. So what is limited is the work in flight.
  */
 import { createMiddleware } from 'hono/factory';
+import { LRUCache } from 'lru-cache';
+import { callerName } from './caller.ts';
 import { Problem } from './problem.ts';
+import { Turns } from './turns.ts';
 
 /**
- * While fewer requests are in flight, a new one may run inference. Each takes 10 to 20 ms of a saturated
- * process (docs/performance.md), so the last of fifty is answered within a second.
+ * While less work is in flight, a new request may run inference. A list is one unit, and takes 10 to 20 ms of
+ * a saturated process (docs/performance.md), so the last of fifty is answered within a second.
  */
 export const MOST_INFERRING = 50;
 
-/**
- * While fewer requests are in flight, a new one is accepted. Without inference, a request takes less time.
- */
+/** While less work is in flight, a new request is accepted. Without inference, a request takes less time. */
 export const MOST_IN_FLIGHT = 2 * MOST_INFERRING;
 
 /** A request that takes longer has run into the CPU limit and will never be answered. */
 const ABANDONED_AFTER_MS = 30_000;
 
+/** While another caller was here within this time, a caller may have half of the work in flight. */
+const AROUND_MS = 10_000;
+
 declare module 'hono' {
   interface ContextVariableMap {
-    /** Whether the request may run inference (`run.ts`). */
-    mayInfer: boolean;
+    admitted: Admitted;
   }
+}
+
+/** A request in flight. */
+export interface Admitted {
+  /** Whether it may run inference (`run.ts`). */
+  mayInfer: boolean;
+  /** Says how many lists it really asks for. @throws {Problem} `overloaded` when these are too many now */
+  weigh(lists: number): void;
+  /** Runs inference when it is the caller's turn. */
+  infer<T>(work: () => Promise<T>): Promise<T>;
+}
+
+interface InFlight {
+  caller: string;
+  weight: number;
+  mayInfer: boolean;
+  since: number;
 }
 
 export class Admission {
   private readonly waitUntil: (work: Promise<unknown>) => void;
   /** Requests in flight, in the order in which they came. */
-  private readonly inFlight = new Set<{ since: number }>();
+  private readonly inFlight = new Set<InFlight>();
+  private readonly around = new LRUCache<string, true>({ max: 1000, ttl: AROUND_MS });
+  private readonly turns = new Turns();
 
   /** `waitUntil` keeps a request running when its client leaves; otherwise it would be counted for ever. */
   constructor(waitUntil: (work: Promise<unknown>) => void) {
     this.waitUntil = waitUntil;
   }
 
-  /** For all routes that read or compute. @throws {Problem} `overloaded` before anything is read or stored */
+  /**
+   * For all routes that read or compute, once the body is there.
+   * @throws {Problem} `overloaded` before anything is read or stored
+   */
   readonly control = createMiddleware(async (c, next) => {
     this.dropAbandoned();
-    const { inFlight } = this;
-    if (inFlight.size >= MOST_IN_FLIGHT) throw new Problem('overloaded');
-    c.set('mayInfer', inFlight.size < MOST_INFERRING);
-    const request = { since: Date.now() };
-    inFlight.add(request);
-    const answered = next().finally(() => inFlight.delete(request));
+    const caller = callerName(c);
+    this.around.set(caller, true);
+    const request = { caller, weight: 1, mayInfer: true, since: Date.now() };
+    if (!this.hasRoom(request, 1, MOST_IN_FLIGHT)) throw new Problem('overloaded');
+    request.mayInfer = this.hasRoom(request, 1, MOST_INFERRING);
+    c.set('admitted', this.admit(request));
+    this.inFlight.add(request);
+    const answered = next().finally(() => this.inFlight.delete(request));
     this.waitUntil(answered);
     await answered;
   });
+
+  private admit(request: InFlight): Admitted {
+    return {
+      mayInfer: request.mayInfer,
+      weigh: (lists) => {
+        if (!this.hasRoom(request, lists, MOST_INFERRING)) throw new Problem('overloaded');
+        request.weight = lists;
+      },
+      infer: (work) => (this.isShared() ? this.turns.take(request.caller, work) : work()),
+    };
+  }
+
+  /** A caller with nothing else in flight gets as much as there is room for. */
+  private hasRoom(request: InFlight, weight: number, most: number): boolean {
+    const counts = (each: InFlight) => each !== request && (most === MOST_IN_FLIGHT || each.mayInfer);
+    const others = [...this.inFlight].filter(counts);
+    const own = others.filter(({ caller }) => caller === request.caller);
+    if (weight + weightOf(others) > most) return false;
+    return weight + weightOf(own) <= most / 2 || own.length === 0 || !this.isShared();
+  }
+
+  /** Whether there is more than one caller at this time. */
+  private isShared(): boolean {
+    return this.around.size > 1;
+  }
 
   private dropAbandoned(): void {
     for (const request of this.inFlight) {
@@ -56,4 +107,8 @@ export class Admission {
       this.inFlight.delete(request);
     }
   }
+}
+
+function weightOf(requests: InFlight[]): number {
+  return requests.reduce((sum, { weight }) => sum + weight, 0);
 }

@@ -16,6 +16,9 @@ import { observe, routeOf } from '../observe/facts.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { Admission } from './admission.ts';
 import { authenticate, callerOf, exposed } from './authentication.ts';
+import { Bodies } from './bodies.ts';
+import { allowOrigins } from './cors.ts';
+import { Limits } from './limits.ts';
 import { modelHeader } from './model-header.ts';
 import { modelUnavailable, PROBLEMS, Problem, problemResponse } from './problem.ts';
 import { batch } from './routes/batch.ts';
@@ -61,7 +64,7 @@ export type AppType = ReturnType<typeof createApi>;
 
 /** The routes that the reference describes, and what all routes share. */
 function createApi(services: Services) {
-  const { access, models, admission, metrics, report } = services;
+  const { access, models, limits, admission, origins, metrics, report } = services;
   const app = new OpenAPIHono<{ Bindings: Env }>({ defaultHook: rejectInvalid });
 
   const observed = observe((facts) => {
@@ -74,10 +77,12 @@ function createApi(services: Services) {
     timing(),
     headers,
     methodNotAllowed({ app, onMethodNotAllowed }),
+    shortUrl,
+    allowOrigins(origins),
     authenticate(access),
     modelHeader(access),
   );
-  app.use('/v1/*', identified, admission.control);
+  app.use('/v1/*', identified, limits.control, new Bodies().control, admission.control);
   app.use('/metrics', exposed(access, 'metrics'));
   app.use('/v1/users/*', notStored);
   app.notFound((c) => problemResponse(c, new Problem('route_unknown')));
@@ -104,11 +109,24 @@ function rehearsal({ models }: Services): Services {
     models,
     log: new MemoryLog(),
     cache: new StateCache(new MemoryStore()),
+    limits: new Limits(),
     admission: new Admission(() => {}),
+    origins: '',
     metrics: new Metrics(),
     report() {},
   };
 }
+
+/** Cloudflare's own limit is 16 KB, and answers with a page: https://developers.cloudflare.com/workers/platform/limits/ */
+const LONGEST_URL = 14 * 1024;
+
+const shortUrl = createMiddleware(async (c, next) => {
+  const { length } = c.req.url;
+  if (length > LONGEST_URL) {
+    throw new Problem('uri_too_long', { detail: `A URL may have ${LONGEST_URL} characters` });
+  }
+  await next();
+});
 
 /** Callers that nobody knows learn nothing, not even which paths there are. */
 const identified = createMiddleware(async (c, next) => {

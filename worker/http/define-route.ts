@@ -48,6 +48,11 @@ interface Documentation {
   example(sample: Sample): Example;
 }
 
+/** What any route may answer: 422 and 403 for `X-Model` alone, if for nothing else. */
+const ANYWHERE = ['unauthenticated', 'forbidden', 'uri_too_long', 'invalid_request'] as const;
+/** What the routes of callers may answer besides. */
+const WITH_A_KEY = ['rate_limited', 'overloaded'] as const;
+
 /**
  * `createRoute` for routes that document themselves and say who may use them; otherwise a route does not
  * compile.
@@ -60,10 +65,8 @@ export function defineRoute<
 >(route: Route) {
   const { scopes, middleware = [] } = route;
   const responses = { ...route.responses };
-  if (scopes.length > 0) {
-    addProblem(responses, 'unauthenticated');
-    addProblem(responses, 'forbidden');
-  }
+  for (const code of ANYWHERE) addProblem(responses, code);
+  if (scopes.length > 0) for (const code of WITH_A_KEY) addProblem(responses, code);
   return createRoute<Path, Route>({
     ...route,
     middleware: [allow(scopes), middleware].flat(),

@@ -5,7 +5,16 @@ import { Problem } from './problem.ts';
 
 /** Refuses a request that needs inference and has no right to it. @throws {Problem} `overloaded` */
 export function rejectOverloaded(c: Context): void {
-  if (!c.get('mayInfer')) throw new Problem('overloaded');
+  if (!c.get('admitted').mayInfer) throw new Problem('overloaded');
+}
+
+/**
+ * Says that a request asks for so many lists, before any is made.
+ * @throws {Problem} `rate_limited` or `overloaded` when these are too many now
+ */
+export async function weigh(c: Context, lists: number): Promise<void> {
+  await c.get('charge')(lists - 1);
+  c.get('admitted').weigh(lists);
 }
 
 /**
@@ -18,7 +27,7 @@ export function runOf(c: Context): Run {
     stage,
     async infer(name, work) {
       rejectOverloaded(c);
-      return stage(name, work);
+      return stage(name, () => c.get('admitted').infer(work));
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Models } from '../models/rollout.ts';
 import type { RequestFacts } from '../observe/facts.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Admission } from './admission.ts';
+import type { Limits } from './limits.ts';
 
 /** What the routes work with. */
 export interface Services {
@@ -13,8 +14,12 @@ export interface Services {
   models: Models;
   log: HistoryLog;
   cache: StateCache;
+  /** How much each caller may ask for. */
+  limits: Limits;
   /** Which requests are taken in. */
   admission: Admission;
+  /** Origins whose pages may read answers, separated by blanks. */
+  origins: string;
   /** This isolate's counters. */
   metrics: Metrics;
   /** Takes the facts of each answered request to where people look at them. */

@@ -1,6 +1,5 @@
 /** What is wrong with a request, as problems. */
 import type { z } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import type { Model } from '../models/model.ts';
 import { type FilterValues, unknownEntries } from '../recommend/filters/index.ts';
@@ -9,16 +8,6 @@ import { type FieldError, invalidRequest, Problem } from './problem.ts';
 
 /** A body can be wrong in ten thousand places; a few are enough to see why. */
 const MOST_ERRORS = 20;
-
-/** Enough for the longest history with ids of about 100 bytes, and a small part of an isolate's 128 MB. */
-export const LARGEST_BODY = 1024 * 1024;
-
-const limit = bodyLimit({
-  maxSize: LARGEST_BODY,
-  onError: () => {
-    throw new Problem('body_too_large', { detail: `A body may have ${LARGEST_BODY} bytes` });
-  },
-});
 
 /** JSON is UTF-8 (RFC 8259, section 8.1). A lenient decoder would turn damaged ids into other ids. */
 const utf8Body = createMiddleware(async (c, next) => {
@@ -31,11 +20,12 @@ const utf8Body = createMiddleware(async (c, next) => {
 });
 
 /** Middleware of every route that takes a JSON body. */
-export const jsonBody = [limit, utf8Body];
+export const jsonBody = [utf8Body];
 
 /** What can be wrong with such a body. */
 export const JSON_BODY_PROBLEMS = [
   'malformed_json',
+  'body_timeout',
   'body_too_large',
   'unsupported_media_type',
   'invalid_request',

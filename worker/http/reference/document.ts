@@ -61,14 +61,18 @@ export async function openApiDocument(
   const parameters = { Model: MODEL_PARAMETER };
   document.components = { ...document.components, parameters, securitySchemes: SECURITY };
   for (const { method, path, operation } of operationsOf(document)) {
-    addRequestExample(operation, sample);
+    addRequestExample(operation, sample, document.components.schemas);
     await addAnswer(method, path, operation, send);
   }
   return document;
 }
 
 /** `defineRoute` makes sure that every route has its `example`; here it becomes what OpenAPI knows. */
-function addRequestExample(operation: RegisteredOperation, sample: Sample): void {
+function addRequestExample(
+  operation: RegisteredOperation,
+  sample: Sample,
+  schemas: Record<string, unknown> = {},
+): void {
   const { example } = operation as unknown as { example?(sample: Sample): Example };
   const { parameters = {}, body } = example!(sample);
   delete (operation as { example?: unknown }).example;
@@ -79,7 +83,17 @@ function addRequestExample(operation: RegisteredOperation, sample: Sample): void
   }
   const { responses = {}, requestBody: request } = operation;
   if ('503' in responses) operation.parameters.push({ $ref: '#/components/parameters/Model' });
-  if (request && 'content' in request) setExample(request.content, body);
+  if (request && 'content' in request) {
+    setExample(request.content, body);
+    request.required = needsBody(request.content['application/json']?.schema, schemas);
+  }
+}
+
+/** Without a body a request says what `{}` says. */
+function needsBody(schema: object = {}, schemas: Record<string, unknown>): boolean {
+  const name = '$ref' in schema ? String(schema.$ref).split('/').at(-1)! : undefined;
+  const { required = [] } = (name ? schemas[name] : schema) as { required?: string[] };
+  return required.length > 0;
 }
 
 /** Without a model there is no answer to show, and the document does without. */

@@ -6,7 +6,7 @@ import { recommend } from '../../recommend/recommend.ts';
 import { FRESH_STATES } from '../../recommend/states.ts';
 import { defineRoute } from '../define-route.ts';
 import { modelUnavailable, problemBody, problemResponses, problemSchema } from '../problem.ts';
-import { runOf } from '../run.ts';
+import { runOf, weigh } from '../run.ts';
 import { json } from '../schemas/json.ts';
 import { JSON_BODY_PROBLEMS, jsonBody, rejectUnknown } from '../validation.ts';
 import { recommendationList, recommendationQuery } from './recommendations.ts';
@@ -61,12 +61,14 @@ export function batch(models: Models) {
   return new OpenAPIHono().openapi(route, async (c) => {
     const { requests } = c.req.valid('json');
     const run = runOf(c);
+    await weigh(c, requests.length);
     const model = await models.model(c.get('model'));
     for (const [index, query] of requests.entries()) {
       rejectUnknown(model, query, `/requests/${index}`);
     }
     const results: z.infer<typeof recommendationList | typeof problemSchema>[] = [];
     for (const [index, { history, ...query }] of requests.entries()) {
+      if (index > 0) await scheduler.wait(0); // lets other requests in
       try {
         const events = history.map((item) => ({ item }));
         results.push(noted(c, await recommend(model, FRESH_STATES, events, query, run)));

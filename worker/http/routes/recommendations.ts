@@ -35,7 +35,7 @@ const route = defineRoute({
   scopes: ['read'],
   summary: 'Recommend items after a history',
   middleware: jsonBody,
-  // Required so that the validation fills in the defaults; an empty POST still gets them.
+  // Required so that the validation fills in the defaults; a POST without a body still gets them.
   request: { body: { required: true, content: json(recommendationQuery) } },
   responses: {
     200: { description: 'The items, best first', content: json(recommendationList) },

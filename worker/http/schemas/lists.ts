@@ -33,8 +33,10 @@ const { include_seen: _, ...itemFilters } = filterParams;
 
 /** What may be asked of a list about one item, in a URL. */
 export const similarParams = {
-  k: wholeNumber(1).default(10).openapi({ type: 'integer', description: K }),
-  offset: wholeNumber(0).default(0).openapi({ type: 'integer', description: OFFSET }),
+  k: wholeNumber(1).default(10).openapi({ type: 'integer', minimum: 1, maximum: LARGEST_K, description: K }),
+  offset: wholeNumber(0)
+    .default(0)
+    .openapi({ type: 'integer', minimum: 0, maximum: LARGEST_K, description: OFFSET }),
   ...itemFilters,
 };
 
