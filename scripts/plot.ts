@@ -29,8 +29,13 @@ const INTERVAL = {
   encoding: { y: { field: 'low', type: 'quantitative' as const }, y2: { field: 'high' } },
 };
 
-/** Draws the plot into the file. Names on the x axis keep their order. */
-export async function writePlot(path: string, { title, x, y, points, scale, mark }: Plot): Promise<void> {
+/** Draws the plot into the file. */
+export async function writePlot(path: string, plot: Plot): Promise<void> {
+  writeFileSync(path, `${await drawPlot(plot)}\n`);
+}
+
+/** The plot as SVG. Names on the x axis keep their order. */
+export async function drawPlot({ title, x, y, points, scale, mark }: Plot): Promise<string> {
   const named = typeof points[0].x === 'string';
   const xAxis = {
     field: 'x',
@@ -57,5 +62,5 @@ export async function writePlot(path: string, { title, x, y, points, scale, mark
     ],
   };
   const view = new View(parse(compile(spec).spec), { renderer: 'none', logLevel: Warn });
-  writeFileSync(path, `${await view.toSVG()}\n`);
+  return view.toSVG();
 }

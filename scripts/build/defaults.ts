@@ -9,6 +9,10 @@ import { JUDGED_RANKERS, modelLists, servedAfter } from '../evaluate/lists.ts';
 import { METRICS, rankIn } from '../evaluate/metrics.ts';
 import { seededRandom, shuffled } from '../random.ts';
 
+/** Begins a stage of so many steps; what it returns is called after each. */
+export type Stage = (steps: number) => () => void;
+export const SILENT: Stage = () => () => {};
+
 /** Validation items that decide: enough to tell .01 of NDCG@10 apart. */
 const MOST_CASES = 2000;
 
@@ -16,23 +20,30 @@ const MOST_CASES = 2000;
  * Whether lists are better with the items that users have had. Where nobody takes anything twice they are
  * not, and nothing needs to be ranked to know.
  */
-export async function chooseIncludeSeen(model: Model, dataset: Dataset): Promise<boolean> {
+export async function chooseIncludeSeen(model: Model, dataset: Dataset, stage = SILENT): Promise<boolean> {
   const cases = sample(model, dataset);
   if (!cases.some(({ repeat }) => repeat)) return false;
   const [hidden, listed] = [false, true].map((includeSeen): Model => {
     return Object.create(model, { manifest: { value: { ...model.manifest, includeSeen } } });
   });
   const { ranker } = model.manifest;
-  return (await ndcgOf(listed, cases, [ranker]))[ranker] > (await ndcgOf(hidden, cases, [ranker]))[ranker];
+  const step = stage(2 * cases.length);
+  const ndcg = async (served: Model) => (await ndcgOf(served, cases, [ranker], step))[ranker];
+  return (await ndcg(listed)) > (await ndcg(hidden));
 }
 
 /** The best of the ranker that the training found best and of counting, which needs no decoder. */
-export async function chooseRanker(model: Model, dataset: Dataset): Promise<Manifest['ranker']> {
+export async function chooseRanker(
+  model: Model,
+  dataset: Dataset,
+  stage = SILENT,
+): Promise<Manifest['ranker']> {
   const trained = model.manifest.ranker;
   const rankers = JUDGED_RANKERS.filter((name) => name === trained || name === 'counts').filter((name) =>
     isAvailable(name, model),
   );
-  const ndcg = await ndcgOf(model, sample(model, dataset), rankers);
+  const cases = sample(model, dataset);
+  const ndcg = await ndcgOf(model, cases, rankers, stage(cases.length));
   return rankers.reduce((best, each) => (ndcg[each] > ndcg[best] ? each : best), trained);
 }
 
@@ -43,12 +54,13 @@ function sample(model: Model, dataset: Dataset): IndexedCase[] {
 }
 
 /** NDCG@10 of each ranker's lists as they are served. */
-async function ndcgOf(model: Model, cases: IndexedCase[], rankers: Manifest['ranker'][]) {
+async function ndcgOf(model: Model, cases: IndexedCase[], rankers: Manifest['ranker'][], step: () => void) {
   const lists = modelLists(model, rankers, BEAM);
   const sums = Object.fromEntries(rankers.map((name) => [name, 0]));
   for (const { history, target } of cases) {
     const made = await lists(history, servedAfter(history, model));
     for (const name of rankers) sums[name] += METRICS['ndcg@10'](rankIn(made.get(name)!, target));
+    step();
   }
   return Object.fromEntries(rankers.map((name) => [name, sums[name] / Math.max(1, cases.length)]));
 }

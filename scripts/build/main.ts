@@ -2,14 +2,15 @@
 import { basename, resolve } from 'node:path';
 import { loadModel } from '../../worker/models/model.ts';
 import { defineCommand, runCommand } from '../command.ts';
+import { progressBar } from '../data/progress.ts';
 import { readDataset } from '../dataset.ts';
 import { memorySource, nodeRuntime } from '../node-model.ts';
 import { buildModel, withDefaults, withMemory, writeModel } from './build-model.ts';
 import { readCheckpoint } from './checkpoint.ts';
-import { chooseIncludeSeen, chooseRanker } from './defaults.ts';
+import { chooseIncludeSeen, chooseRanker, type Stage } from './defaults.ts';
 import { type BuiltMemory, buildMemory } from './memory/build-memory.ts';
 
-const command = defineCommand({
+export const command = defineCommand({
   usage: `npm run build:model -- --checkpoint DIR [options]
 
 Turns a checkpoint of \`npm run train\` into the ONNX graphs, weight shards, catalogue and manifest that the
@@ -28,6 +29,7 @@ service loads.`,
         'the data that it was trained on: adds a memory of what followed what in the training part',
     },
     out: { type: 'string', value: 'DIR', default: 'model-shards', description: 'where to write the model' },
+    name: { type: 'string', description: 'of the model (default: that of the checkpoint)' },
     noun: {
       type: 'string',
       default: 'item',
@@ -40,20 +42,22 @@ service loads.`,
       description: 'of the weights; float32 is the reference that int8 is compared with',
     },
   },
-  async main({ checkpoint, data, out, noun, precision }, { print }) {
-    let model = buildModel(readCheckpoint(checkpoint), basename(resolve(checkpoint)), precision, { noun });
+  async main({ checkpoint, data, out, name, noun, precision }, { print }) {
+    let model = buildModel(readCheckpoint(checkpoint), name ?? basename(resolve(checkpoint)), precision, {
+      noun,
+    });
     let memory: BuiltMemory['report'] | null = null;
     if (data === undefined) print('The model has no memory of transitions; --data adds one.');
     else {
       const runtime = nodeRuntime();
       const load = () => loadModel(memorySource(model.files), runtime);
       const dataset = await readDataset(data);
-      const includeSeen = await chooseIncludeSeen(await load(), dataset);
+      const includeSeen = await chooseIncludeSeen(await load(), dataset, stage('seen items'));
       if (includeSeen) model = withDefaults(model, { includeSeen });
       print(`Lists ${includeSeen ? 'hold' : 'hide'} items that the user has had: better on validation.`);
-      const built = await buildMemory(await load(), dataset);
+      const built = await buildMemory(await load(), dataset, stage('memory'));
       model = withMemory(model, built);
-      const ranker = await chooseRanker(await load(), dataset);
+      const ranker = await chooseRanker(await load(), dataset, stage('ranker'));
       if (ranker !== model.manifest.ranker) model = withDefaults(model, { ranker });
       print(`Lists are made by the ranker ${ranker}: best on validation.`);
       memory = built.report;
@@ -67,5 +71,16 @@ service loads.`,
     );
   },
 });
+
+/** A progress bar on stderr, which ends with its last step. */
+function stage(label: string): Stage {
+  return (steps) => {
+    const bar = progressBar(label, steps);
+    return () => {
+      bar.increment();
+      if (bar.getProgress() === 1) bar.stop();
+    };
+  };
+}
 
 if (import.meta.main) await runCommand(command);

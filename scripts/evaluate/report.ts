@@ -14,26 +14,20 @@ interface Run {
   command: string;
 }
 
-/** Prints a table, the verdict, and everything as one line of JSON. */
-export function report(
-  { manifest, dataset, options, evaluation, command }: Run,
-  print: (line: string) => void,
-): void {
+/** Everything about an evaluation, for machines. */
+export function resultOf({ manifest, dataset, options, evaluation, command }: Run) {
   const { cases, ranks, results, yardsticks } = evaluation;
   const { id, precision, ranker, config, training, validation } = manifest;
   const judged = options.rankers.includes(ranker) ? ranker : options.rankers[0];
   const ofYardsticks = new Map(Object.keys(yardsticks).map((name) => [name, ranks.get(name)!]));
-  const verdict = verdictOn(ranks.get(judged)!, ofYardsticks);
-  const named = [...Object.keys(yardsticks), ...Object.keys(results)];
-  console.table(Object.fromEntries(named.map((name) => [name, metricsOf(ranks.get(name)!)])));
-  print(sentence(judged, verdict));
-  const facts = {
+  return {
     dataset: basename(resolve(options.data)),
     protocol: `${dataset.protocol} ${options.split}, all items ranked, seen ${manifest.includeSeen ? 'listed' : 'hidden'}`,
     cases: cases.length,
     model: id,
     precision,
     default: ranker,
+    judged,
     beam: options.beam,
     depth: config.depth,
     register_depth: config.registerDepth,
@@ -41,6 +35,18 @@ export function report(
     parameters: validation.parameters,
     seed: training.seed,
     command,
+    results,
+    yardsticks,
+    verdict: verdictOn(ranks.get(judged)!, ofYardsticks),
   };
-  print(JSON.stringify({ ...facts, results, yardsticks, verdict }));
+}
+
+/** Prints a table, the verdict, and everything as one line of JSON. */
+export function report(run: Run, print: (line: string) => void): void {
+  const { ranks } = run.evaluation;
+  const { judged, ...result } = resultOf(run);
+  const named = [...Object.keys(result.yardsticks), ...Object.keys(result.results)];
+  console.table(Object.fromEntries(named.map((name) => [name, metricsOf(ranks.get(name)!)])));
+  print(sentence(judged, result.verdict));
+  print(JSON.stringify(result));
 }

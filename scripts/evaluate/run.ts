@@ -25,6 +25,8 @@ export interface EvaluationOptions {
   beam: number;
   /** So many cases of a fixed shuffle. @default all */
   cases?: number;
+  /** Whether histories are also cut to their newest items. @default true */
+  cuts?: boolean;
 }
 
 export interface Evaluation {
@@ -76,7 +78,7 @@ export async function evaluate(
         tallies.get(name)!.add(list, target, { length: history.length, repeat });
       }
       // Rankers read less, but what the user had before stays hidden: every cut ranks the same items.
-      for (const newest of Tally.CUTS) {
+      for (const newest of options.cuts === false ? [] : Tally.CUTS) {
         const cut = history.length <= newest ? whole : await lists(history.subarray(-newest), allowed);
         for (const [name, list] of cut) tallies.get(name)!.addCut(newest, list, target);
       }

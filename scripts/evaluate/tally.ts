@@ -54,7 +54,9 @@ export class Tally {
       ),
       new: this.group(false),
       repeat: this.group(true),
-      newest: Object.fromEntries([...this.cuts].map(([newest, each]) => [newest, metricsOf(each)])),
+      newest: Object.fromEntries(
+        [...this.cuts].flatMap(([cut, each]) => (each.length > 0 ? [[cut, metricsOf(each)]] : [])),
+      ),
     };
   }
 

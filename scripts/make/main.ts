@@ -1,33 +1,29 @@
 /** `npm run make`: from a log of interactions to a model that serves, in one command. */
-import { basename, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { runChild } from '../child.ts';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { MANIFEST_FILE } from '../../worker/models/manifest.ts';
+import { command as build } from '../build/main.ts';
 import { type Context, defineCommand, runCommand } from '../command.ts';
 import { csv } from '../data/datasets/csv.ts';
 import { DataError } from '../data/errors.ts';
 import { DATASET_OPTIONS } from '../data/options.ts';
 import { type PrepareOptions, prepare } from '../data/prepare.ts';
 import { describe } from '../data/report.ts';
-import { sentence, type Verdict } from '../evaluate/verdict.ts';
-import { runPython } from '../python.ts';
-import { adviceOn, shapeOf } from './advice.ts';
-import { trainingEnvironment, trainingFlags } from './plan.ts';
-
-/** Runs another of the project's commands; its last line, a JSON object, is returned and not printed. */
-async function step(title: string, script: string, args: string[]): Promise<Record<string, unknown>> {
-  console.log(`\n— ${title}`);
-  const file = fileURLToPath(new URL(script, import.meta.url));
-  const lines = (await runChild(process.execPath, [file, ...args], { capture: true })).trimEnd().split('\n');
-  for (const line of lines.slice(0, -1)) console.log(line);
-  return JSON.parse(lines.at(-1)!);
-}
+import { adviceOn, type LogShape, shapeOf } from './advice.ts';
+import { type Judged, judge } from './judge.ts';
+import { compareOnNewest, told } from './newest.ts';
+import { finishReplacing, type Places, placesOf, replace, workPlaces } from './places.ts';
+import { plansFor, trainingEnvironment } from './plan.ts';
+import { bestOf, digestOf, type Trained, trainAll, warmPlan } from './training.ts';
 
 const command = defineCommand({
   usage: `npm run make -- --from PATH [options]
 
-Checks the data, makes semantic IDs, trains, builds, evaluates against simple methods, and says how to serve
-the result and whether it beats them. Sizes are chosen from the data. An interrupted run goes on when the same command is started
-again. The last line printed is a JSON object.`,
+Checks the data, makes semantic IDs, trains, builds, evaluates against simple methods, writes a report of one page, and says
+how to serve the result and whether it beats them. Sizes and the length of the training are chosen from the data and on
+validation. An interrupted run goes on when the same command is started again. On a log that has grown it begins with
+the last checkpoint, and replaces the last model only if the new one is not worse on the newest events.
+The last line printed is a JSON object.`,
   options: {
     from: {
       type: 'path',
@@ -41,7 +37,11 @@ again. The last line printed is a JSON object.`,
       description: 'what one of the items is called on the page, in the singular: product, film, song',
     },
     ...DATASET_OPTIONS,
-    restart: { type: 'boolean', description: 'train anew, also when an earlier run could go on' },
+    restart: {
+      type: 'boolean',
+      description: 'choose sizes and train anew, also when an earlier run could go on',
+    },
+    replace: { type: 'boolean', description: 'replace the last model also when the new one is worse' },
   },
   main: make,
 });
@@ -50,15 +50,21 @@ interface MakeOptions extends Omit<PrepareOptions, 'dataset' | 'name'> {
   out: string;
   noun: string;
   restart: boolean;
+  replace: boolean;
 }
 
-async function make(options: MakeOptions, { print }: Context): Promise<void> {
-  const { out, noun, restart, ...reading } = options;
-  const name = basename(resolve(out));
-  const [data, checkpoint] = [join('data', name), join('runs', name)];
+async function make(options: MakeOptions, { print, command }: Context): Promise<void> {
+  const { out, noun, restart, replace: always, ...reading } = options;
+  const places = placesOf(out);
+  finishReplacing(places);
+  const work = workPlaces(places);
+  mkdirSync(dirname(work.checkpoint), { recursive: true });
+  // A finished run that was not taken can't go on with other data, as an interrupted one would have to.
+  const done = `${work.checkpoint}.done`;
+  const finished = existsSync(done) ? digestOf(work.data) : undefined;
 
   print('— data');
-  const report = await prepare({ ...reading, dataset: csv, name }, print);
+  const report = await prepare({ ...reading, dataset: csv, name: places.name, out: work.data }, print);
   for (const line of describe(report, reading.keepOrder)) print(line);
   const shape = shapeOf(report, reading.keepOrder);
   console.table(shape);
@@ -67,17 +73,75 @@ async function make(options: MakeOptions, { print }: Context): Promise<void> {
   if (errors.length > 0) throw new DataError(errors.join('\n'));
 
   print('\n— training');
-  const flags = trainingFlags(shape, restart);
-  print(`npm run train -- ${flags.join(' ')}`);
-  await runPython(['-m', 'earn_train.train', '--data', data, '--out', checkpoint, ...flags], {
-    env: trainingEnvironment(shape),
+  const over = finished !== undefined && finished !== digestOf(work.data);
+  rmSync(done, { force: true });
+  const trained = await train(shape, { places, work, restart, over, print });
+  const chosen = bestOf(trained);
+
+  print('\n— build');
+  rmSync(work.model, { recursive: true, force: true });
+  const flags = ['--checkpoint', chosen.folder, '--data', work.data, '--out', work.model];
+  await build.execute([...flags, '--name', places.name, '--noun', noun], (line) => {
+    if (!line.startsWith('{')) print(line);
   });
-  const building = ['--checkpoint', checkpoint, '--data', data, '--out', out, '--noun', noun];
-  const built = await step('build', '../build/main.ts', building);
-  const evaluated = await step('evaluation', '../evaluate/main.ts', ['--model', out, '--data', data]);
-  print(`\n${out} is ready. Serve it with\n\n  npm start -- --model ${out}\n`);
-  print(sentence(evaluated.default as string, evaluated.verdict as Verdict));
-  print(JSON.stringify({ out, bytes: built.bytes, ...evaluated }));
+
+  print('\n— evaluation');
+  const judged = await judge({ work, out, shape, warnings, trained, chosen, command }, print);
+
+  const comparison = existsSync(join(out, MANIFEST_FILE))
+    ? await compareOnNewest({ old: out, new: work.model }, judged.dataset, places.data)
+    : undefined;
+  if (comparison) print(`\n${told(comparison)}`);
+  const replaced = always || comparison === undefined || comparison['ndcg@10'][0] >= 0;
+  if (replaced) {
+    writeReports(chosen.folder, judged);
+    replace({ ...work, checkpoint: chosen.folder }, places);
+    for (const { folder } of trained)
+      if (folder !== places.checkpoint) rmSync(folder, { recursive: true, force: true });
+    print(`\n${out} is ready. Its report: ${join(places.checkpoint, 'report.html')}. Serve it with\n`);
+    print(`  npm start -- --model ${out}\n`);
+  } else {
+    writeFileSync(done, '');
+    print(`\n${out} stays as it was. The new model is in ${work.model}; --replace takes it.\n`);
+  }
+  print(judged.sentence);
+  print(JSON.stringify({ out, replaced, ...(comparison && { comparison }), ...judged.result }));
+}
+
+interface TrainOptions {
+  places: Places;
+  work: Places;
+  restart: boolean;
+  /** Whether what an earlier run left is of no use. */
+  over: boolean;
+  print(line: string): void;
+}
+
+/** What there is to choose from: a warm start, every size that suits the log, or the last checkpoint. */
+async function train(
+  shape: LogShape,
+  { places, work, restart, over, print }: TrainOptions,
+): Promise<Trained[]> {
+  const known = !restart && existsSync(join(places.checkpoint, 'config.json'));
+  if (known && digestOf(work.data) === digestOf(places.data)) {
+    print(`the data is that of ${places.checkpoint}, which stays as it is; --restart trains anew`);
+    return [
+      { plan: { name: 'the checkpoint that there is', flags: [] }, folder: places.checkpoint, ndcg: 0 },
+    ];
+  }
+  const warm = known ? warmPlan(places.checkpoint, shape.items) : undefined;
+  return trainAll(warm ? [warm] : plansFor(shape), {
+    data: work.data,
+    folder: work.checkpoint,
+    env: trainingEnvironment(shape),
+    restart: restart || over,
+    print,
+  });
+}
+
+function writeReports(folder: string, { text, html }: Judged): void {
+  writeFileSync(join(folder, 'report.txt'), text);
+  writeFileSync(join(folder, 'report.html'), html);
 }
 
 if (import.meta.main) await runCommand(command);

@@ -1,37 +1,105 @@
 import type { LogShape } from './advice.ts';
 
+/** One way to train on a log. */
+export interface Plan {
+  name: string;
+  /** Flags of `npm run train`. */
+  flags: string[];
+}
+
+/** With so many interactions a user, histories say more than pairs of items do, and deeper models pay. */
+const DENSE = 50;
+/** Up to here both small sizes are trained, and the better one on validation is kept. */
+const FEW_INTERACTIONS = 20_000;
+/** Up to here the smaller size is as good (docs/log.md). */
+const SOME_INTERACTIONS = 60_000;
+/** From here on, six layers have enough to learn on a dense log. */
+const MANY_INTERACTIONS = 300_000;
+/** Up to here, and with no more items, a second thread saves no time (docs/log.md). */
+const [FEW_FOR_THREADS, FEW_ITEMS] = [100_000, 2000];
+
 /** Training positions per epoch; larger logs train on a random part of theirs (`--fraction`). */
 const POSITIONS_AN_EPOCH = 250_000;
-/**
- * Training positions over all epochs: on two cores about ten minutes for the small decoder, an hour and a
- * half for the large one.
- */
+/** Training positions over all epochs of a dense log, at most. */
 const POSITIONS = 5_000_000;
+/** Steps that a sparse log needs, at least. */
+const STEPS = 1200;
 const [FEWEST_EPOCHS, MOST_EPOCHS] = [20, 40];
-/** From here on, six layers have enough to learn. */
-const MANY_INTERACTIONS = 300_000;
-/** Up to here, a second thread saves no time (docs/log.md). */
-const FEW_INTERACTIONS = 100_000;
+/** Epochs without a better validation after which training ends. */
+const PATIENCE = 4;
 
-/** Flags of `npm run train` that suit a log of this size. */
-export function trainingFlags({ interactions }: LogShape, restart: boolean): string[] {
-  const large = interactions >= MANY_INTERACTIONS;
+/** What to try for a log of this shape: the best on validation is kept. */
+export function plansFor(shape: LogShape): Plan[] {
+  const { interactions, users } = shape;
+  if (interactions / users >= DENSE && interactions >= MANY_INTERACTIONS) return [large(shape)];
+  if (interactions <= FEW_INTERACTIONS) return [small(shape), medium(shape)];
+  if (interactions / users >= DENSE) return [medium(shape)];
+  return [interactions <= SOME_INTERACTIONS ? small(shape) : medium(shape)];
+}
+
+const small = (shape: LogShape): Plan => ({
+  name: '2 layers of width 64',
+  flags: ['--depth', '2', '--register-depth', '1', '--width', '64', ...recipe(shape)],
+});
+
+const medium = (shape: LogShape): Plan => ({
+  name: '3 layers of width 128',
+  flags: ['--depth', '3', '--register-depth', '1', '--width', '128', ...recipe(shape)],
+});
+
+const large = (shape: LogShape): Plan => ({
+  name: '6 layers of width 128',
+  flags: ['--depth', '6', '--register-depth', '2', ...recipe(shape)],
+});
+
+function recipe(shape: LogShape): string[] {
+  const common = ['--window', `${windowFor(shape)}`, '--patience', `${PATIENCE}`, '--decoders', 'latent'];
+  return [...common, ...(shape.interactions / shape.users >= DENSE ? dense(shape) : sparse(shape))];
+}
+
+/** Room for four times the usual history. */
+function windowFor({ interactions, users }: LogShape): number {
+  return Math.min(512, Math.max(64, powerOfTwo((4 * interactions) / users)));
+}
+
+/** Measured on MovieLens-1M: docs/results.md. */
+function dense({ interactions, usable_users: users }: LogShape): string[] {
   const fraction = Math.min(1, POSITIONS_AN_EPOCH / interactions);
   const epochs = Math.round(POSITIONS / (interactions * fraction));
   return [
-    ...['--depth', large ? '6' : '3'],
-    ...['--register-depth', large ? '2' : '1'],
-    ...['--window', large ? '512' : '128'],
-    ...['--epochs', `${Math.min(MOST_EPOCHS, Math.max(FEWEST_EPOCHS, epochs))}`],
+    ...['--epochs', `${clamped(epochs, FEWEST_EPOCHS, MOST_EPOCHS)}`],
     ...['--fraction', `${Number(fraction.toFixed(3))}`],
-    ...(restart ? ['--restart'] : []),
+    ...['--crops', '0.5', '--ema', `${averaging(users / 32)}`],
   ];
+}
+
+/** Measured on Amazon Beauty and Games: docs/results.md. */
+function sparse({ interactions, usable_users: users }: LogShape): string[] {
+  const batch = Math.min(128, Math.max(32, powerOfTwo(users / 175)));
+  const steps = users / batch;
+  const fraction = Math.min(1, (4 * POSITIONS_AN_EPOCH) / interactions);
+  return [
+    ...['--epochs', `${clamped(Math.round(STEPS / steps), FEWEST_EPOCHS, MOST_EPOCHS)}`],
+    ...['--fraction', `${Number(fraction.toFixed(3))}`],
+    ...['--batch', `${batch}`, '--temperature', '0.05', '--dropout', '0.4', '--ema', `${averaging(steps)}`],
+  ];
+}
+
+/** Decay of the averaged weights: over half an epoch at least, as 200 steps are many of a small log. */
+function averaging(stepsAnEpoch: number): number {
+  return Number(Math.min(0.995, Math.max(0.9, 1 - 2 / stepsAnEpoch)).toFixed(3));
 }
 
 /**
  * Makes PyTorch's threads sleep while they wait. By default they spin: on busy cores an epoch took 30 times
  * longer (docs/log.md). For small matrices a second thread saves no time.
  */
-export function trainingEnvironment({ interactions }: LogShape): Record<string, string> {
-  return { OMP_WAIT_POLICY: 'PASSIVE', ...(interactions < FEW_INTERACTIONS && { OMP_NUM_THREADS: '1' }) };
+export function trainingEnvironment({ interactions, items }: LogShape): Record<string, string> {
+  const tiny = interactions < FEW_FOR_THREADS && items <= FEW_ITEMS;
+  return { OMP_WAIT_POLICY: 'PASSIVE', ...(tiny && { OMP_NUM_THREADS: '1' }) };
 }
+
+const powerOfTwo = (value: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, value)));
+
+const clamped = (value: number, least: number, most: number): number =>
+  Math.min(most, Math.max(least, value));

@@ -2,6 +2,7 @@
 import { Memory, type MemoryOptions } from '../../../worker/memory/memory.ts';
 import type { Model } from '../../../worker/models/model.ts';
 import type { Dataset } from '../../dataset.ts';
+import { SILENT } from '../defaults.ts';
 import { trainingHistories, type ValidationCase, validationCases } from './cases.ts';
 import { countTransitions } from './counts.ts';
 import { type Evidence, fitWeights } from './fit.ts';
@@ -47,7 +48,7 @@ interface Candidate extends Pick<BuiltMemory, 'file' | 'options'> {
 }
 
 /** `model` has no memory yet. The same model and data give the same memory. */
-export async function buildMemory(model: Model, dataset: Dataset): Promise<BuiltMemory> {
+export async function buildMemory(model: Model, dataset: Dataset, stage = SILENT): Promise<BuiltMemory> {
   const items = model.catalogue.items.length;
   const histories = trainingHistories(dataset, model);
   const counted = new Map(
@@ -58,6 +59,7 @@ export async function buildMemory(model: Model, dataset: Dataset): Promise<Built
   );
   const cases = await validationCases(dataset, model);
   let parameters: Float64Array | undefined;
+  const step = stage(1 + Object.values(GRID).reduce((sum, { length }) => sum + length - 1, 0));
 
   function candidate({ decay, smoothing, shrinkage, distances }: Settings): Candidate {
     const file = memoryTable(counted.get(distances)!, { most: MOST_SUCCESSORS, shrinkage });
@@ -68,6 +70,7 @@ export async function buildMemory(model: Model, dataset: Dataset): Promise<Built
       cases.map(({ history }) => evidenceOf(memory, history)),
       parameters,
     );
+    step();
     parameters = fit.parameters; // the next candidate is not far
     return { file, options: { ...options, weights: fit.weights }, likelihood: fit.likelihood };
   }

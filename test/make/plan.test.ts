@@ -1,7 +1,7 @@
 /** What `npm run make` says of a log before it spends time on it. */
 import { expect, test } from 'vitest';
 import { adviceOn, type LogShape } from '../../scripts/make/advice.ts';
-import { trainingEnvironment, trainingFlags } from '../../scripts/make/plan.ts';
+import { plansFor, trainingEnvironment } from '../../scripts/make/plan.ts';
 
 /** A log of 200 users who each took 20 of 50 items. */
 const HEALTHY: LogShape = {
@@ -38,16 +38,34 @@ test('a small log, a long tail, coarse timestamps: notes', () => {
   ]);
 });
 
-test('a small model is trained on one thread, a large one on all', () => {
+test('small matrices are multiplied on one thread, large ones on all', () => {
   expect(trainingEnvironment(HEALTHY)).toMatchObject({ OMP_NUM_THREADS: '1' });
-  expect(trainingEnvironment({ ...HEALTHY, interactions: 100_000 })).not.toHaveProperty('OMP_NUM_THREADS');
+  for (const more of [{ interactions: 100_000 }, { items: 9000 }]) {
+    expect(trainingEnvironment({ ...HEALTHY, ...more })).not.toHaveProperty('OMP_NUM_THREADS');
+  }
 });
 
-test('an epoch of a small log is all of it; of a large one a part', () => {
-  const small = trainingFlags(HEALTHY, false).join(' ');
-  expect(small).toContain('--depth 3 ');
-  expect(small).toContain('--fraction 1');
-  const large = trainingFlags({ ...HEALTHY, interactions: 1_000_000 }, true).join(' ');
-  expect(large).toContain('--depth 6 ');
-  expect(large).toContain('--fraction 0.25 --restart');
+/** A log of so many users with so many interactions each. */
+const logOf = (users: number, each: number): LogShape => {
+  return { ...HEALTHY, users, usable_users: users, interactions: users * each };
+};
+
+test.each<[string, LogShape, string[]]>([
+  ['few interactions: two sizes are tried', logOf(300, 15), ['--depth 2 ', '--depth 3 ']],
+  ['many short histories', logOf(22_000, 9), ['--depth 3 ']],
+  ['some long histories', logOf(600, 165), ['--depth 3 ']],
+  ['many long histories', logOf(6000, 165), ['--depth 6 ']],
+])('%s', (_, shape, depths) => {
+  const plans = plansFor(shape).map(({ flags }) => flags.join(' '));
+  expect(plans).toEqual(depths.map((depth) => expect.stringContaining(depth)));
+  for (const plan of plans) expect(plan).toContain('--patience');
+});
+
+test('the window has room for four usual histories, and an epoch of a large log is a part of it', () => {
+  const flagsOf = (shape: LogShape) => plansFor(shape)[0].flags.join(' ');
+  expect(flagsOf(logOf(22_000, 9))).toContain('--window 64 ');
+  expect(flagsOf(logOf(2000, 18))).toContain('--window 128 ');
+  expect(flagsOf(logOf(6000, 165))).toContain('--window 512 ');
+  expect(flagsOf(logOf(22_000, 9))).toContain('--fraction 1 ');
+  expect(flagsOf(logOf(6000, 165))).toMatch(/--fraction 0\.2\d* /);
 });

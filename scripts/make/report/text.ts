@@ -1,0 +1,68 @@
+/** The report as text. */
+import { sentence } from '../../evaluate/verdict.ts';
+import type { Group, ReportFacts } from './facts.ts';
+
+const decimal = (value: number) => value.toFixed(4);
+
+export function textReport(facts: ReportFacts): string {
+  const { name, shape, warnings, chosen, trained, ranker, verdict, samples, next } = facts;
+  const data = Object.entries(shape).map(([key, value]) => `  ${key.replaceAll('_', ' ')}: ${value}`);
+  const tried = trained.map(
+    ({ plan, ndcg }) =>
+      `  ${plan.name}: NDCG@10 ${decimal(ndcg)} on validation${plan === chosen.plan ? ', kept' : ''}`,
+  );
+  return [
+    `${name}: what was made of this log`,
+    section('The data', [...data, ...warnings.map((each) => `  Note: ${each}`)]),
+    section('The training', tried),
+    section('What the model is worth', [
+      ...table(
+        ['', 'NDCG@10', 'HR@10'],
+        facts.quality.map(({ name, ndcg, hr, model }) => [
+          `${name}${model ? ' (model)' : ''}`,
+          decimal(ndcg),
+          decimal(hr),
+        ]),
+      ),
+      '',
+      `  ${sentence(ranker, verdict)}`,
+    ]),
+    section('For whom: NDCG@10 by the length of the history', groupTable(facts.byHistory, verdict.over)),
+    section(
+      'For which items: NDCG@10 by how common the next item is',
+      groupTable(facts.byItem, verdict.over),
+    ),
+    section(
+      'Ten histories and their lists',
+      samples.flatMap(({ user, history, next, list }) => [
+        `  ${user}: … ${history.join(' | ')}`,
+        `    took next: ${next}`,
+        ...list.map(({ title, hit }, rank) => `    ${rank + 1}. ${title}${hit ? '  <- taken' : ''}`),
+        '',
+      ]),
+    ),
+    section(
+      'What to do next',
+      next.map((each) => `  - ${each}`),
+    ),
+  ].join('\n');
+}
+
+const section = (title: string, lines: string[]) => `\n${title}\n\n${lines.join('\n')}\n`;
+
+function groupTable(groups: Group[], yardstick: string): string[] {
+  return table(
+    ['', 'cases', 'model', yardstick],
+    groups.map((each) => [each.name, `${each.cases}`, decimal(each.model), decimal(each.yardstick)]),
+  );
+}
+
+/** Columns, the first to the left and the others to the right. */
+function table(head: string[], rows: string[][]): string[] {
+  const all = [head, ...rows];
+  const widths = head.map((_, i) => Math.max(...all.map((row) => row[i].length)));
+  return all.map((row) => {
+    const cells = row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])));
+    return `  ${cells.join('  ')}`;
+  });
+}

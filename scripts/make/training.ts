@@ -1,0 +1,97 @@
+/** Trains what a plan says, and keeps what validation finds best. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { lastLine } from '../printed.ts';
+import { runPython } from '../python.ts';
+import type { Plan } from './plan.ts';
+
+/** A plan after its training. */
+export interface Trained {
+  plan: Plan;
+  /** The checkpoint. */
+  folder: string;
+  /** NDCG@10 on validation. */
+  ndcg: number;
+}
+
+interface TrainingOptions {
+  data: string;
+  /** The checkpoint of plan i is `<folder>.<i>`. */
+  folder: string;
+  env: Record<string, string>;
+  restart: boolean;
+  print(line: string): void;
+}
+
+/** Every plan trained; an interrupted one goes on. */
+export async function trainAll(plans: Plan[], options: TrainingOptions): Promise<Trained[]> {
+  const { data, env, restart, print } = options;
+  const trained: Trained[] = [];
+  for (const [index, plan] of plans.entries()) {
+    const folder = `${options.folder}.${index}`;
+    const flags = [...plan.flags, ...(restart ? ['--restart'] : [])];
+    if (plans.length > 1) print(`${plan.name} (${index + 1} of ${plans.length})`);
+    print(`npm run train -- ${flags.join(' ')}`);
+    const args = ['-m', 'earn_train.train', '--data', data, '--out', folder, ...flags];
+    const { latent } = JSON.parse(lastLine(await runPython(args, { env, capture: true })));
+    trained.push({ plan, folder, ndcg: latent['ndcg@10'] });
+    print(`${plan.name}: NDCG@10 ${latent['ndcg@10'].toFixed(4)} on validation`);
+  }
+  return trained;
+}
+
+export const bestOf = (trained: Trained[]): Trained => trained.reduce((a, b) => (b.ndcg > a.ndcg ? b : a));
+
+/** Fields of a checkpoint's `config.json` that a run that begins with it must share, as flags. */
+const SHAPES = ['depth', 'register_depth', 'width', 'window', 'local_window', 'levels', 'codebook'] as const;
+const RECIPE = [
+  'batch',
+  'fraction',
+  'code_fraction',
+  'crops',
+  'weight_decay',
+  'dropout',
+  'item_dropout',
+  'smoothing',
+  'temperature',
+  'ema',
+  'features',
+] as const;
+/** A log that has grown by some days needs a part of the epochs, at a part of the rate. */
+const [SHARE_OF_EPOCHS, SHARE_OF_RATE] = [0.5, 0.5];
+
+/**
+ * Goes on from an earlier checkpoint, with its shape. Undefined when there is none, or when its semantic IDs
+ * can't name so many items.
+ */
+export function warmPlan(checkpoint: string, items: number): Plan | undefined {
+  const path = join(checkpoint, 'config.json');
+  if (!existsSync(path)) return undefined;
+  const { model, training } = JSON.parse(readFileSync(path, 'utf8'));
+  if (model.codebook ** model.levels < items) return undefined;
+  const flag = (name: string, value: number) => [`--${name.replaceAll('_', '-')}`, `${value}`];
+  const given = [
+    ...SHAPES.map((name) => [name, model[name]]),
+    ...RECIPE.map((name) => [name, training[name]]),
+  ];
+  return {
+    name: 'warm start from the last checkpoint',
+    flags: [
+      ...given.flatMap(([name, value]) => (value === undefined ? [] : flag(name, value))),
+      ...flag('epochs', Math.max(5, Math.round(training.epochs * SHARE_OF_EPOCHS))),
+      ...flag('patience', training.patience ?? 4),
+      ...flag('lr', training.lr * (training.init ? 1 : SHARE_OF_RATE)),
+      ...['--init', checkpoint, '--decoders', 'latent'],
+    ],
+  };
+}
+
+/** Of what a data folder holds; undefined without data. */
+export function digestOf(folder: string): string | undefined {
+  const files = ['interactions.csv', 'items.jsonl'].map((name) => join(folder, name));
+  if (!files.every((file) => existsSync(file))) return undefined;
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(createHash('sha256').update(readFileSync(file)).digest());
+  return hash.digest('hex');
+}
