@@ -1,4 +1,4 @@
-/** Whether a new model is better than the one before it, where neither has seen the answer: the newest days. */
+/** Whether a new model is better than the one before it, on events that neither has seen: the newest. */
 
 import type { Model } from '../../worker/models/model.ts';
 import { queryFor } from '../../worker/recommend/query.ts';

@@ -1,6 +1,6 @@
 /**
- * Where `make` keeps what it makes. A run works in folders of its own, and puts data, checkpoint and model into
- * place together at its end: until then the ones before it stay as they were.
+ * Where `make` keeps what it makes. A run works in folders of its own, and puts data, checkpoint and model
+ * into place together at its end: until then the ones before it stay as they were.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -62,8 +62,8 @@ export function finishReplacing(places: Places): void {
 }
 
 /**
- * Moves the files of a folder into another one. Other files there are left alone, but for stale ones of what is
- * replaced. `last` goes first and comes last, so a folder that has it is whole.
+ * Moves the files of a folder into another one. Other files there are left alone, but for stale ones of what
+ * is replaced. `last` goes first and comes last, so a folder that has it is whole.
  */
 function moveInto({ from, to, last, stale }: Move): void {
   if (from === to || !existsSync(from)) return;

@@ -31,7 +31,7 @@ test.each([
     'DIR/foreign.txt: not printed by a verify command or bench:size',
   ],
   ['performance/main.ts', 'DIR/foreign.txt', 'DIR/foreign.txt: the object in the last line has no rows'],
-  ['make/main.ts', '--from DIR/log.txt', 'DIR/log.txt: expected a name ending in .csv, .inter, '],
+  ['make/main.ts', '--from DIR/log.txt', 'DIR/log.txt:1: no column is known to be the time'],
 ])('%s %s', (script, args, message) => {
   const path = folder(FILES);
   const command = [join('scripts', script), ...args.replaceAll('DIR', path).split(' ')];
