@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import type { Backend } from '../worker/engine/config.ts';
+import { placeFull } from './bundle-full.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
@@ -21,7 +22,8 @@ const BUNDLE = join(ROOT, 'bundle');
  * The runtime's binaries are assets: 14 MB are too much for a script that every isolate keeps in memory.
  * `MODEL_DIR` names another model's folder, as `npm start -- --model` does.
  */
-const RUNTIME = resolve(ROOT, process.env.MODEL_DIR ?? 'model-shards', 'runtime');
+const MODEL = resolve(ROOT, process.env.MODEL_DIR ?? 'model-shards');
+const RUNTIME = join(MODEL, 'runtime');
 
 /**
  * onnxruntime's build for each backend. Of its builds with WebGPU only the JSPI one (16 MiB) fits into a
@@ -34,14 +36,17 @@ const RUNTIMES: Record<Backend, { module: string; binary: string }> = {
 };
 
 /**
- * Writes `bundle/{page.js,page.css,docs.css,device.js,device-webgpu.js}` and `model-shards/runtime/`; files
+ * Writes `bundle/` and `model-shards/runtime/`; files
  * that are up to date stay untouched. The two device scripts differ in their runtime only.
  */
 export async function bundlePage(): Promise<void> {
-  await bundle({ entryPoints: { page: 'worker/demo/page.ts' } });
+  await bundle({ entryPoints: { page: 'worker/demo/page.tsx', offline: 'worker/demo/offline-worker.ts' } });
+  await bundle({ entryPoints: { playground: 'worker/demo/playground.tsx' } });
   await bundle({ entryPoints: { page: 'worker/demo/page.css', docs: 'worker/demo/docs.css' } });
+  await bundle({ entryPoints: { playground: 'worker/demo/playground.css' } });
   await bundleDevice('device', 'wasm');
   await bundleDevice('device-webgpu', 'webgpu');
+  placeFull(MODEL, join(RUNTIME, 'full'));
   const names = Object.values(RUNTIMES).map(({ binary }) => placedName(binary));
   for (const other of readdirSync(RUNTIME)) {
     if (other.endsWith('.wasm') && !names.includes(other)) rmSync(join(RUNTIME, other));
@@ -70,6 +75,8 @@ async function bundle(options: BuildOptions): Promise<void> {
     minify: true,
     legalComments: 'eof',
     logLevel: 'warning',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
     ...options,
     write: false,
   });

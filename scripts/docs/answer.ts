@@ -5,7 +5,7 @@ import { recommend } from '../../worker/recommend/recommend.ts';
 import { FRESH_STATES } from '../../worker/recommend/states.ts';
 import { loadFolder } from '../node-model.ts';
 
-/** As a block of code, with scores of two decimals, a line per item and its reasons. */
+/** As a block of code, with scores of two decimals, two lines per item. */
 export async function answerTo(readme: string): Promise<string> {
   const [, body] = /^ {2}-d '(\{"history": .*\})'$/m.exec(readme) ?? [];
   if (body === undefined) throw new Error('README.md shows no request with a history');
@@ -13,9 +13,9 @@ export async function answerTo(readme: string): Promise<string> {
   const events = history.map((item) => ({ item }));
   const model = await loadFolder('model-shards');
   const { items, source, model: by, ...cost } = await recommend(model, FRESH_STATES, events, queryFor(k));
-  const lines = items.map(({ because, ...item }) => {
-    const line = `  ${spaced({ ...item, score: Number(item.score.toFixed(2)) })}`;
-    return because ? `${line.slice(0, -1)},\n   ${spaced({ because }).slice(1)}` : line;
+  const lines = items.map(({ id, title, score, ...item }) => {
+    const line = spaced({ id, title, score: Number(score.toFixed(2)) });
+    return `  ${line.slice(0, -1)},\n   ${spaced(item).slice(1)}`;
   });
   const rest = [{ source, model: by }, cost].map((part) => ` ${spaced(part).slice(1, -1)}`);
   return `\`\`\`json\n{"items": [\n${lines.join(',\n')}],\n${rest.join(',\n')}}\n\`\`\``;

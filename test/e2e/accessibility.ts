@@ -1,8 +1,8 @@
-/** What axe-core finds on a page that keeps people from using it. */
+/** What axe-core finds on a page that keeps people from using it, or makes it harder. */
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
-export async function seriousFindings(page: Page): Promise<string[]> {
+export async function findings(page: Page): Promise<string[]> {
   // What is fading in is not legible yet, and not what people read.
   await page.evaluate(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished)));
   // Through the debugger: the page's policy lets no script in but its own.
@@ -10,9 +10,7 @@ export async function seriousFindings(page: Page): Promise<string[]> {
   const { violations } = await page.evaluate(() =>
     (globalThis as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] }),
   );
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`),
-    );
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`),
+  );
 }

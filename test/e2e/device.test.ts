@@ -1,6 +1,6 @@
 /** The switch to the visitor's own device: the same lists, and nothing about the visitor leaves it. */
 import { expect, test } from 'vitest';
-import { seriousFindings } from './accessibility.ts';
+import { findings } from './accessibility.ts';
 import { Demo } from './demo.ts';
 import { setStage } from './stage.ts';
 
@@ -17,28 +17,47 @@ test('the same history gets the same ten films, and goes on here alone', async (
   const demo = await Demo.open(stage);
   for (const film of ['toy story', 'star wars', 'alien', 'godfather']) await demo.add(film);
   const { titles: fromServer } = await demo.add('casablanca');
-  const { user } = await demo.kept();
 
   const requests = watchRequests(demo);
   const first = await demo.answered(() => demo.onDevice.click());
-  expect(first).toEqual({ status: 'miss', titles: fromServer });
+  expect(first.cost).toMatch(/^All 5 films of your history were computed: [\d.]+ ms on this device/);
+  expect(first.titles).toEqual(fromServer);
   expect(await demo.page.locator('#cost-where').textContent()).toBe('this device, WASM');
   const own = await demo.add('fargo');
-  expect(own.status).toBe('extended');
+  expect(own.cost).toMatch(
+    /^Only your newest film was computed, 5 were remembered: .* instead of .* on this device/,
+  );
   expect(own.titles).not.toEqual(fromServer);
-  expect((await demo.history())[0]).toBe('Fargo (1996)');
-  expect(await seriousFindings(demo.page)).toEqual([]);
+  expect((await demo.history())[0]).toBe('Fargo');
+  expect(await findings(demo.page)).toEqual([]);
   await demo.page.waitForTimeout(1500); // states are written once a second at most
 
   const again = await demo.answered(() => demo.page.reload());
-  expect(again).toEqual({ status: 'hit', titles: own.titles });
+  expect(again.cost).toMatch(/^Nothing had to be computed, all 6 films were remembered/);
+  expect(again.titles).toEqual(own.titles);
   expect(requests.filter((path) => path.startsWith('/v1/'))).toEqual([]);
-  expect(await (await fetch(`${stage.server.url}/v1/users/${user}`)).json()).toMatchObject({ length: 5 });
+  expect(await demo.logOnServer(stage)).toHaveLength(5);
 
   const back = await demo.answered(() => demo.onDevice.click());
-  expect(back).toEqual({ status: 'hit', titles: fromServer });
+  expect(back.cost).toMatch(/^Nothing had to be computed, all 5 films were remembered/);
+  expect(back.titles).toEqual(fromServer);
   expect(await demo.history()).toHaveLength(5);
   expect(demo.problems).toEqual([]);
+});
+
+test('without a connection the page can be reloaded, and goes on', async () => {
+  const demo = await Demo.open(stage);
+  await demo.answered(() => demo.onDevice.click());
+  await demo.add('heat');
+  const controlled = () => demo.page.evaluate(() => navigator.serviceWorker.controller !== null);
+  await expect.poll(controlled, { timeout: 30_000 }).toBe(true);
+  await demo.answered(() => demo.page.reload());
+  await demo.page.context().setOffline(true);
+  await demo.answered(() => demo.page.reload());
+  expect(await demo.history()).toEqual(['Heat']);
+  const { titles } = await demo.add('fargo');
+  expect(titles).toHaveLength(10);
+  expect(await demo.history()).toEqual(['Fargo', 'Heat']);
 });
 
 test('the model is fetched once, with its progress; then the browser has it', async () => {
@@ -67,21 +86,14 @@ test('the model is fetched once, with its progress; then the browser has it', as
 test('what is clicked while the model is on its way stays here, also for who switches back', async () => {
   const demo = await Demo.open(stage);
   await demo.page.context().route('**/runtime/*', () => {}); // never arrives
-  await demo.search.fill('heat');
-  const heat = demo.page.locator('#results button', { hasText: 'Heat (1995)' });
-  await heat.waitFor();
+  const heat = await demo.found('heat');
   await demo.onDevice.click();
   await heat.click();
-  await demo.page.getByText('adding…').waitFor();
-  const { status } = await demo.answered(() => demo.onDevice.click());
-  expect(status).toBe('miss');
+  await demo.page.getByText('only on this device', { exact: true }).waitFor();
+  await demo.answered(() => demo.onDevice.click());
   expect(await demo.history()).toEqual([]);
-  expect(await demo.page.locator('#history-hidden').textContent()).toContain(
-    '1 film added on this device only',
-  );
-  const { user, own } = await demo.kept();
-  expect(own).toHaveLength(1);
-  expect(await (await fetch(`${stage.server.url}/v1/users/${user}`)).json()).toMatchObject({ length: 0 });
+  await demo.page.getByText('1 film added on this device only').waitFor();
+  expect(await demo.logOnServer(stage)).toEqual([]);
   expect(demo.problems).toEqual([]);
 });
 
@@ -92,7 +104,7 @@ test('a visitor who is forgotten leaves nothing on the device', async () => {
   await demo.page.waitForTimeout(1500);
   await demo.page.getByRole('button', { name: 'Forget me' }).click();
   await expect.poll(() => demo.history(), { timeout: 30_000 }).toEqual([]);
-  expect((await demo.kept()).own).toEqual([]);
+  await demo.cards.first().waitFor();
   const states = await demo.page.evaluate(
     () =>
       new Promise((resolve) => {

@@ -1,13 +1,17 @@
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
-import { fakeService } from './helpers.ts';
+import { ModelUnavailable } from '../../worker/engine/errors.ts';
+import { FakeModel } from './fake-model.ts';
+import { fakeService, serviceOf } from './helpers.ts';
 
 const { app } = fakeService();
 
-test('the page comes with its own script, style and icon, and asks nobody else', async () => {
-  const html = await (await app.request('/')).text();
+const PAGES = ['/', '/playground'];
+
+test.each(PAGES)('%s comes with its own script, style and icon, and asks nobody else', async (path) => {
+  const html = await (await app.request(path)).text();
   const links = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1]);
-  expect(links).toContain('/page.js');
+  expect(links).toContain(path === '/' ? '/page.js' : `${path}.js`);
   for (const link of links) {
     const response = await app.request(link);
     expect(response.status, link).toBe(200);
@@ -15,14 +19,33 @@ test('the page comes with its own script, style and icon, and asks nobody else',
   }
 });
 
-test('the page may run no script but its own file', async () => {
-  const html = await (await app.request('/')).text();
+test.each(PAGES)('%s may run no script but its own file', async (path) => {
+  const html = await (await app.request(path)).text();
   expect(html).not.toMatch(/<script(?![^>]* src=)|<style|\son\w+=|\sstyle=/);
-  const policy = (await app.request('/')).headers.get('Content-Security-Policy');
+  const policy = (await app.request(path)).headers.get('Content-Security-Policy');
   expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
   expect(policy).toContain("worker-src 'self'");
   expect(policy).toContain("require-trusted-types-for 'script'; trusted-types device");
   expect(policy).not.toContain('unsafe');
+});
+
+test('the page has the words of the model, says what it is to other sites, and works without one', async () => {
+  const html = await (await app.request('/')).text();
+  expect(html).toContain('<html lang="en" data-noun="film"');
+  expect(html).toMatch(/<meta name="description" content="[^"]*film/);
+  expect(html).toMatch(/<meta property="og:title" content="[^"]+">/);
+  expect(html).toContain('<noscript>');
+  const { app: broken } = serviceOf(() => Promise.reject(new ModelUnavailable('asset_missing', 'gone')));
+  const page = await broken.request('/');
+  expect(page.status).toBe(200);
+  expect(await page.text()).toContain('data-noun="item"');
+});
+
+test('words of a model are text, whatever is in them', async () => {
+  const model = new FakeModel();
+  Object.assign(model.manifest, { noun: '"><script>alert(1)</script>' });
+  const { app } = serviceOf(async () => model);
+  expect(await (await app.request('/')).text()).not.toContain('<script>alert');
 });
 
 const DEVICE_SCRIPTS = ['/device.js', '/device-webgpu.js'];
@@ -51,10 +74,14 @@ test.each(DEVICE_SCRIPTS)('the runtime that %s asks for is there, for good', asy
 
 test.each([
   ['/', 'text/html'],
+  ['/playground', 'text/html'],
   ['/page.js', 'text/javascript'],
+  ['/playground.js', 'text/javascript'],
+  ['/offline.js', 'text/javascript'],
   ['/device.js', 'text/javascript'],
   ['/device-webgpu.js', 'text/javascript'],
   ['/page.css', 'text/css'],
+  ['/playground.css', 'text/css'],
   ['/docs', 'text/html'],
   ['/docs.css', 'text/css'],
   ['/icon.svg', 'image/svg+xml'],

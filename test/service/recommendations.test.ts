@@ -13,8 +13,14 @@ const idsOf = (list: Json): string[] => list.items.map((item: Json) => item.id);
 test('a history gets titles, scores and ranks', async () => {
   expect(await recommend({ history: ['1', '2'], k: 2 })).toEqual({
     items: [
-      { id: '3', title: 'Misérables, Les (1995)', score: expect.any(Number), rank: 1 },
-      { id: '4', title: "Schindler's List (1993)", score: expect.any(Number), rank: 2 },
+      { id: '3', title: 'Misérables, Les (1995)', categories: ['Drama'], score: expect.any(Number), rank: 1 },
+      {
+        id: '4',
+        title: "Schindler's List (1993)",
+        categories: ['Drama', 'Comedy'],
+        score: expect.any(Number),
+        rank: 2,
+      },
     ],
     source: 'model',
     model: { id: MANIFEST.id },

@@ -34,6 +34,12 @@ export class Catalogue {
     return this.indices.get(id);
   }
 
+  /** The categories with the number of their items, the largest first. */
+  largestCategories(): { name: string; items: number }[] {
+    const counted = [...this.categories].map(([name, items]) => ({ name, items: items.length }));
+    return counted.sort((a, b) => b.items - a.items || (a.name < b.name ? -1 : 1));
+  }
+
   /** Every item but these (indices), as a mask. */
   allowed(excluded: Iterable<number> = []): ItemMask {
     const mask = new Uint8Array(this.items.length).fill(1);

@@ -1,13 +1,24 @@
 /** What the page asks of `device.ts`, and how the two talk. */
-import type { Film, UserList } from './side.ts';
+import type { Played, Setting } from './play.ts';
+import type { Category, Film, ListOptions, UserList } from './side.ts';
+
+/** With the milliseconds that the engine took, and those that it takes with nothing remembered. */
+export interface DeviceList extends UserList {
+  ms: number;
+  cold_ms: number;
+}
 
 export interface DeviceApi {
   /** Fetches and verifies the model; does nothing the second time. */
   load(): Promise<void>;
-  /** Item ids, oldest first. `epoch` identifies the history that they belong to. */
-  recommend(epoch: string, items: string[], k: number): Promise<UserList>;
+  /** Item ids, oldest first. */
+  recommend(items: string[], options: ListOptions): Promise<DeviceList>;
   find(query: string, limit: number): Promise<Film[]>;
+  similar(id: string, k: number): Promise<Film[]>;
   film(id: string): Promise<Film | undefined>;
+  categories(): Promise<Category[]>;
+  /** Experiments: in WASM alone. */
+  play(setting: Setting): Promise<Played>;
   forget(): Promise<void>;
 }
 

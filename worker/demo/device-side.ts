@@ -1,9 +1,9 @@
 /** The model in this browser, on the GPU if there is one. Nothing about the visitor leaves the browser. */
 import type { Backend } from '../engine/config.ts';
+import type { DeviceList } from './device-api.ts';
 import { DeviceWorker } from './device-worker.ts';
 import { IdbStore } from './idb-store.ts';
-import { type Film, type Interaction, LIST_LENGTH, type Side, type UserList } from './side.ts';
-import { remember, visitor } from './visitor.ts';
+import type { Category, Film, Interaction, ListOptions, Side } from './side.ts';
 
 const NAMES: Record<Backend, string> = { wasm: 'WASM', webgpu: 'WebGPU' };
 
@@ -14,6 +14,7 @@ export class Stopped extends Error {}
 interface Loading {
   abort: AbortController;
   worker: Promise<DeviceWorker>;
+  ready: boolean;
 }
 
 export class DeviceSide implements Side {
@@ -32,9 +33,9 @@ export class DeviceSide implements Side {
     return this.backend ? `this device, ${NAMES[this.backend]}` : 'this device';
   }
 
-  /** Fetches the model; from the browser's own cache the second time. */
-  async load(): Promise<void> {
-    await this.worker();
+  /** The model is there. */
+  get ready(): boolean {
+    return this.loading?.ready ?? false;
   }
 
   /** Frees the memory. Pending calls reject with `Stopped`. */
@@ -43,39 +44,10 @@ export class DeviceSide implements Side {
     this.loading = undefined;
   }
 
-  async history(): Promise<Interaction[]> {
-    const { log, own } = visitor();
-    return [...log, ...own];
-  }
-
-  async list(): Promise<UserList> {
-    return this.recommend(await this.history());
-  }
-
-  async add(seen: Interaction): Promise<UserList> {
-    const list = await this.recommend([...(await this.history()), seen]);
-    remember({ own: [...visitor().own, seen] });
-    return list;
-  }
-
-  async find(query: string, limit: number): Promise<Film[]> {
-    return (await this.worker()).call('find', query, limit);
-  }
-
-  async film(id: string): Promise<Film | undefined> {
-    return (await this.worker()).call('film', id);
-  }
-
-  /** Also deletes what earlier visits to the page have stored. */
-  async forget(): Promise<void> {
-    if (this.loading) await (await this.loading.worker).call('forget');
-    else await new IdbStore().clear();
-  }
-
   /** A GPU can be lost at any time; then the request is repeated in WASM. */
-  private async recommend(history: Interaction[]): Promise<UserList> {
+  async list(history: readonly Interaction[], options: ListOptions): Promise<DeviceList> {
     const ids = history.map(({ id }) => id);
-    const ask = async () => (await this.worker()).call('recommend', visitor().epoch, ids, LIST_LENGTH);
+    const ask = async () => (await this.worker()).call('recommend', ids, options);
     try {
       return await ask();
     } catch (error) {
@@ -86,15 +58,42 @@ export class DeviceSide implements Side {
     }
   }
 
+  async find(query: string, limit: number): Promise<Film[]> {
+    return (await this.worker()).call('find', query, limit);
+  }
+
+  async similar(id: string, k: number): Promise<Film[]> {
+    return (await this.worker()).call('similar', id, k);
+  }
+
+  async film(id: string): Promise<Film | undefined> {
+    return (await this.worker()).call('film', id);
+  }
+
+  async categories(): Promise<Category[]> {
+    return (await this.worker()).call('categories');
+  }
+
+  /** Also deletes what earlier visits to the page have stored. */
+  async forget(): Promise<void> {
+    if (this.loading) await (await this.loading.worker).call('forget');
+    else await new IdbStore().clear();
+  }
+
   /** One worker for all calls; after a failure the next call starts another. */
   private worker(): Promise<DeviceWorker> {
     if (this.loading) return this.loading.worker;
     const abort = new AbortController();
-    const loading: Loading = { abort, worker: this.start(abort.signal) };
+    const loading: Loading = { abort, worker: this.start(abort.signal), ready: false };
     this.loading = loading;
-    loading.worker.catch(() => {
-      if (this.loading === loading) this.loading = undefined;
-    });
+    loading.worker.then(
+      () => {
+        loading.ready = true;
+      },
+      () => {
+        if (this.loading === loading) this.loading = undefined;
+      },
+    );
     return loading.worker;
   }
 

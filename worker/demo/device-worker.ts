@@ -1,19 +1,7 @@
 /** A Web Worker that holds the model, and the calls that wait for its replies. */
 import type { Backend } from '../engine/config.ts';
 import type { Call, DeviceApi, Reply } from './device-api.ts';
-
-/** `device.ts` with the runtime that each backend needs. */
-const SCRIPTS: Record<Backend, string> = { wasm: '/device.js', webgpu: '/device-webgpu.js' };
-
-/** TypeScript's DOM does not know it: https://developer.mozilla.org/docs/Web/API/Trusted_Types_API */
-declare const trustedTypes: { createPolicy(name: string, rules: ScriptPolicy): ScriptPolicy } | undefined;
-interface ScriptPolicy {
-  createScriptURL(backend: Backend): string;
-}
-
-/** The only URLs that may become a script. The Content-Security-Policy allows this policy alone. */
-const scripts: ScriptPolicy = { createScriptURL: (backend) => SCRIPTS[backend] };
-const policy = typeof trustedTypes === 'undefined' ? scripts : trustedTypes.createPolicy('device', scripts);
+import { scriptUrl } from './scripts.ts';
 
 interface Waiting {
   resolve(result: unknown): void;
@@ -28,7 +16,7 @@ export class DeviceWorker {
 
   constructor(backend: Backend, report: (loaded: number, total: number) => void) {
     this.report = report;
-    this.worker = new Worker(policy.createScriptURL(backend), { type: 'module' });
+    this.worker = new Worker(scriptUrl(backend), { type: 'module' });
     this.worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.receive(data));
     this.worker.addEventListener('error', ({ message }) =>
       this.stop(new Error(message || 'The model can’t be started in this browser')),

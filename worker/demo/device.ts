@@ -3,25 +3,31 @@
  * pipeline, with IndexedDB in place of Workers KV.
  */
 import { StateCache } from '../cache/state-cache.ts';
-import { TitleSearch } from '../catalogue/title-search.ts';
+import { ItemSearch } from '../catalogue/item-search.ts';
 import { BACKENDS } from '../engine/config.ts';
 import { type EarnModel, loadModel } from '../models/model.ts';
 import { queryFor } from '../recommend/query.ts';
 import { recommend } from '../recommend/recommend.ts';
+import { FRESH_STATES } from '../recommend/states.ts';
 import { UserStates } from '../recommend/user-states.ts';
 import type { Call, DeviceApi, Reply } from './device-api.ts';
 import { BACKEND, loadRuntime, RUNTIME_BYTES } from './device-runtime.ts';
 import { Download } from './download.ts';
 import { IdbStore } from './idb-store.ts';
+import { Play } from './play.ts';
 import { mustAgree } from './self-check.ts';
 
 interface Loaded {
   model: EarnModel;
-  titles: TitleSearch;
+  search: ItemSearch;
+  /** Made when it is first asked for. */
+  play(): Promise<Play>;
 }
 
 /** A browser has one visitor. States are kept per backend, because their last bits differ. */
 const VISITOR = `visitor on ${BACKEND}`;
+/** States name exactly their history's items, and no log is deleted here while another goes on. */
+const EPOCH = 'this browser';
 
 const store = new IdbStore();
 const cache = new StateCache(store);
@@ -31,21 +37,34 @@ const api: DeviceApi = {
   async load() {
     await loaded();
   },
-  async recommend(epoch, items, k) {
+  async recommend(items, options) {
     const { model } = await loaded();
-    const states = new UserStates(cache, VISITOR, epoch);
+    const states = new UserStates(cache, VISITOR, EPOCH);
     const events = items.map((item) => ({ item }));
-    const list = await recommend(model, states, events, queryFor(k));
+    const query = { ...queryFor(options.k), exclude: options.exclude, categories: options.categories };
+    const [list, ms] = await timed(() => recommend(model, states, events, query));
     states.persist(); // never rejects
-    return list;
+    const [, cold_ms] = await timed(() => recommend(model, FRESH_STATES, events, query));
+    return { ...list, ms, cold_ms };
   },
   async find(query, limit) {
-    return (await loaded()).titles.find(query).slice(0, limit);
+    return (await loaded()).search.find(query).slice(0, limit);
+  },
+  async similar(id, k) {
+    const { model } = await loaded();
+    const query = { ...queryFor(k), ranker: 'similar' as const };
+    return (await recommend(model, FRESH_STATES, [{ item: id }], query)).items;
   },
   async film(id) {
     const { catalogue } = (await loaded()).model;
     const index = catalogue.indexOf(id);
     return index === undefined ? undefined : catalogue.items[index];
+  },
+  async categories() {
+    return (await loaded()).model.catalogue.largestCategories();
+  },
+  async play(setting) {
+    return (await (await loaded()).play()).run(setting);
   },
   async forget() {
     await cache.forget(VISITOR);
@@ -83,7 +102,21 @@ async function load(): Promise<Loaded> {
     await mustAgree(model, reference);
     await reference.decoder.release();
   }
-  return { model, titles: new TitleSearch(model.catalogue.items) };
+  let play: Promise<Play> | undefined;
+  return {
+    model,
+    search: new ItemSearch(model.catalogue.items),
+    play() {
+      play ??= Play.load(model, runtime, download);
+      return play;
+    },
+  };
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<[result: T, ms: number]> {
+  const start = performance.now();
+  const result = await work();
+  return [result, performance.now() - start];
 }
 
 function reply(message: Reply): void {

@@ -19,11 +19,6 @@ export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
 
-/** `1 new item`, `41 items`. */
-export function count(number: number, noun: string): string {
-  return `${plain(number)} ${noun}${number === 1 ? '' : 's'}`;
-}
-
 /** The time for today, otherwise the date. */
 export function moment(seconds: number): string {
   const date = new Date(seconds * 1000);
@@ -31,8 +26,7 @@ export function moment(seconds: number): string {
   return today ? TIME.format(date) : DAY.format(date);
 }
 
-/** Splits a title from the year at its end, which many catalogues have. */
-export function splitYear(title: string): [name: string, year: string] {
-  const match = /^(.+?)\s*\((\d{4})\)$/.exec(title);
-  return match ? [match[1], match[2]] : [title, ''];
+/** A log-probability. */
+export function percent(score: number): string {
+  return `${(100 * Math.exp(score)).toFixed(1)} %`;
 }

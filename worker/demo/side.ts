@@ -1,36 +1,49 @@
 /** Where the model runs, as the page sees it: in the Worker or in this browser. Both answer alike. */
-import type { RecommendationList } from '../recommend/recommend.ts';
+import type { ListedItem, RecommendationList } from '../recommend/recommend.ts';
 import type { UserCache } from '../recommend/user-states.ts';
 
 /** An interaction as the API has it. */
 export interface Interaction {
   id: string;
-  timestamp?: number;
+  /** Seconds since 1970. */
+  timestamp: number;
 }
 
 export interface Film {
   id: string;
   title: string;
+  categories: string[];
+}
+
+/** What may be asked of a list. */
+export interface ListOptions {
+  k: number;
+  /** Ids that must not be in it. */
+  exclude: string[];
+  /** Only films of one of these; of any when empty. */
+  categories: string[];
 }
 
 /** A list and its cost, from either side. */
 export type UserList = RecommendationList<UserCache>;
+export type { ListedItem };
 
-/** Films per list. */
-export const LIST_LENGTH = 10;
+export interface Category {
+  name: string;
+  items: number;
+}
 
 export interface Side {
   readonly name: 'server' | 'device';
   /** Where the model runs, in words. */
   readonly where: string;
-  /** The visitor's history, oldest first. */
-  history(): Promise<Interaction[]>;
-  /** The list for the current history. */
-  list(): Promise<UserList>;
-  /** Adds to the history and returns the new list. Safe to repeat with the same key. */
-  add(seen: Interaction, key: string): Promise<UserList>;
-  find(query: string, limit: number, signal: AbortSignal): Promise<Film[]>;
+  /** The list after this history, oldest first. Safe to repeat. */
+  list(history: readonly Interaction[], options: ListOptions): Promise<UserList>;
+  /** Films for these words, or the most popular ones without any. */
+  find(query: string, limit: number, signal?: AbortSignal): Promise<Film[]>;
+  similar(id: string, k: number): Promise<Film[]>;
   film(id: string): Promise<Film | undefined>;
-  /** Deletes everything about the visitor. */
+  categories(): Promise<Category[]>;
+  /** Deletes what is kept of the visitor. Never waits for a connection. */
   forget(): Promise<void>;
 }

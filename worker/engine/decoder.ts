@@ -52,9 +52,12 @@ export interface DecodeStep {
   keyValues: Float32Array;
 }
 
+/** What a decoder needs of a runtime. */
+export type Runs = Pick<Runtime, 'run' | 'release'>;
+
 export class Decoder {
   readonly config: ModelConfig;
-  private readonly runtime: Runtime;
+  private readonly runtime: Runs;
   private readonly sessions: Record<GraphName, Session>;
   /** Of keys and values in the graphs. */
   private readonly precision: Precision;
@@ -62,7 +65,7 @@ export class Decoder {
   private readonly localRow: number;
 
   constructor(
-    runtime: Runtime,
+    runtime: Runs,
     config: ModelConfig,
     precision: Precision,
     sessions: Record<GraphName, Session>,
@@ -161,6 +164,11 @@ export class Decoder {
       logits: outputs.logits.data as Float32Array,
       keyValues: (outputs.present_beam_key_values?.data ?? new Float32Array()) as Float32Array,
     };
+  }
+
+  /** The same decoder with a prefill of its own. */
+  withPrefill(prefill: Session, runtime: Runs = this.runtime, config: ModelConfig = this.config): Decoder {
+    return new Decoder(runtime, config, this.precision, { ...this.sessions, prefill });
   }
 
   async release(): Promise<void> {

@@ -46,11 +46,12 @@ import { rejectInvalid } from './validation.ts';
 export function createApp(services: Services) {
   const { access } = services;
   const app = createApi(services);
-  const pageFiles = page.routes.filter(({ path }) => path !== ICON); // the reference has the icon, too
+  const pages = page(services.models);
+  const pageFiles = pages.routes.filter(({ path }) => path !== ICON); // the reference has the icon, too
   for (const { path } of pageFiles) app.use(path, exposed(access, 'page'));
   app.use('/model/*', exposed(access, 'model'));
   for (const path of ['/openapi.json', '/docs']) app.use(path, exposed(access, 'docs'));
-  app.route('/', page);
+  app.route('/', pages);
   app.route('/model', modelFiles);
   app.route(
     '/',

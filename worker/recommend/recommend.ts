@@ -13,6 +13,7 @@ import type { States } from './states.ts';
 export interface ListedItem {
   id: string;
   title: string;
+  categories: string[];
   score: number;
   /** From 1, best first. */
   rank: number;
@@ -79,8 +80,8 @@ function listOf<Cache>(
   cache: Cache,
 ): RecommendationList<Cache> {
   const items = ranked.slice(offset).map(({ item, score }, index) => {
-    const { id, title } = catalogue.items[item];
-    const listed = { id, title, score, rank: offset + index + 1 };
+    const { id, title, categories } = catalogue.items[item];
+    const listed = { id, title, categories, score, rank: offset + index + 1 };
     const reasons = RANKERS[ranker].usesMemory ? memory?.because(history, item, MOST_REASONS) : undefined;
     if (!reasons?.length) return listed;
     return { ...listed, because: reasons.map((reason) => catalogue.items[reason].id) };

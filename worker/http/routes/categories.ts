@@ -31,8 +31,6 @@ const route = defineRoute({
 export function categories(models: Models) {
   return new OpenAPIHono().openapi(route, async (c) => {
     const { catalogue } = await models.model(c.get('model'));
-    const counted = [...catalogue.categories].map(([name, items]) => ({ name, items: items.length }));
-    counted.sort((a, b) => b.items - a.items || (a.name < b.name ? -1 : 1));
-    return c.json({ categories: counted }, 200);
+    return c.json({ categories: catalogue.largestCategories() }, 200);
   });
 }

@@ -1,5 +1,5 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
-import { TitleSearch } from '../../catalogue/title-search.ts';
+import { ItemSearch } from '../../catalogue/item-search.ts';
 import type { Model } from '../../models/model.ts';
 import type { Models } from '../../models/rollout.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
@@ -23,9 +23,9 @@ const search = defineRoute({
   operationId: 'searchItems',
   tags: ['Catalogue'],
   scopes: ['read'],
-  summary: 'Search the catalogue by title',
+  summary: 'Search the catalogue',
   description:
-    'Each word of `q` begins a word of the title, or stands anywhere in it in scripts without blanks. Case and accents do not matter. Without `q`, all items.',
+    'Each word of `q` begins a word of the title or of a category, or stands anywhere in it in scripts without blanks. Case, accents and blanks do not matter; when nothing is found, a typo per word does not either. The most popular items come first. Without `q`, all items.',
   request: { query },
   responses: {
     200: {
@@ -54,7 +54,7 @@ const get = defineRoute({
 
 /** `GET /items` and `GET /items/{id}` */
 export function items(models: Models) {
-  const searches = new WeakMap<Model, TitleSearch>();
+  const searches = new WeakMap<Model, ItemSearch>();
 
   return new OpenAPIHono()
     .openapi(search, async (c) => {
@@ -73,9 +73,9 @@ export function items(models: Models) {
       return c.json(catalogue.items[index], 200);
     });
 
-  /** The search over a model's titles, made once per model. */
-  function searchOf(model: Model): TitleSearch {
-    const known = searches.get(model) ?? new TitleSearch(model.catalogue.items);
+  /** The search over a model's items, made once per model. */
+  function searchOf(model: Model): ItemSearch {
+    const known = searches.get(model) ?? new ItemSearch(model.catalogue.items);
     searches.set(model, known);
     return known;
   }

@@ -1,13 +1,19 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { etag } from 'hono/etag';
 import { createMiddleware } from 'hono/factory';
 import device from '../../../bundle/device.js';
 import deviceWebgpu from '../../../bundle/device-webgpu.js';
+import offline from '../../../bundle/offline.js';
 import style from '../../../bundle/page.css';
 import script from '../../../bundle/page.js';
+import playgroundStyle from '../../../bundle/playground.css';
+import playgroundScript from '../../../bundle/playground.js';
 import icon from '../../demo/icon.svg';
 import html from '../../demo/index.html';
+import playground from '../../demo/playground.html';
 import { fetchModelFile } from '../../models/assets.ts';
+import type { Models } from '../../models/rollout.ts';
+import { dressed, wordsOf } from '../page-words.ts';
 import { Problem } from '../problem.ts';
 
 const DEVICE_POLICY =
@@ -26,23 +32,49 @@ const devicePolicy = createMiddleware(async (c, next) => {
   c.header('Content-Security-Policy', DEVICE_POLICY);
 });
 
-/** The demo page and the files that it is made of, revalidated by their ETags. */
-export const page = new Hono<{ Bindings: Env }>()
-  .get('/', etag(), (c) => c.body(html, 200, file('text/html')))
-  .get('/page.js', etag(), (c) => c.body(script, 200, file('text/javascript')))
-  .get('/device.js', devicePolicy, etag(), (c) => c.body(device, 200, file('text/javascript')))
-  .get('/device-webgpu.js', devicePolicy, etag(), (c) => c.body(deviceWebgpu, 200, file('text/javascript')))
-  .get('/page.css', etag(), (c) => c.body(style, 200, file('text/css')))
-  .get(ICON, etag(), (c) => c.body(icon, 200, file('image/svg+xml')))
+const PAGES = { '/': html, '/playground': playground };
+const STYLES = { '/page.css': style, '/playground.css': playgroundStyle };
+const SCRIPTS = { '/page.js': script, '/playground.js': playgroundScript, '/offline.js': offline };
+const DEVICE_SCRIPTS = { '/device.js': device, '/device-webgpu.js': deviceWebgpu };
+
+/** The demo pages and the files that they are made of, revalidated by their ETags. */
+export function page(models: Models) {
+  const app = new Hono<{ Bindings: Env }>();
+  for (const [path, content] of Object.entries(PAGES)) {
+    app.get(path, etag(), async (c) =>
+      c.body(dressed(content, await wordsOf(models)), 200, file('text/html')),
+    );
+  }
+  for (const [path, content] of Object.entries(STYLES)) {
+    app.get(path, etag(), (c) => c.body(content, 200, file('text/css')));
+  }
+  for (const [path, content] of Object.entries(SCRIPTS)) {
+    app.get(path, etag(), (c) => c.body(content, 200, file('text/javascript')));
+  }
+  for (const [path, content] of Object.entries(DEVICE_SCRIPTS)) {
+    app.get(path, devicePolicy, etag(), (c) => c.body(content, 200, file('text/javascript')));
+  }
+  app.get(ICON, etag(), (c) => c.body(icon, 200, file('image/svg+xml')));
   // What runs the model in a browser: `scripts/bundle-page.ts` puts it beside the model.
-  .get('/runtime/:file{ort-[\\w.-]+\\.wasm}', async (c) => {
-    const response = await fetchModelFile(c.env.ASSETS, `runtime/${c.req.param('file')}`);
-    if (!response.ok) throw new Problem('file_unknown');
-    return c.newResponse(response.body, 200, {
-      'Content-Type': 'application/wasm',
-      'Cache-Control': IMMUTABLE,
-    });
-  });
+  app.get('/runtime/:file{ort-[\\w.-]+\\.wasm}', (c) =>
+    runtimeFile(c, c.req.param('file'), { 'Content-Type': 'application/wasm', 'Cache-Control': IMMUTABLE }),
+  );
+  // What the playground compares with: `scripts/bundle-full.ts`.
+  app.get('/runtime/:file{full/(prefill\\.onnx|weights\\.bin)}', (c) =>
+    runtimeFile(c, c.req.param('file'), file('application/octet-stream')),
+  );
+  return app;
+}
+
+async function runtimeFile(
+  c: Context<{ Bindings: Env }>,
+  name: string,
+  headers: HeadersInit,
+): Promise<Response> {
+  const response = await fetchModelFile(c.env.ASSETS, `runtime/${name}`);
+  if (!response.ok) throw new Problem('file_unknown');
+  return new Response(response.body, { headers });
+}
 
 /** Headers of a file that is asked for again, with its ETag. */
 export function file(type: string) {

@@ -62,6 +62,7 @@ const listedItems = z.array(
   z.object({
     id: itemId,
     title,
+    categories: z.array(z.string()),
     score: z.number(),
     rank: z.int().openapi({ description: 'From 1, best first' }),
     because: z.array(itemId).max(3).optional().openapi({
