@@ -1,7 +1,7 @@
 """Training histories as batches of branches: what is seen, where, and what is to be predicted."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
 def epoch_batches(
-    histories: list[History], window: int, recipe: Recipe, rng: np.random.Generator
+    histories: Sequence[History], window: int, recipe: Recipe, rng: np.random.Generator
 ) -> Iterator[Batch]:
     """One epoch, users with histories of similar length together.
 

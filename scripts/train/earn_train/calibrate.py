@@ -1,5 +1,6 @@
 """The ranges of a trained decoder's activations, from which the build takes its static int8 scales."""
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -15,7 +16,7 @@ ROWS = 32  # histories that run together
 
 
 @torch.no_grad()
-def activation_ranges(model: Earn, cases: list[Case], device: torch.device) -> dict[str, Any]:
+def activation_ranges(model: Earn, cases: Sequence[Case], device: torch.device) -> dict[str, Any]:
     """What each matrix product reads when cases are ranked, and the largest keys and values.
 
     `{"layers.0.qkv": [low, high], …}` names the linear layer that reads the activation. Largest magnitudes a

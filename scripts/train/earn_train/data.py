@@ -4,9 +4,11 @@ out of them.
 
 import csv
 import json
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,66 @@ History = NDArray[np.int64]  # item indices, oldest first
 Case = tuple[History, int]  # what came before a held-out item, and the item
 
 
+class Histories(Sequence[History]):
+    """The histories of all users in one array: millions of small ones would fill the memory."""
+
+    def __init__(self, items: History, start: NDArray[np.int64], end: NDArray[np.int64]):
+        """User u has `items[start[u]:end[u]]`."""
+        self.items, self.start, self.end = items, start, end
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        return self.end - self.start
+
+    def first(self, counts: NDArray[np.int64]) -> "Histories":
+        """The oldest so many items of each history."""
+        return Histories(self.items, self.start, self.start + counts)
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @overload
+    def __getitem__(self, user: int) -> History: ...
+    @overload
+    def __getitem__(self, user: slice) -> "Histories": ...
+    def __getitem__(self, user: int | slice) -> "History | Histories":
+        if isinstance(user, slice):
+            return Histories(self.items, self.start[user], self.end[user])
+        return self.items[self.start[user] : self.end[user]]
+
+    def __iter__(self) -> Iterator[History]:
+        bounds = zip(self.start.tolist(), self.end.tolist(), strict=True)
+        return (self.items[start:end] for start, end in bounds)
+
+
+class Cases(Sequence[Case]):
+    """Held-out events; each is put together when it is asked for."""
+
+    def __init__(self, histories: Histories, user: NDArray[np.int64], place: NDArray[np.int64]):
+        """Event i is number `place[i]` in the history of `user[i]`."""
+        self.histories, self.user, self.place = histories, user, place
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    @overload
+    def __getitem__(self, case: int) -> Case: ...
+    @overload
+    def __getitem__(self, case: slice) -> "Cases": ...
+    def __getitem__(self, case: int | slice) -> "Case | Cases":
+        if isinstance(case, slice):
+            return Cases(self.histories, self.user[case], self.place[case])
+        history, place = self.histories[self.user[case]], self.place[case]
+        return history[:place], int(history[place])
+
+    def sample(self, most: int, seed: int) -> "Cases":
+        """The cases, or so many of them at random."""
+        if len(self) <= most:
+            return self
+        chosen = np.random.default_rng(seed).permutation(len(self))[:most]
+        return Cases(self.histories, self.user[chosen], self.place[chosen])
+
+
 @dataclass
 class Dataset:
     """Items in the order of `items.jsonl`; users in the order of the file, one history each, oldest first."""
@@ -25,34 +87,30 @@ class Dataset:
     name: str  # of its folder
     items: list[dict[str, Any]]
     users: list[str]
-    histories: list[History]
-    trained: list[int]  # per user, how many of the oldest events are trained on
-    known: list[int]  # per user, how many come before the first test item; those in between are validation
+    histories: Histories
+    trained: NDArray[np.int64]  # per user, how many of the oldest events are trained on
+    known: NDArray[np.int64]  # and how many come before the first test item; in between are validation's
     protocol: str  # `leave-one-out` or `split by time`
 
     @property
-    def train(self) -> list[History]:
+    def train(self) -> Histories:
         """The part of each history that is trained on."""
-        return [history[:end] for history, end in zip(self.histories, self.trained, strict=True)]
+        return self.histories.first(self.trained)
 
-    def held_out(self, split: str) -> list[Case]:
+    def held_out(self, split: str) -> Cases:
         """A case for each held-out event; split: `valid` or `test`."""
-        return [
-            (history[:place], int(history[place]))
-            for history, (start, end) in zip(self.histories, self.ranges(split), strict=True)
-            for place in range(start, end)
-        ]
+        start, end = self.trained, self.known
+        if split == "test":
+            start, end = self.known, self.histories.lengths
+        count = end - start
+        within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        return Cases(
+            self.histories, np.repeat(np.arange(len(count)), count), np.repeat(start, count) + within
+        )
 
     def case_users(self, split: str) -> list[str]:
         """The user of each of the `held_out` cases."""
-        ranges = zip(self.users, self.ranges(split), strict=True)
-        return [user for user, (start, end) in ranges for _ in range(start, end)]
-
-    def ranges(self, split: str) -> list[tuple[int, int]]:
-        """Where the split begins and ends in each history."""
-        if split == "valid":
-            return list(zip(self.trained, self.known, strict=True))
-        return list(zip(self.known, map(len, self.histories), strict=True))
+        return [self.users[user] for user in self.held_out(split).user]
 
     def taken(self) -> NDArray[np.bool_]:
         """Whether an item occurs in the training part, [items]."""
@@ -84,27 +142,54 @@ def read(folder: Path) -> Dataset:
     with open(folder / "items.jsonl", encoding="utf-8") as file:
         items = [json.loads(line) for line in file]
     index = {item["id"]: number for number, item in enumerate(items)}
-    histories: dict[str, list[int]] = {}
-    counts: dict[str, list[int]] = {}
     with open(folder / "interactions.csv", encoding="utf-8", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file), 2):
-            user, item = row["user_id"], row["item_id"]
-            if item not in index:
-                raise InputError(f"{file.name}:{line}: item_id {item!r} is not in items.jsonl")
-            histories.setdefault(user, []).append(index[item])
-            if (split := row.get("split")) is None:
-                continue
-            if split not in SPLITS or any(counts.setdefault(user, [0, 0, 0])[SPLITS.index(split) + 1 :]):
-                raise InputError(f"{file.name}:{line}: split {split!r} is unknown or comes after a later one")
-            counts[user][SPLITS.index(split)] += 1
-    if counts:
-        ends = [(counts[user][0], counts[user][0] + counts[user][1]) for user in histories]
-    else:
-        ends = [(n - 2, n - 1) if (n := len(history)) >= 3 else (n, n) for history in histories.values()]
-    trained, known = map(list, zip(*ends, strict=True))
-    arrays = [np.array(history, dtype=np.int64) for history in histories.values()]
-    protocol = "split by time" if counts else "leave-one-out"
-    return Dataset(folder.resolve().name, items, list(histories), arrays, trained, known, protocol)
+        users, owner, taken, splits = columns(file.name, csv.reader(file), index)
+    order = np.argsort(owner, kind="stable")
+    count = np.bincount(owner, minlength=len(users))
+    end = np.cumsum(count)
+    histories = Histories(taken[order], end - count, end)
+    if splits is None:
+        trained, known = (np.where(count >= 3, count - held_out, count) for held_out in (2, 1))
+        return Dataset(folder.resolve().name, items, users, histories, trained, known, "leave-one-out")
+    refuse_disorder(folder / "interactions.csv", owner[order], splits[order], order)
+    trained = np.bincount(owner[splits == 0], minlength=len(users))
+    known = trained + np.bincount(owner[splits == 1], minlength=len(users))
+    return Dataset(folder.resolve().name, items, users, histories, trained, known, "split by time")
+
+
+def columns(
+    name: str, rows: Iterator[list[str]], index: dict[str, int]
+) -> tuple[list[str], NDArray[np.int64], History, NDArray[np.int8] | None]:
+    """The users in order of appearance; each row's user, item and, where there are any, split, as numbers."""
+    header = next(rows)
+    at_user, at_item = header.index("user_id"), header.index("item_id")
+    at_split = header.index("split") if "split" in header else None
+    users: dict[str, int] = {}
+    owner, taken, splits = array("q"), array("q"), array("b")
+    for line, row in enumerate(rows, 2):
+        item = index.get(row[at_item])
+        if item is None:
+            raise InputError(f"{name}:{line}: item_id {row[at_item]!r} is not in items.jsonl")
+        owner.append(users.setdefault(row[at_user], len(users)))
+        taken.append(item)
+        if at_split is None:
+            continue
+        if row[at_split] not in SPLITS:
+            raise InputError(f"{name}:{line}: split {row[at_split]!r} is unknown")
+        splits.append(SPLITS.index(row[at_split]))
+    split = None if at_split is None else np.frombuffer(splits, dtype=np.int8)
+    return list(users), np.frombuffer(owner, dtype=np.int64), np.frombuffer(taken, dtype=np.int64), split
+
+
+def refuse_disorder(
+    file: Path, owner: NDArray[np.int64], split: NDArray[np.int8], row: NDArray[np.int64]
+) -> None:
+    """Raises InputError at the first row of the file whose split comes after a later one of its user."""
+    late = row[1:][(owner[1:] == owner[:-1]) & (split[1:] < split[:-1])]
+    if len(late) > 0:
+        first = late.min()
+        name = SPLITS[split[row == first][0]]
+        raise InputError(f"{file}:{first + 2}: split {name!r} comes after a later one")
 
 
 def window_start(length: int, window: int) -> int:

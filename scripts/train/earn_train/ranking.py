@@ -1,6 +1,7 @@
 """Where held-out items land among all items, and the metrics of that."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ CUTS = (1, 3, 5, 10)  # newest items that short histories are cut to in validati
 
 def ranks_of(
     model: Earn | SasRec,
-    cases: list[Case],
+    cases: Sequence[Case],
     decoder: str,
     beam: int,
     device: torch.device,
@@ -59,7 +60,7 @@ def metrics(ranks: NDArray[np.int64]) -> dict[str, float]:
 
 
 def newest_metrics(
-    model: Earn | SasRec, cases: list[Case], device: torch.device
+    model: Earn | SasRec, cases: Sequence[Case], device: torch.device
 ) -> dict[str, dict[str, float]]:
     """The latent decoder's metrics when it sees only the newest items of each history."""
     return {str(cut): metrics(ranks_of(model, cases, "latent", 0, device, cut)) for cut in CUTS}

@@ -7,6 +7,7 @@ items need the same ID.
 """
 
 import re
+from collections.abc import Sequence
 from itertools import chain, product
 
 import numpy as np
@@ -30,7 +31,9 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 
-def semantic_ids(histories: list[History], texts: list[str], levels: int, codebook: int, seed: int) -> Codes:
+def semantic_ids(
+    histories: Sequence[History], texts: list[str], levels: int, codebook: int, seed: int
+) -> Codes:
     """histories: training part only; texts: one per item -> codes [items, levels].
 
     Raises InputError when the codes can't tell all items apart.
@@ -46,11 +49,10 @@ def semantic_ids(histories: list[History], texts: list[str], levels: int, codebo
     return residual_codes(item_embeddings(histories, texts, rng), levels, codebook, rng)
 
 
-def item_embeddings(histories: list[History], texts: list[str], rng: np.random.Generator) -> Floats:
+def item_embeddings(histories: Sequence[History], texts: list[str], rng: np.random.Generator) -> Floats:
     """What items are consumed with and what they are called -> [items, size], rows of unit length at most."""
-    company, count = collaborative_embeddings(histories, len(texts), rng), np.zeros(len(texts))
-    for history in histories:
-        np.add.at(count, history, 1)
+    company = collaborative_embeddings(histories, len(texts), rng)
+    count = np.bincount(np.concatenate(histories), minlength=len(texts))
     trust = (count / (count + SHRINK))[:, None]
     text = text_embeddings(texts, TEXT_SIZE, rng)
     return np.concatenate([company * np.sqrt(trust), text * np.sqrt(1 - trust)], 1)
@@ -59,7 +61,7 @@ def item_embeddings(histories: list[History], texts: list[str], rng: np.random.G
 def codes_of_new(
     codes: Codes,
     known: NDArray[np.bool_],
-    histories: list[History],
+    histories: Sequence[History],
     texts: list[str],
     codebook: int,
     seed: int,
@@ -94,16 +96,15 @@ def codes_of_new(
     return codes
 
 
-def collaborative_embeddings(histories: list[History], items: int, rng: np.random.Generator) -> Floats:
+def collaborative_embeddings(histories: Sequence[History], items: int, rng: np.random.Generator) -> Floats:
     """Rows of unit length (zero for an item never seen) [items, COLLABORATIVE_SIZE]."""
-    rows, columns, weights = [], [], []
+    taken = np.concatenate(histories).astype(np.int32)
+    owner = np.repeat(np.arange(len(histories)), [len(history) for history in histories])
+    pairs = sparse.csr_array((items, items))
     for step in range(1, NEAR + 1):
-        for history in histories:
-            rows.append(history[:-step])
-            columns.append(history[step:])
-            weights.append(np.full(max(0, len(history) - step), 1 / step))
-    places = (np.concatenate(rows), np.concatenate(columns))
-    pairs = sparse.coo_array((np.concatenate(weights), places), shape=(items, items)).tocsr()
+        near = np.flatnonzero(owner[step:] == owner[:-step])
+        places = (taken[near], taken[near + step])
+        pairs = pairs + sparse.coo_array((np.full(len(near), 1 / step), places), shape=(items, items)).tocsr()
     pairs = pairs + pairs.T
     total = pairs.sum()
     marginal = np.maximum(np.asarray(pairs.sum(1)).ravel(), 1e-12)

@@ -29,6 +29,7 @@ from .model import Earn
 from .recipe import Recipe, arguments
 from .semantic_ids import semantic_ids, text_embeddings
 
+FINAL_ITEMS = 100_000  # ranked by every decoder at the end; a log may hold out millions
 VALIDATION_ITEMS = 5000  # ranked after each epoch: with 1,000, epochs differ by less than the noise
 EMA_WARMUP = 10  # steps; the average forgets its first weights while it is young
 LOWEST_RATE = 0.02  # of the highest, at the end of the cosine
@@ -177,14 +178,12 @@ def train(args: argparse.Namespace) -> None:
         file=sys.stderr,
     )
 
-    users = sum(len(history) > 0 for history in data.train)
+    users = int((data.train.lengths > 0).sum())
     steps = math.ceil(users / recipe.batch)
     optimizer = optimizer_of(model, recipe)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate(recipe, steps))
     rng = np.random.default_rng(recipe.seed)
-    held_out = data.held_out("valid")
-    chosen = np.random.default_rng(recipe.seed).permutation(len(held_out))[:VALIDATION_ITEMS]
-    validation = [held_out[i] for i in chosen]
+    validation = data.held_out("valid").sample(VALIDATION_ITEMS, recipe.seed)
 
     out.mkdir(parents=True, exist_ok=True)
     first, best, curve = 0, -1.0, []
@@ -255,7 +254,8 @@ def finish(
     data: Dataset, recipe: Recipe, out: Path, decoders: list[str], beam: int, curve: list[dict[str, Any]]
 ) -> None:
     """Back to the best weights: all validation items, and the activation ranges that int8 serving needs."""
-    model, held_out = load(out, DEVICE), data.held_out("valid")
+    model = load(out, DEVICE)
+    held_out = data.held_out("valid").sample(FINAL_ITEMS, recipe.seed)
     result: dict[str, Any] = {
         "cases": len(held_out),
         "parameters": sum(p.numel() for p in model.parameters()),

@@ -1,5 +1,6 @@
 """What an epoch trains on."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ def predictions(batch: Batch) -> list[tuple[list[int], int]]:
     ]
 
 
-def epoch(histories: list[History], recipe: Recipe, window: int) -> list[tuple[list[int], int]]:
+def epoch(histories: Sequence[History], recipe: Recipe, window: int) -> list[tuple[list[int], int]]:
     rng = np.random.default_rng(0)
     return [pair for batch in epoch_batches(histories, window, recipe, rng) for pair in predictions(batch)]
 
