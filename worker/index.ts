@@ -6,6 +6,7 @@ import { StateCache } from './cache/state-cache.ts';
 import { openStore } from './cache/stores/index.ts';
 import { Runtime } from './engine/runtime.ts';
 import { DurableLog } from './history/durable-log.ts';
+import { retentionOf } from './history/retention.ts';
 import { Admission } from './http/admission.ts';
 import { createApp } from './http/app.ts';
 import { Limits } from './http/limits.ts';
@@ -23,6 +24,7 @@ const bound = env as Env & { METRICS?: AnalyticsEngineDataset; API_KEYS?: string
 /** Where everything is open, nobody is limited either. */
 const limits =
   bound.ACCESS === ('open' as string) ? new Limits() : new Limits(env.CALLER_LIMIT, env.USER_LIMIT);
+retentionOf(env); // a wrong setting should stop the deployment, not users' requests
 
 const runtime = new Runtime({ wasmModule });
 const metrics = new Metrics();

@@ -7,8 +7,10 @@ import { WEIGHTS_FILE } from '../../worker/engine/config.ts';
 import type { BeamRows, HistoryState } from '../../worker/engine/decoder.ts';
 import type { ItemMask } from '../../worker/engine/ranking.ts';
 import { type ExternalData, Runtime, type Session, Tensor } from '../../worker/engine/runtime.ts';
+import { DIGEST_BYTES } from '../../worker/history/chain.ts';
 import type { AssetSource } from '../../worker/models/files.ts';
 import { type EarnModel, loadModel } from '../../worker/models/model.ts';
+import { NOTHING_KNOWN } from '../../worker/recommend/history.ts';
 import { RANKERS } from '../../worker/recommend/rankers/index.ts';
 import { loadPeer, type Peer } from './peers/peer.ts';
 import { type Call, type Part, PEERS, type Prepared, type Scenario, type Users } from './scenario.ts';
@@ -22,7 +24,13 @@ interface Env {
 }
 
 /** What a stored state says that it is of. Of the right size; nobody reads it. */
-const KEY = { epoch: '00000000-0000-4000-8000-000000000000', anchor: 0, digest: '0'.repeat(64) };
+const KEY = {
+  epoch: '00000000-0000-4000-8000-000000000000',
+  position: 0,
+  digest: new Uint8Array(DIGEST_BYTES),
+  anchor: 0,
+  hadFrom: 0,
+};
 /** Items in a list. */
 const LIST = 10;
 
@@ -73,7 +81,12 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
     return { parts: [...parts.keys()], stateBytes: 0, decodeRows: [] };
   }
   const model = models.get(scenario.model)!;
-  const pack = (state: HistoryState) => encodeState({ stateId: model.manifest.stateId, ...KEY, state });
+  const storedAs = (state: HistoryState, user: readonly number[]) => {
+    const items = Int32Array.from(user.slice(0, state.length));
+    const history = { ...NOTHING_KNOWN, items, had: new Int32Array(new Set(items)).sort() };
+    return { stateId: model.manifest.stateId, ...KEY, history, state };
+  };
+  const pack = (state: HistoryState, user: readonly number[]) => encodeState(storedAs(state, user));
   const cases: {
     allowed: ItemMask;
     history: readonly number[];
@@ -101,25 +114,25 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
     };
     await list(state, { history: user, allowed });
     model.decoder.decode = decode;
-    const stored = past && pack(past);
+    const stored = past && pack(past, user);
     cases.push({ allowed, history: user, items: user.slice(known), past, stored, state, steps });
   }
   const each = (task: (one: (typeof cases)[number]) => Promise<unknown>) => async () => {
     for (const one of cases) await task(one);
   };
-  const coding = async ({ stored, state }: (typeof cases)[number]) => {
+  const coding = async ({ stored, state, history }: (typeof cases)[number]) => {
     if (stored) decodeState(stored);
-    if (fresh !== 0) pack(state);
+    if (fresh !== 0) pack(state, history);
   };
   const parts = new Map<Part, () => Promise<void>>([
     ['empty', async () => {}],
     [
       'answer',
       each(async ({ items, stored, ...user }) => {
-        const past = stored && decodeState(stored)!.state;
+        const past = (stored && decodeState(stored)!.state) ?? undefined;
         const state = fresh === 0 ? past! : await model.prefill(items, past);
         await list(state, user);
-        if (fresh !== null && fresh > 0) pack(state);
+        if (fresh !== null && fresh > 0) pack(state, user.history);
       }),
     ],
     ['search', each(({ state, ...user }) => list(state, user))],
@@ -140,7 +153,7 @@ async function prepare(scenario: Scenario, users: Users): Promise<Prepared> {
   prepared.set(JSON.stringify(scenario), parts);
   return {
     parts: [...parts.keys()],
-    stateBytes: fresh === null ? 0 : stateBytes(cases[0].state),
+    stateBytes: fresh === null ? 0 : stateBytes(storedAs(cases[0].state, cases[0].history)),
     decodeRows: cases[0].steps.map(({ codes }) => codes.length),
   };
 }

@@ -2,7 +2,7 @@
 
 import { queryFor } from '../../worker/recommend/query.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
-import { FRESH_STATES } from '../../worker/recommend/states.ts';
+import { given } from '../../worker/recommend/states.ts';
 import { loadFolder } from '../node-model.ts';
 
 /** As a block of code, with scores of two decimals, two lines per item. */
@@ -12,7 +12,7 @@ export async function answerTo(readme: string): Promise<string> {
   const { history, k }: { history: string[]; k: number } = JSON.parse(body);
   const events = history.map((item) => ({ item }));
   const model = await loadFolder('model-shards');
-  const { items, source, model: by, ...cost } = await recommend(model, FRESH_STATES, events, queryFor(k));
+  const { items, source, model: by, ...cost } = await recommend(model, given(events), queryFor(k));
   const lines = items.map(({ id, title, score, ...item }) => {
     const line = spaced({ id, title, score: Number(score.toFixed(2)) });
     return `  ${line.slice(0, -1)},\n   ${spaced(item).slice(1)}`;

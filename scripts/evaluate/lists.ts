@@ -17,7 +17,7 @@ export type Lists = (history: Int32Array, allowed: ItemMask) => Promise<Map<stri
 /** What the service may list after a history when the request asks for nothing else. */
 export function servedAfter(history: Int32Array, { catalogue, manifest }: Model): ItemMask {
   const { includeSeen } = manifest;
-  return allowedItems(queryFor(LIST_LENGTH), { catalogue, history: [...history], includeSeen });
+  return allowedItems(queryFor(LIST_LENGTH), { catalogue, had: history, includeSeen });
 }
 
 /** The lists that the model's rankers serve. Without a history the service lists the most popular items. */

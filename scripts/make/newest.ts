@@ -3,7 +3,7 @@
 import type { Model } from '../../worker/models/model.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
-import { FRESH_STATES } from '../../worker/recommend/states.ts';
+import { given } from '../../worker/recommend/states.ts';
 import { progressBar } from '../data/progress.ts';
 import { type Case, type Dataset, heldOut, readDataset } from '../dataset.ts';
 import { type Interval, pairedDifference } from '../evaluate/metrics.ts';
@@ -60,7 +60,7 @@ export async function compareOnNewest(
 /** Where the target stands in the list that the service would give; an item that it doesn't know, nowhere. */
 async function servedRank(model: Model, { history, target }: Case): Promise<number> {
   const events = history.map((item) => ({ item }));
-  const { items } = await recommend(model, FRESH_STATES, events, queryFor(LISTED));
+  const { items } = await recommend(model, given(events), queryFor(LISTED));
   const rank = items.findIndex(({ id }) => id === target);
   return rank < 0 ? Infinity : rank;
 }

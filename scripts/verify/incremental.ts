@@ -1,20 +1,23 @@
 /**
  * `npm run verify:incremental`: returning users get exactly what they would get from scratch, and only new
- * items are prefilled. Each history is cut into visits. Every visit is served by a new isolate, so the state
- * goes through its stored bytes every time.
+ * items are prefilled. Each history is cut into visits, in the middle of which the catalogue grows. Every
+ * visit is served by a new isolate, so the state goes through its stored bytes every time.
  */
 import { SingleBar } from 'cli-progress';
 import { StateCache } from '../../worker/cache/state-cache.ts';
-import { digestOf, encodeState } from '../../worker/cache/state-codec.ts';
+import { encodeState } from '../../worker/cache/state-codec.ts';
 import { MemoryStore } from '../../worker/cache/stores/memory.ts';
-import { windowStart } from '../../worker/engine/window.ts';
-import { eventKey } from '../../worker/history/event.ts';
+import { Catalogue } from '../../worker/catalogue/catalogue.ts';
+import type { Tail } from '../../worker/history/log.ts';
+import { MemoryLog } from '../../worker/history/memory-log.ts';
 import type { EarnModel } from '../../worker/models/model.ts';
-import { allowedItems } from '../../worker/recommend/filters/index.ts';
+import { startsOf } from '../../worker/recommend/history.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
 import { RANKERS } from '../../worker/recommend/rankers/index.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
-import { UserStates } from '../../worker/recommend/user-states.ts';
+import { DIRECT } from '../../worker/recommend/run.ts';
+import { given, type NoCache, type Source } from '../../worker/recommend/states.ts';
+import { UserSource } from '../../worker/recommend/user-states.ts';
 import { defineCommand, runCommand } from '../command.ts';
 import { readHistories } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
@@ -23,6 +26,9 @@ import { randomInts, seededRandom, shuffled } from '../random.ts';
 const CUTS = 5;
 const LIST = 20;
 const SEED = 1;
+const USER = 'user';
+/** One of so many items is unknown to a user's first visits. */
+const UNKNOWN = 20;
 
 /** What is counted over all users. */
 export interface Totals {
@@ -34,51 +40,76 @@ export interface Totals {
   prefill_excess_items: number;
 }
 
-/** Serves one user's visits. Returns the size of the last state and its number of items. */
-async function serve(model: EarnModel, history: string[], random: () => number, totals: Totals) {
-  const store = new MemoryStore();
-  const epoch = crypto.randomUUID();
-  const cuts = [...new Set([...randomInts(random, CUTS, history.length), history.length])].sort(
-    (a, b) => a - b,
-  );
-  const { ranker: usual, includeSeen, stateId, config } = model.manifest;
-  const { contextWindow } = config;
+/**
+ * Serves one user's visits. At first the catalogue does not know every item of the model; halfway it learns
+ * of them. Returns the size of the last state and its number of items.
+ */
+async function serve(
+  full: EarnModel,
+  early: EarnModel,
+  history: string[],
+  random: () => number,
+  totals: Totals,
+) {
+  const [log, store] = [new MemoryLog(), new MemoryStore()];
+  const cuts = [...new Set([...randomInts(random, CUTS, history.length), history.length])]
+    .sort((a, b) => a - b)
+    .filter((cut) => cut > 0);
+  const { ranker: usual } = full.manifest;
   // Where counting makes the lists, a request for the decoder's still needs a state.
   const ranker = RANKERS[usual].needsState ? usual : 'latent';
   const query = { ...queryFor(LIST), ranker };
   let before = 0;
   let bytes = 0;
-  for (const length of cuts.filter((cut) => cut > 0)) {
-    const items = history.slice(0, length);
-    const events = items.map((item) => ({ item }));
-    const states = new UserStates(new StateCache(store), 'user', epoch);
-    const list = await recommend(model, states, events, query);
-    await states.persist();
-
-    const indices = items.map((id) => model.catalogue.indexOf(id)!);
-    const anchor = windowStart(length, contextWindow);
-    const state = await model.prefill(indices.slice(anchor));
-    const digest = await digestOf(events.slice(anchor).map(eventKey));
-    const cold = encodeState({ stateId, epoch, anchor, digest, state });
-    const [{ bytes: stored }] = store.values.values();
-    if (!Buffer.from(stored).equals(Buffer.from(cold))) totals.state_mismatches++;
-    const context = { catalogue: model.catalogue, history: indices, includeSeen };
-    const allowed = allowedItems(query, context);
-    const ranked = await RANKERS[ranker].rank({ model, state, history: indices, k: LIST, allowed });
-    const same = ranked.every(({ item, score }, place) => {
-      const { id, score: served } = list.items[place];
-      return id === model.catalogue.items[item].id && score === served;
+  let items = 0;
+  for (const [visit, length] of cuts.entries()) {
+    const model = visit < cuts.length / 2 ? early : full;
+    const isLearning = visit > 0 && visit >= cuts.length / 2 && visit - 1 < cuts.length / 2;
+    const added = history.slice(before, length).map((item) => ({ item }));
+    const tail = log.appendAndTail(USER, added);
+    const source = new UserSource(log, new StateCache(store), USER, tail);
+    const list = await recommend(model, source, query);
+    await source.persist();
+    const reference = given(history.slice(0, length).map((item) => ({ item })));
+    const expected = await recommend(model, reference, query);
+    const same = list.items.every(({ id, score }, place) => {
+      const { id: right, score: rightScore } = expected.items[place];
+      return id === right && score === rightScore;
     });
-    if (!same || ranked.length !== list.items.length) totals.list_mismatches++;
-
+    if (!same || expected.items.length !== list.items.length) totals.list_mismatches++;
+    if (expected.source === 'model') {
+      const cold = await coldState(model, reference, await tail);
+      const [{ bytes: stored }] = store.values.values();
+      if (!Buffer.from(stored).equals(Buffer.from(encodeState(cold)))) totals.state_mismatches++;
+      bytes = stored.byteLength;
+      items = cold.history.items.length;
+    }
     if (list.cache.window_moved) totals.window_moves++;
-    else totals.prefill_excess_items += Math.max(0, list.cache.prefilled_items - (length - before));
+    else if (!isLearning) {
+      totals.prefill_excess_items += Math.max(0, list.cache.prefilled_items - (length - before));
+    }
     totals.visits++;
     before = length;
-    bytes = stored.byteLength;
   }
   totals.users++;
-  return { bytes, items: before - windowStart(before, contextWindow) };
+  return { bytes, items };
+}
+
+/** What a cache should hold, from the whole history and without any cache. */
+async function coldState(model: EarnModel, reference: Source<NoCache>, { epoch, total, digest }: Tail) {
+  const { stateId, config } = model.manifest;
+  const { anchor, had: hadFrom } = startsOf(total, 0, config.contextWindow);
+  const { history } = await reference.read(model, DIRECT);
+  const state = await model.prefill([...history.items]);
+  return { stateId, epoch, position: total, digest: digest!, anchor, hadFrom, history, state };
+}
+
+/** The model before its catalogue learned of every `UNKNOWN`th item. */
+function beforeLearning(model: EarnModel): EarnModel {
+  const items = model.catalogue.items.map((item, index) =>
+    index % UNKNOWN === 0 ? { ...item, id: `${item.id}, not yet` } : item,
+  );
+  return Object.create(model, { catalogue: { value: new Catalogue(items) } });
 }
 
 /** Real histories, shuffled; or random ones of 20 to 400 items, like those of MovieLens. */
@@ -108,6 +139,7 @@ is a JSON object.`,
   },
   async main(options, { command, print }) {
     const model = await loadFolder(options.model);
+    const early = beforeLearning(model);
     const { depth, headDim } = model.manifest.config;
     const random = seededRandom(SEED);
     const totals: Totals = {
@@ -124,7 +156,7 @@ is a JSON object.`,
     const bar = new SingleBar({ format: '{bar} {value}/{total} users', stream: process.stderr });
     bar.start(chosen.length, 0);
     for (const history of chosen) {
-      const final = await serve(model, history, random, totals);
+      const final = await serve(model, early, history, random, totals);
       bytes += final.bytes;
       items += final.items;
       bar.increment();

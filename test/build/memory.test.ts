@@ -12,7 +12,7 @@ import { probabilityOf, readTransitions } from '../../worker/memory/layout.ts';
 import { loadModel } from '../../worker/models/model.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
-import { FRESH_STATES } from '../../worker/recommend/states.ts';
+import { given } from '../../worker/recommend/states.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, TINY, testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
@@ -174,8 +174,8 @@ test('a memory makes another model of the same states and catalogue, and it answ
   const events = ['item-7', 'item-20'].map((item) => ({ item }));
   for (const ranker of ['latent', 'beam', 'hybrid'] as const) {
     const query = { ...queryFor(10), ranker };
-    const before = await recommend(model, FRESH_STATES, events, query);
-    const after = await recommend(remembering, FRESH_STATES, events, query);
+    const before = await recommend(model, given(events), query);
+    const after = await recommend(remembering, given(events), query);
     expect(before.items.every(({ because }) => because === undefined)).toBe(true);
     const next = after.items.find(({ id }) => id === 'item-21')!;
     expect(next.because![0]).toBe('item-20');

@@ -6,7 +6,7 @@ import { type Evaluation, type EvaluationOptions, evaluate } from '../../scripts
 import type { EarnModel } from '../../worker/models/model.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
-import { FRESH_STATES } from '../../worker/recommend/states.ts';
+import { given } from '../../worker/recommend/states.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, TINY } from '../fixtures/tiny-model.ts';
 
@@ -75,7 +75,7 @@ test('the ranks are those of the lists that the service gives', async () => {
   for (const ranker of OPTIONS.rankers) {
     for (const [i, { history, target }] of evaluation.cases.entries()) {
       const events = history.map((item) => ({ item }));
-      const { items } = await recommend(model, FRESH_STATES, events, { ...queryFor(20), ranker });
+      const { items } = await recommend(model, given(events), { ...queryFor(20), ranker });
       const place = items.findIndex(({ id }) => id === target);
       expect(evaluation.ranks.get(ranker)![i]).toBe(place < 0 ? Infinity : place);
     }

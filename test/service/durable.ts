@@ -10,7 +10,7 @@ export const log = new DurableLog(env.USERS);
 export const store = new KvStore(env.STATES);
 
 /** For `beforeAll`: the first object of all loads the Worker's own module, and onnxruntime with it. */
-export const warmUp = [() => log.read('warm-up'), 60_000] as const;
+export const warmUp = [() => log.tail('warm-up'), 60_000] as const;
 
 /** An isolate of the deployment. */
 export function isolate(model = new FakeModel()): Visitor {

@@ -1,12 +1,13 @@
 /** Whatever happens to the cache, the list is the one of a request that brings its whole history. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { StateCache } from '../../worker/cache/state-cache.ts';
-import { decodeState, digestOf, encodeState, type StoredState } from '../../worker/cache/state-codec.ts';
+import { decodeState, encodeState, type StoredState } from '../../worker/cache/state-codec.ts';
 import { ModelUnavailable } from '../../worker/engine/errors.ts';
+import { CHAIN_START, chained } from '../../worker/history/chain.ts';
 import { DurableLog } from '../../worker/history/durable-log.ts';
-import { eventKey } from '../../worker/history/event.ts';
 import { type HistoryLog, HistoryUnavailable } from '../../worker/history/log.ts';
 import type { UserHistory } from '../../worker/history/user-history.ts';
+import { historyOf } from '../../worker/recommend/history.ts';
 import { FakeModel, MANIFEST } from './fake-model.ts';
 import { type Json, post, problemOf, serviceOf } from './helpers.ts';
 import { MemoryLog, MemoryStore } from './memory.ts';
@@ -50,6 +51,21 @@ async function answersAndHeals(expected: Json, history = HISTORY) {
   const healed = await next.recommend('ada');
   expect(healed.cache).toMatchObject({ status: 'hit', degraded: false });
   expect(listOf(healed)).toEqual(listOf(list));
+}
+
+/** A whole state of these films, of a log that nobody has. */
+async function storedState(items: number[], model = new FakeModel()): Promise<StoredState> {
+  const events = items.map((item) => ({ item: String(item + 1) }));
+  return {
+    stateId: MANIFEST.stateId,
+    epoch: crypto.randomUUID(),
+    position: items.length,
+    digest: events.reduce(chained, CHAIN_START),
+    anchor: 0,
+    hadFrom: 0,
+    history: historyOf(model.catalogue, events, 0),
+    state: items.length === 0 ? null : await model.prefill(items),
+  };
 }
 
 const MISS = { status: 'miss', reused_items: 0, degraded: false };
@@ -113,12 +129,10 @@ describe('a store that answers with something else', () => {
 
   test('a state newer than the log that was read is not used', async () => {
     await cameBefore('ada');
-    const older = {
-      epoch: (await log.read('ada')).epoch,
-      events: HISTORY.slice(0, 2).map((item) => ({ item })),
-    };
+    const { events, digests, ...now } = await log.tail('ada');
+    const older = { events: events.slice(0, 2), digests: digests.slice(0, 2), digest: digests[1], total: 2 };
     const visitor = isolate();
-    vi.spyOn(log, 'read').mockResolvedValueOnce(older);
+    vi.spyOn(log, 'tail').mockResolvedValueOnce({ ...now, ...older });
     const list = await visitor.recommend('ada');
     expect(list.cache).toMatchObject({ ...MISS, prefilled_items: 2 });
     expect(listOf(list)).toEqual(listOf(await visitor.fromScratch(HISTORY.slice(0, 2))));
@@ -127,7 +141,7 @@ describe('a store that answers with something else', () => {
   test.each<[string, (bytes: Uint8Array) => Uint8Array]>([
     ['nothing', () => new Uint8Array()],
     ['a byte', (bytes) => bytes.slice(0, 1)],
-    ['its header', (bytes) => bytes.slice(0, 88)],
+    ['its header', (bytes) => bytes.slice(0, 96)],
     ['all but its last byte', (bytes) => bytes.slice(0, -1)],
     ['a byte more', (bytes) => Uint8Array.of(...bytes, 0)],
     ['itself twice', (bytes) => Uint8Array.of(...bytes, ...bytes)],
@@ -143,15 +157,14 @@ describe('a store that answers with something else', () => {
   test('a state with any one bit flipped', async () => {
     const key = await cameBefore('ada');
     const { bytes } = store.values.get(key)!;
-    const { epoch, events } = await log.read('ada');
-    const wanted = { stateId: MANIFEST.stateId, epoch, anchor: 0, keys: events.map(eventKey) };
-    expect((await new StateCache(store).find('ada', wanted)).stored).not.toBeNull();
+    const memoryKey = key.replace('state/', '');
+    expect(await new StateCache(store).fetch(memoryKey)).not.toBeNull();
     for (let bit = 0; bit < bytes.byteLength * 8; bit++) {
       const damaged = new Uint8Array(bytes.slice(0));
       damaged[bit >> 3] ^= 1 << (bit & 7);
       store.set(key, damaged.buffer);
-      const { stored } = await new StateCache(store).find('ada', wanted);
-      if (stored) expect.fail(`bit ${bit & 7} of byte ${bit >> 3} is not missed`);
+      if (await new StateCache(store).fetch(memoryKey))
+        expect.fail(`bit ${bit & 7} of byte ${bit >> 3} is not missed`);
     }
     await answersAndHeals(MISS);
   });
@@ -176,45 +189,30 @@ describe('a store that answers with something else', () => {
 
   test('a whole state of this user, of films that were not the first', async () => {
     const key = await cameBefore('ada');
-    const { epoch } = await log.read('ada');
-    const state = await new FakeModel().prefill([0, 1]);
-    const wrong: StoredState = {
-      stateId: MANIFEST.stateId,
-      epoch,
-      anchor: 0,
-      digest: await digestOf(['1', '2']),
-      state,
-    };
-    store.set(key, encodeState(wrong));
+    const { epoch } = await log.tail('ada');
+    store.set(key, encodeState({ ...(await storedState([0, 1])), epoch }));
     await answersAndHeals(MISS);
   });
 });
 
 test('the bytes of a state are what it was, for int8 and for float32 models', async () => {
   for (const precision of ['int8', 'float32'] as const) {
-    const state = await new FakeModel({ precision }).prefill([3, 1, 2]);
-    const stored: StoredState = {
-      stateId: MANIFEST.stateId,
-      epoch: crypto.randomUUID(),
-      anchor: 4_000_000_000,
-      digest: await digestOf(['4', '2', '3']),
-      state,
-    };
-    expect(decodeState(encodeState(stored))).toEqual(stored);
+    const stored = await storedState([3, 1, 2], new FakeModel({ precision }));
+    const unknown = { named: ['界', '"x"'], hashes: Float64Array.of(2 ** 53 - 1, 7) };
+    for (const each of [
+      stored,
+      { ...stored, position: 4_000_000_000, anchor: 3_999_999_999, hadFrom: 1 },
+      { ...stored, history: { ...stored.history, had: Int32Array.of(0, 5, 2 ** 31 - 1), unknown } },
+      { ...stored, state: null },
+    ]) {
+      expect(decodeState(encodeState(each))).toEqual(each);
+    }
   }
 });
 
 test('a state with any byte changed, or two of its words exchanged, is none', async () => {
   for (const items of [[], [3], [3, 1, 2, 7, 11, 4, 5]]) {
-    const state = await new FakeModel().prefill(items);
-    const digest = await digestOf([]);
-    const whole = encodeState({
-      stateId: MANIFEST.stateId,
-      epoch: crypto.randomUUID(),
-      anchor: 0,
-      digest,
-      state,
-    });
+    const whole = encodeState(await storedState(items));
     for (let at = 0; at < whole.byteLength; at++) {
       for (const bit of [1, 16, 128]) {
         const bytes = new Uint8Array(whole.slice(0));
@@ -232,7 +230,15 @@ test('a state with any byte changed, or two of its words exchanged, is none', as
 
 describe('a log that can not be reached', () => {
   const away = () => Promise.reject(new HistoryUnavailable('the object is overloaded'));
-  const refusing: HistoryLog = { append: away, read: away, page: away, length: away, clear: away };
+  const refusing: HistoryLog = {
+    append: away,
+    tail: away,
+    appendAndTail: away,
+    stretch: away,
+    page: away,
+    length: away,
+    clear: away,
+  };
   const stub = new Proxy({} as DurableObjectStub<UserHistory>, {
     get: () => async () => {
       throw new Error('Network connection lost.');

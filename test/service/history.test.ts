@@ -9,10 +9,10 @@ import { UserErased } from '../../worker/history/log.ts';
 import type { UserHistory } from '../../worker/history/user-history.ts';
 import { ModelHost } from '../../worker/models/host.ts';
 import { log, someone, warmUp } from './durable.ts';
-import { MANIFEST } from './fake-model.ts';
+import { FakeModel, MANIFEST } from './fake-model.ts';
 import { problemOf, serviceWith } from './helpers.ts';
 import { MemoryLog, MemoryStore } from './memory.ts';
-import { pathOf, Visitor } from './visitor.ts';
+import { listOf, pathOf, Visitor } from './visitor.ts';
 
 beforeAll(...warmUp);
 beforeEach(() => {
@@ -31,7 +31,7 @@ test('events come back with their times and types, oldest last', async () => {
     { position: 2, item: '2', time: 17.5 },
     { position: 1, item: '1', type: 'view' },
   ]);
-  expect((await log.read(user)).events).toEqual([{ item: '1' }, { item: '2' }, { item: '1' }]);
+  expect((await log.tail(user)).events).toEqual([{ item: '1', type: 'view' }, { item: '2' }, { item: '1' }]);
 });
 
 test('a log from before events had types is read and continued, and its keys still count', async () => {
@@ -53,7 +53,131 @@ test('a log from before events had types is read and continued, and its keys sti
   expect(await log.append(user, before, 'order-1')).toEqual({ length: 2, outcome: 'repeated' });
   expect(await log.append(user, [{ item: '9', type: 'purchase' }])).toMatchObject({ length: 3 });
   expect((await log.page(user, 1, null)).events).toEqual([{ position: 3, item: '9', type: 'purchase' }]);
-  expect((await log.read(user)).events.map(({ item }) => item)).toEqual(['7', '8', '9']);
+  expect((await log.tail(user)).events.map(({ item }) => item)).toEqual(['7', '8', '9']);
+});
+
+/** What the code before chain digests ran: its tables, and how it appended. */
+const OLD_TABLES = `
+  CREATE TABLE log (epoch TEXT NOT NULL);
+  CREATE TABLE interaction (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, item TEXT NOT NULL, timestamp REAL, type TEXT
+  );
+  CREATE TABLE append (key TEXT PRIMARY KEY, content TEXT NOT NULL, length INTEGER NOT NULL, at INTEGER NOT NULL);
+  INSERT INTO log VALUES ('0b5f4d3a-0000-4000-8000-000000000002');
+`;
+const OLD_APPEND = 'INSERT INTO interaction (item, timestamp, type) VALUES (?, NULL, NULL)';
+
+/** Runs as older code on the user's object; then the object starts again, with today's. */
+async function asOlderCode(user: string, run: (sql: SqlStorage) => void): Promise<void> {
+  const object = env.USERS.getByName(user);
+  await runInDurableObject(object, (_: UserHistory, { storage }) => run(storage.sql));
+  await evictDurableObject(object);
+}
+
+test('old and new code take turns at a log, and neither loses its place', async () => {
+  const [user, store] = [someone(), new MemoryStore()];
+  const films = Array.from({ length: 130 }, (_, index) => String(1 + ((index * 5) % 12)));
+  const append = (ids: string[]) => (sql: SqlStorage) => {
+    for (const id of ids) sql.exec(OLD_APPEND, id);
+  };
+  await asOlderCode(user, (sql) => {
+    sql.exec(OLD_TABLES);
+    append(films.slice(0, 100))(sql);
+  });
+  const today = () => new Visitor({ model: new FakeModel({ window: 200 }), log, store });
+  let length = 100;
+  const next = (count: number) => {
+    length += count;
+    return films.slice(length - count, length);
+  };
+  const turns: [() => Promise<unknown>, string][] = [
+    [async () => {}, 'miss'],
+    [
+      () =>
+        log.append(
+          user,
+          next(1).map((item) => ({ item })),
+        ),
+      'extended',
+    ],
+    [() => asOlderCode(user, append(next(3))), 'extended'],
+    [() => asOlderCode(user, () => {}), 'hit'],
+    [
+      () =>
+        log.append(
+          user,
+          next(2).map((item) => ({ item })),
+        ),
+      'extended',
+    ],
+  ];
+  for (const [turn, status] of turns) {
+    await turn();
+    const visitor = today();
+    const list = await visitor.recommend(user, '?include_seen=true');
+    expect(list.cache).toMatchObject({ status, prefilled_items: expect.any(Number) });
+    if (status === 'extended') expect(list.cache.prefilled_items).toBeLessThan(4);
+    const history = films.slice(0, length);
+    expect(listOf(list)).toEqual(listOf(await visitor.fromScratch(history, { include_seen: true })));
+    expect(await visitor.interactions(user)).toEqual(history.toReversed());
+    expect(await log.length(user)).toMatchObject({ length });
+    await visitor.settled();
+    // What Workers of older code ask for.
+    expect((await env.USERS.getByName(user).read()).items).toEqual(history);
+  }
+});
+
+test('a log of a million events is taken over at once', async () => {
+  const user = someone();
+  await asOlderCode(user, (sql) => {
+    sql.exec(OLD_TABLES);
+    sql.exec(`
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
+      INSERT INTO interaction (item) SELECT 1 + i % 12 FROM n
+    `);
+  });
+  expect(await log.append(user, [{ item: '5' }])).toMatchObject({ length: 1_000_001 });
+  const tail = await log.tail(user);
+  expect(tail).toMatchObject({ total: 1_000_001, events: expect.objectContaining({ length: 64 }) });
+  const stretch = await log.stretch(user, tail, tail.total - 300, tail.total);
+  expect(stretch).toMatchObject({ proof: tail.digest, events: expect.objectContaining({ length: 300 }) });
+  expect(stretch!.events.slice(-64)).toEqual(tail.events);
+});
+
+test('an object of older code is asked in its own words; lists are right and nothing is kept', async () => {
+  const user = someone();
+  await log.append(user, [{ item: '1' }, { item: '2' }]);
+  /** The methods that objects had before chain digests. */
+  const old = new Set<string | symbol>(['append', 'read', 'page', 'length', 'clear']);
+  const objects = {
+    getByName: (name: string) =>
+      new Proxy(env.USERS.getByName(name), {
+        get(stub, method) {
+          if (old.has(method))
+            return (...of: never[]) => (stub[method as 'read'] as (...of: never[]) => unknown)(...of);
+          return async () => {
+            throw new TypeError(`The RPC receiver does not implement the method "${String(method)}".`);
+          };
+        },
+      }),
+  } as unknown as typeof env.USERS;
+  const store = new MemoryStore();
+  const visitor = new Visitor({ log: new DurableLog(objects), store });
+  const once = { 'Idempotency-Key': 'visit-1' };
+  for (let again = 0; again < 2; again++) {
+    const answer = await visitor.request(
+      'POST',
+      `${pathOf(user)}/recommendations`,
+      { items: [{ id: '3' }] },
+      once,
+    );
+    const list = await answer.json();
+    expect(list).toMatchObject({ cache: { status: 'miss', prefilled_items: 3 } });
+    expect(listOf(list)).toEqual(listOf(await visitor.fromScratch(['1', '2', '3'])));
+  }
+  expect(listOf(await visitor.recommend(user))).toEqual(listOf(await visitor.fromScratch(['1', '2', '3'])));
+  await visitor.settled();
+  expect(store.values.size).toBe(0);
 });
 
 test('a late retry of an old request does not bring a deleted user back; a new request does', async () => {
@@ -102,10 +226,12 @@ test('a day after a user was deleted, nothing is left of the log; a user who cam
         .filter((name) => !`${name}`.startsWith('sqlite_')),
     );
   expect(await tables(gone)).toEqual(['erased']);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 25 * 60 * 60 * 1000 });
   for (const user of [gone, back]) expect(await runDurableObjectAlarm(env.USERS.getByName(user))).toBe(true);
+  vi.useRealTimers();
   expect(await tables(gone)).toEqual([]);
-  expect((await tables(back)).toSorted()).toEqual(['append', 'interaction', 'log']);
-  expect((await log.read(back)).events).toEqual([{ item: '2' }]);
+  expect((await tables(back)).toSorted()).toEqual(['append', 'chain', 'interaction', 'log']);
+  expect((await log.tail(back)).events).toEqual([{ item: '2' }]);
 });
 
 test('keys and bodies of requests are stored as digests alone', async () => {

@@ -164,7 +164,7 @@ test('no route is longer than an index of Analytics Engine may be', () => {
 
 test.each([
   ['miss', ['model', 'log', 'state', 'prefill', 'search', 'total']],
-  ['hit', ['model', 'log', 'state', 'total']],
+  ['hit', ['model', 'log', 'total']],
 ])('Server-Timing shows the stages of a %s', async (status, stages) => {
   const visitor = new Visitor({});
   await visitor.append('ada', ['1']);

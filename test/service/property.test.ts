@@ -8,11 +8,11 @@ import { sha256Hex } from '../../worker/engine/hex.ts';
 import type { HistoryLog } from '../../worker/history/log.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
-import { FRESH_STATES } from '../../worker/recommend/states.ts';
+import { given } from '../../worker/recommend/states.ts';
 import { seededRandom } from '../fixtures/random.ts';
 import { fakeClock } from './clock.ts';
 import { log as durableLog, warmUp } from './durable.ts';
-import { FakeModel } from './fake-model.ts';
+import { FakeModel, MANIFEST } from './fake-model.ts';
 import type { Json } from './helpers.ts';
 import { MemoryLog, MemoryStore } from './memory.ts';
 import { listOf, pathOf, Visitor } from './visitor.ts';
@@ -25,7 +25,9 @@ const LATER = {
   titles: Array.from({ length: FILMS - 1 }, (_, index) => `Film ${index}`),
   window: 6,
 };
-const MODELS = [() => new FakeModel(), () => new FakeModel(LATER)];
+/** The first model after its catalogue has learned of more films: it shares the states. */
+const GROWN = { id: '6666666666666666', stateId: MANIFEST.stateId, titles: LATER.titles };
+const MODELS = [() => new FakeModel(), () => new FakeModel(LATER), () => new FakeModel(GROWN)];
 const REFERENCES = MODELS.map((model) => model());
 
 let clock: ReturnType<typeof fakeClock>;
@@ -178,7 +180,7 @@ class Sequence {
 
   /** Another model, which may be the former one again; new isolates. */
   private deploy(): void {
-    this.model = 1 - this.model;
+    this.model = this.below(MODELS.length);
     this.done.push(`deploy model ${this.model}`);
     this.isolates.splice(0, 2, this.isolate(), this.isolate());
   }
@@ -222,9 +224,7 @@ class Sequence {
   /** The answer to someone who brings the whole history to a model that remembers nothing. */
   private async expected(history: string[], query: object = {}): Promise<Json> {
     const events = history.map((item) => ({ item }));
-    return listOf(
-      await recommend(REFERENCES[this.model], FRESH_STATES, events, { ...queryFor(10), ...query }),
-    );
+    return listOf(await recommend(REFERENCES[this.model], given(events), { ...queryFor(10), ...query }));
   }
 
   private isolate(): Visitor {

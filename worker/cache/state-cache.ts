@@ -1,15 +1,22 @@
 /**
- * Users' states: first in this isolate's memory, then in the store. A state is only returned when it fits
- * exactly.
+ * What is kept of users: first in this isolate's memory, then in the store. It is a cache; who reads it
+ * checks whether a state fits the user's log (`recommend/fit.ts`).
  */
+import { sha256 } from '@noble/hashes/sha2.js';
 import { LRUCache } from 'lru-cache';
-import { sha256Hex } from '../engine/hex.ts';
+import { toHex } from '../engine/hex.ts';
 import type { Ranked } from '../engine/ranking.ts';
-import { decodeState, digestOf, encodeState, type StoredState, stateBytes } from './state-codec.ts';
+import { memoryBytes, WRITE_BYTES } from './memory-bytes.ts';
+import { decodeState, encodeState, type StoredState } from './state-codec.ts';
 import type { StateInfo, StateStore } from './state-store.ts';
 
-/** A small part of an isolate's 128 MB: about 300 users with 200 items each. */
-const MEMORY_BYTES = 16 * 1024 * 1024;
+/**
+ * A small part of an isolate's 128 MB: about 300 users with 200 items each. States, lists, keys and notes of
+ * writes all count; `test/service/memory-budget.test.ts` tries to break it.
+ */
+export const MEMORY_BYTES = 16 * 1024 * 1024;
+/** Of these, for the notes of writes. */
+const WRITES_BYTES = MEMORY_BYTES / 16;
 /** Workers KV takes one write per second and key: https://developers.cloudflare.com/kv/platform/limits/ */
 const WRITE_INTERVAL_MS = 1000;
 /** A write that is pending for longer was lost with the request that carried it. */
@@ -17,30 +24,13 @@ const WRITE_ABANDONED_MS = 10_000;
 /** Lists kept per state: a user's page and its neighbours. */
 const LISTS = 4;
 
-/** Key of the wanted state. */
-export interface Wanted {
-  stateId: string;
-  epoch: string;
-  anchor: number;
-  /**
-   * Keys of the events in the context window, oldest first. A state of the first few of them fits as well.
-   */
-  keys: readonly string[];
-}
-
-export interface Found {
-  stored: StoredState | null;
-  /** The state of an earlier context window was there: the window has moved on. */
-  moved: boolean;
-  /** The store could not be read. */
-  failed: boolean;
-}
-
 /** One user's state in this isolate. */
-interface Entry {
+export interface Entry {
   stored: StoredState;
   /** Whether the store has it. */
   saved: boolean;
+  /** Lists made of it, the oldest first. */
+  lists: Map<string, Ranked[]>;
 }
 
 interface Write {
@@ -52,49 +42,54 @@ interface Write {
 export class StateCache {
   private readonly store: StateStore;
   private readonly memory = new LRUCache<string, Entry>({
-    maxSize: MEMORY_BYTES,
-    sizeCalculation: ({ stored }) => stateBytes(stored.state),
+    maxSize: MEMORY_BYTES - WRITES_BYTES,
+    sizeCalculation: memoryBytes,
   });
-  /** Lists made of each state; they are dropped with it. */
-  private readonly lists = new WeakMap<StoredState, LRUCache<string, Ranked[]>>();
-  private readonly writes = new LRUCache<string, Write>({ max: 10_000 });
+  private readonly writes = new LRUCache<string, Write>({
+    maxSize: WRITES_BYTES,
+    sizeCalculation: () => WRITE_BYTES,
+  });
 
   constructor(store: StateStore) {
     this.store = store;
   }
 
-  /** The wanted state, or one of the first few of its events. Never throws. */
-  async find(user: string, wanted: Wanted): Promise<Found> {
-    const key = await memoryKey(user, wanted.stateId);
-    const kept = this.memory.get(key)?.stored;
-    if (kept && (await fits(kept, wanted))) return { stored: kept, moved: false, failed: false };
-    let moved = kept !== undefined && isEarlier(kept, wanted);
+  /** What this isolate remembers under the key (`stateKey`). */
+  kept(key: string): StoredState | undefined {
+    return this.memory.get(key)?.stored;
+  }
+
+  /** What the store has: null when that is nothing of use, undefined when it can't be read. Never throws. */
+  async fetch(key: string): Promise<StoredState | null | undefined> {
     try {
       const bytes = await this.store.get(storeKey(key));
-      const stored = bytes && decodeState(bytes);
-      if (stored && (await fits(stored, wanted))) {
-        this.set(key, stored, true);
-        return { stored, moved: false, failed: false };
-      }
-      moved ||= stored !== null && isEarlier(stored, wanted);
-      return { stored: null, moved, failed: false };
+      return bytes && decodeState(bytes);
     } catch (error) {
       warn('state_read_failed', error);
-      return { stored: null, moved, failed: true };
+      return undefined;
     }
   }
 
-  /** Keeps the state in this isolate. */
-  async remember(user: string, stored: StoredState): Promise<void> {
-    this.set(await memoryKey(user, stored.stateId), stored, false);
+  /**
+   * Keeps the state in this isolate. `saved`: the store has it. A request that read the log earlier may end
+   * later, so a newer state stays.
+   */
+  remember(key: string, stored: StoredState, saved = false): void {
+    const kept = this.memory.peek(key)?.stored;
+    if (kept === stored || (kept && isNewer(kept, stored))) return;
+    this.memory.set(key, { stored, saved, lists: new Map() });
+  }
+
+  /** Removes a state that turned out not to fit, unless another one has taken its place. */
+  drop(key: string, stored: StoredState): void {
+    if (this.memory.peek(key)?.stored === stored) this.memory.delete(key);
   }
 
   /**
    * Writes the newest remembered state to the store unless it is there, at most once per second. Resolves to
    * what was written. For `waitUntil`: it never rejects.
    */
-  async persist(user: string, stateId: string): Promise<StoredState | null> {
-    const key = await memoryKey(user, stateId);
+  async persist(key: string): Promise<StoredState | null> {
     if (this.memory.peek(key)?.saved !== false) return null;
     const write = this.writes.get(key) ?? { began: 0, pending: false };
     const age = Date.now() - write.began;
@@ -106,7 +101,7 @@ export class StateCache {
     if (!newest || newest.saved) return null; // forgotten meanwhile, or written by another request
     const { stored } = newest;
     try {
-      await this.store.put(storeKey(key), encodeState(stored), stored.state.length);
+      await this.store.put(storeKey(key), encodeState(stored), stored.history.items.length);
       newest.saved = true;
       return stored;
     } catch (error) {
@@ -115,18 +110,27 @@ export class StateCache {
     }
   }
 
-  /** The list with this key that was made of exactly this state, or else a new one. */
-  async list(stored: StoredState, key: string, make: () => Promise<Ranked[]>): Promise<Ranked[]> {
-    const lists = this.lists.get(stored) ?? new LRUCache<string, Ranked[]>({ max: LISTS });
-    this.lists.set(stored, lists);
-    const items = lists.get(key) ?? (await make());
-    lists.set(key, items);
-    return items;
+  /** The list with this name that was made of exactly this state, or else a new one. */
+  async list(
+    key: string,
+    stored: StoredState,
+    name: string,
+    make: () => Promise<Ranked[]>,
+  ): Promise<Ranked[]> {
+    const known = this.memory.peek(key);
+    const list = (known?.stored === stored && known.lists.get(name)) || (await make());
+    const entry = this.memory.peek(key);
+    if (entry?.stored !== stored) return list; // it was too large, or a newer state came
+    entry.lists.delete(name);
+    entry.lists.set(name, list);
+    if (entry.lists.size > LISTS) entry.lists.delete(entry.lists.keys().next().value!);
+    this.memory.set(key, { ...entry }); // counts it anew
+    return list;
   }
 
   /** What the store holds for the user. Throws what the store throws. */
   async describe(user: string, stateId: string): Promise<StateInfo | null> {
-    return this.store.describe(storeKey(await memoryKey(user, stateId)));
+    return this.store.describe(storeKey(stateKey(user, stateId)));
   }
 
   /**
@@ -135,54 +139,31 @@ export class StateCache {
    * the store throws.
    */
   async forget(user: string, stateIds: string[] = []): Promise<void> {
-    const prefix = await userKey(user);
+    const prefix = stateKey(user, '');
     const written = [...this.writes.keys()].filter((key) => key.startsWith(prefix));
     written.push(...stateIds.map((id) => prefix + id));
     for (const key of [...this.memory.keys()]) if (key.startsWith(prefix)) this.memory.delete(key);
     await this.store.deleteAll(storeKey(prefix), written.map(storeKey));
   }
-
-  /** A request that read the log earlier may end later, so a newer state stays. */
-  private set(key: string, stored: StoredState, saved: boolean): void {
-    const kept = this.memory.peek(key)?.stored;
-    if (kept && isNewer(kept, stored)) return;
-    this.memory.set(key, { stored, saved });
-  }
 }
 
 /**
- * Whether a state can be extended to the wanted one: same state id, log and anchor, and a prefix of its
- * events.
+ * The key of a user's state for a model. The user is hashed, so that ids of any length and alphabet fit a
+ * key's 512 bytes and none is the prefix of another.
  */
-async function fits(stored: StoredState, wanted: Wanted): Promise<boolean> {
-  const { stateId, epoch, anchor, digest, state } = stored;
-  if (stateId !== wanted.stateId || epoch !== wanted.epoch || anchor !== wanted.anchor) return false;
-  if (state.length > wanted.keys.length) return false;
-  return digest === (await digestOf(wanted.keys.slice(0, state.length)));
+export function stateKey(user: string, stateId: string): string {
+  return `${toHex(sha256(new TextEncoder().encode(user)))}/${stateId}`;
 }
 
-function isEarlier(stored: StoredState, wanted: Wanted): boolean {
-  const { stateId, epoch, anchor } = stored;
-  return stateId === wanted.stateId && epoch === wanted.epoch && anchor < wanted.anchor;
-}
-
-/** Whether `a` covers more of the same log than `b`. */
+/** Whether `a` is of more of the same log than `b`, or computed further. */
 function isNewer(a: StoredState, b: StoredState): boolean {
   if (a.epoch !== b.epoch) return false;
-  return a.anchor > b.anchor || (a.anchor === b.anchor && a.state.length > b.state.length);
+  if (a.position !== b.position) return a.position > b.position;
+  return (a.state?.length ?? 0) > (b.state?.length ?? 0);
 }
 
-/** Hashed, so that ids of any length and alphabet fit a key's 512 bytes and none is the prefix of another. */
-async function userKey(user: string): Promise<string> {
-  return `${await sha256Hex(new TextEncoder().encode(user))}/`;
-}
-
-async function memoryKey(user: string, stateId: string): Promise<string> {
-  return `${await userKey(user)}${stateId}`;
-}
-
-function storeKey(memoryKey: string): string {
-  return `state/${memoryKey}`;
+function storeKey(key: string): string {
+  return `state/${key}`;
 }
 
 function warn(event: string, error: unknown): void {

@@ -1,67 +1,83 @@
 /**
- * A user's register-KV state as bytes. Little-endian:
+ * What is kept of a user, as bytes. Little-endian:
  *
  *     0  'EARN'
  *     4  u16 format version, u16 bytes per key or value: 1 for an int8 model, 4 for a float32 one
  *     8  8 bytes: the model's state id
  *    16  16 bytes: epoch of the log (a UUID), which no other user and no later log of this user has
- *    32  u32 anchor: known events of the log before the context window
- *    36  u32 events in the state
- *    40  u32 bytes of the keys and values, of the local rows, of S's final state, of the first code's logits
- *    56  32 bytes: SHA-256 of exactly those events' keys (`eventKey`)
- *    88  S's final state, the first code's logits, the local rows, the history's keys and values,
- *        zeros up to a multiple of 4
+ *    32  16 bytes: the log's chain digest at `position`
+ *    48  12 numbers, u32: `NUMBERS`
+ *    96  float64: the sum of the hashes of what was had, the hashes of unknown ids; float32: S's final state,
+ *        the first code's logits; the local rows; the history's keys and values; the window's items and,
+ *        ascending, those that the user has had (`deltas.ts`); JSON of the named unknown ids; zeros up to a
+ *        multiple of 4
  *   end  16 bytes: `checksum` of everything before
  *
  * The history's bytes are the graph's own, so those of a longer history begin with those of a shorter one.
  */
 import type { HistoryState } from '../engine/decoder.ts';
-import { fromHex, sha256Hex, toHex } from '../engine/hex.ts';
+import { fromHex, toHex } from '../engine/hex.ts';
+import { checksum } from './checksum.ts';
+import { decodeDeltas, encodeDeltas } from './deltas.ts';
 
 const MAGIC = 0x4e524145; // 'EARN'
-const VERSION = 4;
-const HEADER_BYTES = 88;
+const VERSION = 5;
+/** Events of the log, then items of the state, then bytes of each part in the order of the file. */
+const NUMBERS = 12;
+const HEADER_BYTES = 48 + 4 * NUMBERS;
 const CHECKSUM_BYTES = 16;
 
-/** A state and what it was made from. Two that agree in all but `state` agree in `state`, byte for byte. */
+/** What is kept of a user, and what it was made from. Two that agree in the rest agree in `state`. */
 export interface StoredState {
   /** The manifest's `stateId`, 16 hex digits. */
   stateId: string;
   /** Epoch of the user's log, a UUID. */
   epoch: string;
-  /** Known events of the log before the context window. */
+  /** Events of the log that this was made from, and the chain digest of the newest of them. */
+  position: number;
+  digest: Uint8Array;
+  /** Events before the context window, and before those that count as had. */
   anchor: number;
-  /** `digestOf` the keys of the `state.length` events that the state was made from. */
-  digest: string;
-  state: HistoryState;
+  hadFrom: number;
+  history: StoredHistory;
+  /** Of the first `state.length` of the window's items; null while no list has needed one. */
+  state: HistoryState | null;
 }
 
+/** As `KnownHistory` says. */
+interface StoredHistory {
+  items: Int32Array;
+  had: Int32Array;
+  hadHash: number;
+  unknown: { named: string[]; hashes: Float64Array };
+}
+
+const EMPTY: Omit<HistoryState, 'length'> = {
+  final: new Float32Array(),
+  codeLogits: new Float32Array(),
+  localKeyValues: new Int8Array(),
+  keyValues: new Int8Array(),
+};
+
 export function encodeState(stored: StoredState): ArrayBuffer {
-  const { stateId, epoch, anchor, digest, state } = stored;
-  const parts = [state.final, state.codeLogits, state.localKeyValues, state.keyValues].map(bytesOf);
-  const buffer = new Uint8Array(stateBytes(state));
+  const { stateId, epoch, position, digest, anchor, hadFrom, state } = stored;
+  const parts = partsOf(stored);
+  const end = endOf(parts.map(({ length }) => length));
+  const buffer = new Uint8Array(end + CHECKSUM_BYTES);
   const view = new DataView(buffer.buffer);
   view.setUint32(0, MAGIC, true);
   view.setUint16(4, VERSION, true);
-  view.setUint16(6, state.keyValues.BYTES_PER_ELEMENT, true);
+  view.setUint16(6, (state ?? EMPTY).keyValues.BYTES_PER_ELEMENT, true);
   buffer.set(fromHex(stateId), 8);
   buffer.set(fromHex(epoch.replaceAll('-', '')), 16);
-  const numbers = [
-    anchor,
-    state.length,
-    state.keyValues.byteLength,
-    state.localKeyValues.byteLength,
-    state.final.byteLength,
-    state.codeLogits.byteLength,
-  ];
-  for (const [index, number] of numbers.entries()) view.setUint32(32 + 4 * index, number, true);
-  buffer.set(fromHex(digest), 56);
+  buffer.set(digest, 32);
+  const numbers = [position, anchor, hadFrom, state?.length ?? 0, ...parts.map(({ length }) => length)];
+  for (const [index, number] of numbers.entries()) view.setUint32(48 + 4 * index, number, true);
   let offset = HEADER_BYTES;
   for (const part of parts) {
     buffer.set(part, offset);
     offset += part.length;
   }
-  const end = buffer.length - CHECKSUM_BYTES;
   new Int32Array(buffer.buffer, end).set(checksum(buffer.buffer, end));
   return buffer.buffer;
 }
@@ -72,75 +88,86 @@ export function decodeState(buffer: ArrayBuffer): StoredState | null {
   const bytes = new Uint8Array(buffer);
   const view = new DataView(buffer);
   if (view.getUint32(0, true) !== MAGIC || view.getUint16(4, true) !== VERSION) return null;
-  const [anchor, length, historyBytes, localBytes, finalBytes, codeBytes] = [32, 36, 40, 44, 48, 52].map(
-    (at) => view.getUint32(at, true),
-  );
-  const end = aligned(HEADER_BYTES + finalBytes + codeBytes + localBytes + historyBytes);
+  const numbers = Array.from({ length: NUMBERS }, (_, index) => view.getUint32(48 + 4 * index, true));
+  const [position, anchor, hadFrom, length, ...sizes] = numbers;
+  const end = endOf(sizes);
   if (buffer.byteLength !== end + CHECKSUM_BYTES) return null;
   const sum = new Int32Array(buffer, end);
   if (checksum(buffer, end).some((lane, i) => lane !== sum[i])) return null;
-  const codesAt = HEADER_BYTES + finalBytes;
-  const localAt = codesAt + codeBytes;
-  const Numbers = view.getUint16(6, true) === Float32Array.BYTES_PER_ELEMENT ? Float32Array : Int8Array;
-  const numbers = (at: number, size: number) => new Numbers(buffer, at, size / Numbers.BYTES_PER_ELEMENT);
+  let offset = HEADER_BYTES;
+  const [hashes, final, codes, local, keys, items, had, named] = sizes.map((size) => {
+    offset += size;
+    return bytes.subarray(offset - size, offset);
+  });
+  const isFloat = view.getUint16(6, true) === Float32Array.BYTES_PER_ELEMENT;
+  const keysOf = (part: Uint8Array<ArrayBuffer>) =>
+    isFloat ? arrayOf(Float32Array, part) : arrayOf(Int8Array, part);
+  const state: HistoryState = {
+    length,
+    final: arrayOf(Float32Array, final),
+    codeLogits: arrayOf(Float32Array, codes),
+    localKeyValues: keysOf(local),
+    keyValues: keysOf(keys),
+  };
   return {
     stateId: toHex(bytes.subarray(8, 16)),
     epoch: toUuid(bytes.subarray(16, 32)),
+    position,
+    digest: bytes.slice(32, 48),
     anchor,
-    digest: toHex(bytes.subarray(56, 88)),
-    state: {
-      length,
-      final: new Float32Array(buffer, HEADER_BYTES, finalBytes / 4),
-      codeLogits: new Float32Array(buffer, codesAt, codeBytes / 4),
-      localKeyValues: numbers(localAt, localBytes),
-      keyValues: numbers(localAt + localBytes, historyBytes),
+    hadFrom,
+    history: {
+      items: decodeDeltas(items),
+      had: decodeDeltas(had),
+      hadHash: arrayOf(Float64Array, hashes)[0],
+      unknown: {
+        named: JSON.parse(new TextDecoder().decode(named)),
+        hashes: arrayOf(Float64Array, hashes).subarray(1),
+      },
     },
+    state: length === 0 ? null : state,
   };
 }
 
 /** Size of the encoded state in bytes. */
-export function stateBytes({ final, codeLogits, localKeyValues, keyValues }: HistoryState): number {
-  const numbers = [final, codeLogits, localKeyValues, keyValues];
-  return aligned(numbers.reduce((sum, { byteLength }) => sum + byteLength, HEADER_BYTES)) + CHECKSUM_BYTES;
+export function stateBytes(stored: StoredState): number {
+  return endOf(partsOf(stored).map(({ length }) => length)) + CHECKSUM_BYTES;
 }
 
-function aligned(bytes: number): number {
-  return (bytes + 3) & ~3;
+/** Size of a state's numbers alone. */
+export function numbersBytes({ final, codeLogits, localKeyValues, keyValues }: HistoryState): number {
+  return [final, codeLogits, localKeyValues, keyValues].reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
-/**
- * Checksum of the first `bytes` of a state, a multiple of 4. Four lanes take every fourth word each. A step
- * is a bijection of the lane and of the word, so a single changed word per lane is always found, and other
- * damage is missed at most once in 2^32. It guards against damage, not forgery: SHA-256 took a twentieth of a
- * returning user's time.
- */
-function checksum(buffer: ArrayBuffer, bytes: number): Int32Array {
-  const words = new Int32Array(buffer, 0, bytes / 4);
-  let [a, b, c, d] = [1, 2, 3, 4];
-  const whole = words.length & ~3;
-  for (let i = 0; i < whole; i += 4) {
-    a = step(a, words[i]);
-    b = step(b, words[i + 1]);
-    c = step(c, words[i + 2]);
-    d = step(d, words[i + 3]);
-  }
-  for (let i = whole; i < words.length; i++) a = step(a, words[i]);
-  return Int32Array.of(a, b, c, d);
+/** What follows the header. */
+function partsOf({ history: { items, had, hadHash, unknown }, state }: StoredState): Uint8Array[] {
+  const { final, codeLogits, localKeyValues, keyValues } = state ?? EMPTY;
+  const hashes = Float64Array.of(hadHash, ...unknown.hashes);
+  return [
+    ...[hashes, final, codeLogits, localKeyValues, keyValues].map(bytesOf),
+    encodeDeltas(items),
+    encodeDeltas(had),
+    new TextEncoder().encode(JSON.stringify(unknown.named)),
+  ];
 }
 
-/** Multiplies by an odd factor, then rotates: multiplication alone carries changes upwards only. */
-function step(lane: number, word: number): number {
-  const product = Math.imul(lane ^ word, 0x9e3779b1);
-  return (product << 13) | (product >>> 19);
+/** Where the checksum begins, after parts of these sizes. */
+function endOf(sizes: number[]): number {
+  return (sizes.reduce((sum, size) => sum + size, HEADER_BYTES) + 3) & ~3;
 }
 
-/** SHA-256 over event keys. Keys hold no line breaks, so the separator is unambiguous. */
-export function digestOf(keys: readonly string[]): Promise<string> {
-  return sha256Hex(new TextEncoder().encode(keys.map((key) => `${key}\n`).join('')));
-}
+type Numbers = Int8Array | Float32Array | Float64Array;
 
-function bytesOf(array: Int8Array | Float32Array): Uint8Array {
+function bytesOf(array: Numbers): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/** The bytes as numbers of this kind, in place. */
+function arrayOf<T extends Numbers>(
+  Kind: { new (buffer: ArrayBuffer, offset: number, length: number): T; BYTES_PER_ELEMENT: number },
+  { buffer, byteOffset, length }: Uint8Array<ArrayBuffer>,
+): T {
+  return new Kind(buffer, byteOffset, length / Kind.BYTES_PER_ELEMENT);
 }
 
 function toUuid(bytes: Uint8Array): string {

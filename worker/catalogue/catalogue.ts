@@ -1,4 +1,5 @@
 import type { ItemMask } from '../engine/ranking.ts';
+import { idHash } from './id-hash.ts';
 import type { CatalogueItem } from './item.ts';
 
 /** The items that the model knows, by index (as graphs use them) and by id (as callers name them). */
@@ -12,6 +13,7 @@ export class Catalogue {
    */
   readonly popularity: Float64Array;
   private readonly indices: Map<string, number>;
+  private hashes: Set<number> | undefined;
 
   constructor(items: CatalogueItem[]) {
     this.items = items;
@@ -38,6 +40,12 @@ export class Catalogue {
   largestCategories(): { name: string; items: number }[] {
     const counted = [...this.categories].map(([name, items]) => ({ name, items: items.length }));
     return counted.sort((a, b) => b.items - a.items || (a.name < b.name ? -1 : 1));
+  }
+
+  /** Whether an item's id has this hash (`idHash`): what is known of an id that was unknown before. */
+  knowsHash(hash: number): boolean {
+    this.hashes ??= new Set(this.items.map(({ id }) => idHash(id)));
+    return this.hashes.has(hash);
   }
 
   /** Every item but these (indices), as a mask. */

@@ -5,11 +5,12 @@
 import { StateCache } from '../cache/state-cache.ts';
 import { ItemSearch } from '../catalogue/item-search.ts';
 import { BACKENDS } from '../engine/config.ts';
+import { MemoryLog } from '../history/memory-log.ts';
 import { type EarnModel, loadModel } from '../models/model.ts';
 import { queryFor } from '../recommend/query.ts';
 import { recommend } from '../recommend/recommend.ts';
-import { FRESH_STATES } from '../recommend/states.ts';
-import { UserStates } from '../recommend/user-states.ts';
+import { given } from '../recommend/states.ts';
+import { UserSource } from '../recommend/user-states.ts';
 import type { Call, DeviceApi, Reply } from './device-api.ts';
 import { BACKEND, loadRuntime, RUNTIME_BYTES } from './device-runtime.ts';
 import { Download } from './download.ts';
@@ -26,11 +27,13 @@ interface Loaded {
 
 /** A browser has one visitor. States are kept per backend, because their last bits differ. */
 const VISITOR = `visitor on ${BACKEND}`;
-/** States name exactly their history's items, and no log is deleted here while another goes on. */
-const EPOCH = 'this browser';
+/** A digest tells which history a state is of, and no log is deleted here while another goes on. */
+const EPOCH = '00000000-0000-4000-8000-000000000000';
 
 const store = new IdbStore();
 const cache = new StateCache(store);
+/** The page keeps the history, and sends all of it. */
+const log = new MemoryLog();
 let loading: Promise<Loaded> | undefined;
 
 const api: DeviceApi = {
@@ -39,12 +42,13 @@ const api: DeviceApi = {
   },
   async recommend(items, options) {
     const { model } = await loaded();
-    const states = new UserStates(cache, VISITOR, EPOCH);
     const events = items.map((item) => ({ item }));
+    log.replace(VISITOR, EPOCH, events);
+    const source = new UserSource(log, cache, VISITOR, log.tail(VISITOR));
     const query = { ...queryFor(options.k), exclude: options.exclude, categories: options.categories };
-    const [list, ms] = await timed(() => recommend(model, states, events, query));
-    states.persist(); // never rejects
-    const [, cold_ms] = await timed(() => recommend(model, FRESH_STATES, events, query));
+    const [list, ms] = await timed(() => recommend(model, source, query));
+    source.persist(); // never rejects
+    const [, cold_ms] = await timed(() => recommend(model, given(events), query));
     return { ...list, ms, cold_ms };
   },
   async find(query, limit) {
@@ -53,7 +57,7 @@ const api: DeviceApi = {
   async similar(id, k) {
     const { model } = await loaded();
     const query = { ...queryFor(k), ranker: 'similar' as const };
-    return (await recommend(model, FRESH_STATES, [{ item: id }], query)).items;
+    return (await recommend(model, given([{ item: id }]), query)).items;
   },
   async film(id) {
     const { catalogue } = (await loaded()).model;

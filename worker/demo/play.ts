@@ -2,7 +2,7 @@
  * The playground's experiments, on the model of this device in WASM: what S attends to in each layer, how
  * long a history takes with EARN and without, and what other rankers say of it.
  */
-import { stateBytes } from '../cache/state-codec.ts';
+import { numbersBytes } from '../cache/state-codec.ts';
 import { type ModelConfig, WEIGHTS_FILE } from '../engine/config.ts';
 import type { Decoder, HistoryState, Runs } from '../engine/decoder.ts';
 import type { Ranked } from '../engine/ranking.ts';
@@ -112,8 +112,8 @@ export class Play {
         warm: (await median(() => model.prefill(history.slice(-1), before)))[1],
         rank,
       },
-      bytes: stateBytes(state),
-      full: fullRun && { ms: fullRun[1], bytes: stateBytes(fullRun[0]) },
+      bytes: numbersBytes(state),
+      full: fullRun && { ms: fullRun[1], bytes: numbersBytes(fullRun[0]) },
       layers: attentionOf(seen, manifest.config, history.length),
       shape: { depth, registerDepth, localWindow },
       rankers: rankersOf(model).filter((by) => RANKERS[by].needsState),

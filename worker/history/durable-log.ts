@@ -1,7 +1,7 @@
 import type { Event } from './event.ts';
 import { onceOf } from './idempotency.ts';
-import type { Appended, HistoryLog, LogPage, Snapshot } from './log.ts';
-import { HistoryUnavailable, IdempotencyConflict, UserErased } from './log.ts';
+import type { Appended, Head, HistoryLog, LogPage, Stretch, Tail } from './log.ts';
+import { HistoryUnavailable, IdempotencyConflict, TAIL_EVENTS, UserErased } from './log.ts';
 import type { UserHistory } from './user-history.ts';
 
 /** The log behind the Durable Object binding: one object per user, named by the user's id. */
@@ -15,17 +15,39 @@ export class DurableLog implements HistoryLog {
   async append(user: string, events: Event[], key?: string): Promise<Appended> {
     const once = key === undefined ? undefined : await onceOf(key, events);
     const appended = await this.ask(user, (log) => log.append(events, once));
-    if (appended.outcome === 'conflict') {
-      throw new IdempotencyConflict(`key ${key} was used with other events`);
-    }
-    if (appended.outcome === 'erased')
-      throw new UserErased(`key ${key} was used before the user was deleted`);
+    rejectRefused(appended.outcome, key);
     return appended;
   }
 
-  async read(user: string): Promise<Snapshot> {
-    const { epoch, items } = await this.ask(user, (log) => log.read());
-    return { epoch, events: items.map((item) => ({ item })) };
+  tail(user: string): Promise<Tail> {
+    return this.ask(
+      user,
+      (log) => log.readTail(),
+      (log) => oldTail(log),
+    );
+  }
+
+  async appendAndTail(user: string, events: Event[], key?: string): Promise<Tail> {
+    const once = key === undefined ? undefined : await onceOf(key, events);
+    const { outcome, tail } = await this.ask(
+      user,
+      (log) => log.appendAndTail(events, once),
+      async (log) => ({ ...(await log.append(events, once)), tail: await oldTail(log) }),
+    );
+    rejectRefused(outcome, key);
+    return tail;
+  }
+
+  stretch(user: string, head: Head, after: number, proof: number): Promise<Stretch | null> {
+    return this.ask(
+      user,
+      (log) => log.stretch(head, after, proof),
+      async (log) => {
+        const { epoch, items } = await log.read();
+        if (epoch !== head.epoch || items.length < head.total) return null;
+        return { events: items.slice(after, head.total).map((item) => ({ item })), proof: null };
+      },
+    );
   }
 
   page(user: string, limit: number, before: number | null): Promise<LogPage> {
@@ -40,14 +62,40 @@ export class DurableLog implements HistoryLog {
     return this.ask(user, (log) => log.clear());
   }
 
-  private async ask<T>(user: string, call: (log: DurableObjectStub<UserHistory>) => Promise<T>): Promise<T> {
+  /**
+   * During a gradual deployment the object may still run code from before `call`'s method; then `old` is
+   * asked instead.
+   * @see https://developers.cloudflare.com/workers/configuration/versions-and-deployments/gradual-deployments/
+   */
+  private async ask<T>(user: string, call: Call<T>, old?: Call<T>): Promise<T> {
     try {
       return await call(this.objects.getByName(user));
     } catch (cause) {
+      if (old && isMissingMethod(cause)) return this.ask(user, old);
       if (isOurMistake(cause)) throw cause;
       throw new HistoryUnavailable('the history of interactions can not be reached', { cause });
     }
   }
+}
+
+type Call<T> = (log: DurableObjectStub<UserHistory>) => Promise<T>;
+
+function rejectRefused(outcome: Appended['outcome'], key: string | undefined): void {
+  if (outcome === 'conflict') throw new IdempotencyConflict(`key ${key} was used with other events`);
+  if (outcome === 'erased') throw new UserErased(`key ${key} was used before the user was deleted`);
+}
+
+/** From an object without chain digests. No state can be told to fit them, so none is used or kept. */
+async function oldTail(log: DurableObjectStub<UserHistory>): Promise<Tail> {
+  const { epoch, items } = await log.read();
+  const events = items.slice(-TAIL_EVENTS).map((item) => ({ item }));
+  const digests = events.map(() => null);
+  return { epoch, total: items.length, dropped: 0, digest: null, events, digests };
+}
+
+/** What workerd says of a method that the object's class does not have. */
+function isMissingMethod(error: unknown): boolean {
+  return error instanceof TypeError && error.message.startsWith('The RPC receiver does not implement');
 }
 
 /**

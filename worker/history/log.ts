@@ -1,14 +1,37 @@
 /** A user's events as the rest of the service sees them: an append-only log, which is the source of truth. */
 import type { Event } from './event.ts';
 
-export interface Snapshot {
+/** Events that come with every reading of a log. Someone who comes back brings fewer new ones than these. */
+export const TAIL_EVENTS = 64;
+
+/** A log up to its newest event, at one moment. */
+export interface Head {
   /**
    * Identifies this log. A log that was deleted and started again has another one. Empty while there is no
    * log.
    */
   epoch: string;
-  /** What models read of each event, oldest first. */
+  /** Events that the log has had. The newest one is the event number `total`, the first one is number 1. */
+  total: number;
+  /** How many of them, the oldest, were removed because they were too old or too many. */
+  dropped: number;
+  /** Chain digest of the newest event (`chain.ts`). null: it has none, and no state can be told to fit. */
+  digest: Uint8Array | null;
+}
+
+/** The newest events of a log, oldest first. */
+export interface Tail extends Head {
   events: Event[];
+  /** The chain digest of each of them, where there is one. */
+  digests: (Uint8Array | null)[];
+}
+
+/** A part of a log. */
+export interface Stretch {
+  /** Oldest first. */
+  events: Event[];
+  /** The chain digest of the event that was asked about. */
+  proof: Uint8Array | null;
 }
 
 export interface Appended {
@@ -35,7 +58,15 @@ export interface HistoryLog {
    * events, UserErased for a key from before the user was deleted.
    */
   append(user: string, events: Event[], key?: string): Promise<Appended>;
-  read(user: string): Promise<Snapshot>;
+  /** The newest `TAIL_EVENTS` events. What this costs does not depend on the log's length. */
+  tail(user: string): Promise<Tail>;
+  /** Appends as `append` does, and returns what `tail` would. */
+  appendAndTail(user: string, events: Event[], key?: string): Promise<Tail>;
+  /**
+   * The events after the number `after`, which is not below `head.dropped`, up to the head; and the digest of
+   * the event with the number `proof`, if it is among them. null when the log no longer has exactly these.
+   */
+  stretch(user: string, head: Head, after: number, proof: number): Promise<Stretch | null>;
   /** Up to `limit` events before position `before`, or the newest ones when it is null. */
   page(user: string, limit: number, before: number | null): Promise<LogPage>;
   length(user: string): Promise<{ epoch: string; length: number }>;

@@ -1,22 +1,36 @@
+import { CHAIN_START, chained, sameDigest } from './chain.ts';
 import type { Event } from './event.ts';
 import { onceOf } from './idempotency.ts';
 import {
   type Appended,
+  type Head,
   type HistoryLog,
   IdempotencyConflict,
   type LogPage,
-  type Snapshot,
+  type Stretch,
+  TAIL_EVENTS,
+  type Tail,
   UserErased,
 } from './log.ts';
 
 interface UserLog {
   epoch: string;
   events: Event[];
+  /** The chain digest of each event. */
+  digests: Uint8Array[];
   keys: Map<string, { content: string; length: number }>;
 }
 
+const nobody = (epoch: string = crypto.randomUUID()): UserLog => ({
+  epoch,
+  events: [],
+  digests: [],
+  keys: new Map(),
+});
+
 /**
- * Logs in memory: the shortest code that keeps a log's promises, for examples and tests. Keys never expire.
+ * Logs in memory: the shortest code that keeps a log's promises, for examples, tests, and a browser's
+ * visitor. Keys never expire.
  */
 export class MemoryLog implements HistoryLog {
   readonly users = new Map<string, UserLog>();
@@ -26,20 +40,50 @@ export class MemoryLog implements HistoryLog {
   async append(user: string, events: Event[], key?: string): Promise<Appended> {
     const once = key === undefined ? undefined : await onceOf(key, events);
     if (once && this.erased.get(user)?.has(once.key)) throw new UserErased('the user was deleted');
-    const log: UserLog = this.users.get(user) ?? { epoch: crypto.randomUUID(), events: [], keys: new Map() };
+    const log = this.users.get(user) ?? nobody();
     this.users.set(user, log);
     const before = once && log.keys.get(once.key);
     if (before && before.content !== once.content) throw new IdempotencyConflict('other events');
     if (before) return { length: before.length, outcome: 'repeated' };
-    log.events.push(...events);
+    add(log, events);
     const { length } = log.events;
     if (once) log.keys.set(once.key, { content: once.content, length });
     return { length, outcome: 'added' };
   }
 
-  async read(user: string): Promise<Snapshot> {
+  /** Sets a log that is kept elsewhere: all its events, oldest first. */
+  replace(user: string, epoch: string, events: Event[]): void {
+    const log = nobody(epoch);
+    add(log, events);
+    this.users.set(user, log);
+  }
+
+  async tail(user: string): Promise<Tail> {
+    const { epoch, events, digests } = this.users.get(user) ?? nobody('');
+    return {
+      epoch,
+      total: events.length,
+      dropped: 0,
+      digest: digests.at(-1) ?? null,
+      events: events.slice(-TAIL_EVENTS),
+      digests: digests.slice(-TAIL_EVENTS),
+    };
+  }
+
+  async appendAndTail(user: string, events: Event[], key?: string): Promise<Tail> {
+    await this.append(user, events, key);
+    return this.tail(user);
+  }
+
+  async stretch(user: string, { epoch, total, digest }: Head, after: number, proof: number) {
     const log = this.users.get(user);
-    return { epoch: log?.epoch ?? '', events: (log?.events ?? []).map(({ item }) => ({ item })) };
+    if (log?.epoch !== epoch || !sameDigest(log.digests[total - 1] ?? null, digest)) return null;
+    const inside = proof > after && proof <= total;
+    const stretch: Stretch = {
+      events: log.events.slice(after, total),
+      proof: inside ? log.digests[proof - 1] : null,
+    };
+    return stretch;
   }
 
   async page(user: string, limit: number, before: number | null): Promise<LogPage> {
@@ -52,13 +96,20 @@ export class MemoryLog implements HistoryLog {
   }
 
   async length(user: string): Promise<{ epoch: string; length: number }> {
-    const { epoch, events } = await this.read(user);
-    return { epoch, length: events.length };
+    const { epoch, total } = await this.tail(user);
+    return { epoch, length: total };
   }
 
   async clear(user: string): Promise<void> {
     const keys = this.users.get(user)?.keys.keys() ?? [];
     this.erased.set(user, new Set([...(this.erased.get(user) ?? []), ...keys]));
     this.users.delete(user);
+  }
+}
+
+function add({ events, digests }: UserLog, added: Event[]): void {
+  for (const event of added) {
+    events.push(event);
+    digests.push(chained(digests.at(-1) ?? CHAIN_START, event));
   }
 }

@@ -1,13 +1,17 @@
 import { DurableObject } from 'cloudflare:workers';
+import { sameDigest } from './chain.ts';
 import type { Event } from './event.ts';
-import { digest, type Once } from './idempotency.ts';
-import type { Appended, LogPage } from './log.ts';
+import type { Once } from './idempotency.ts';
+import { type Appended, type Head, type LogPage, type Stretch, TAIL_EVENTS, type Tail } from './log.ts';
+import { dropExcess, dropOld, type Retention, retentionOf } from './retention.ts';
+import { appendEvents, createTables, exists, headOf, migrate, type Row } from './schema.ts';
 
 /** How long an idempotency key is remembered; payment APIs do the same. */
 const KEY_MEMORY_MS = 24 * 60 * 60 * 1000;
+/** How often events that are too old are looked for. */
+const RETENTION_INTERVAL_MS = 24 * 60 * 60 * 1000;
 
-/** An event as SQLite has it. */
-type Row = { position: number; item: string; timestamp: number | null; type: string | null };
+const NOBODY: Head = { epoch: '', total: 0, dropped: 0, digest: null };
 
 /**
  * One user's log in SQLite. Writes are durable before the caller gets its answer (output gate:
@@ -16,17 +20,21 @@ type Row = { position: number; item: string; timestamp: number | null; type: str
  */
 export class UserHistory extends DurableObject<Env> {
   private readonly sql = this.ctx.storage.sql;
+  private readonly retention: Retention = retentionOf(this.env);
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
-    state.blockConcurrencyWhile(() => this.migrate());
+    state.blockConcurrencyWhile(async () => {
+      await migrate(this.ctx.storage);
+      await this.planRetention();
+    });
   }
 
   append(events: Event[], once?: Once): Appended {
     return this.ctx.storage.transactionSync(() => {
       const now = Date.now();
       if (once && this.isErased(once.key)) return { length: 0, outcome: 'erased' };
-      this.prepare();
+      if (!exists(this.sql)) this.create();
       this.sql.exec('DELETE FROM append WHERE at < ?', now - KEY_MEMORY_MS);
       if (once) {
         const [known] = this.sql.exec('SELECT content, length FROM append WHERE key = ?', once.key);
@@ -35,9 +43,8 @@ export class UserHistory extends DurableObject<Env> {
           return { length: Number(known.length), outcome };
         }
       }
-      for (const { item, time = null, type = null } of events) {
-        this.sql.exec('INSERT INTO interaction (item, timestamp, type) VALUES (?, ?, ?)', item, time, type);
-      }
+      const { total, dropped } = appendEvents(this.sql, events, this.head());
+      dropExcess(this.sql, this.retention, total - dropped);
       const { length } = this.length();
       if (once) {
         this.sql.exec('INSERT INTO append VALUES (?, ?, ?, ?)', once.key, once.content, length, now);
@@ -46,18 +53,39 @@ export class UserHistory extends DurableObject<Env> {
     });
   }
 
+  /** The newest events, whatever the log's length. Not `tail`: Workers have a handler of that name. */
+  readTail(): Tail {
+    const head = this.head();
+    const rows = this.newest(TAIL_EVENTS, 0);
+    return { ...head, events: rows.map(read), digests: rows.map(digestOf) };
+  }
+
+  appendAndTail(events: Event[], once?: Once): { outcome: Appended['outcome']; tail: Tail } {
+    const { outcome } = this.append(events, once);
+    return { outcome, tail: this.readTail() };
+  }
+
+  stretch({ epoch, total, digest }: Head, after: number, proof: number): Stretch | null {
+    const head = this.head();
+    if (head.epoch !== epoch || head.total < total || after < head.dropped) return null;
+    const rows = this.newest(total - after, head.total - total);
+    if (!sameDigest(digestOf(rows.at(-1)), digest)) return null;
+    return { events: rows.map(read), proof: digestOf(rows[proof - after - 1]) };
+  }
+
   /**
-   * What models read of each event, oldest first: the items, as one list of strings, which costs RPC the
-   * least.
+   * All items, oldest first: what Workers of older code ask for while a deployment is gradual. Remove it when
+   * none are left.
    */
   read(): { epoch: string; items: string[] } {
-    if (!this.exists()) return { epoch: '', items: [] };
+    const { epoch } = this.head();
+    if (epoch === '') return { epoch, items: [] };
     const rows = this.sql.exec('SELECT item FROM interaction ORDER BY position').raw<[string]>();
-    return { epoch: this.epoch(), items: [...rows].map(([item]) => item) };
+    return { epoch, items: [...rows].map(([item]) => item) };
   }
 
   page(limit: number, before: number | null): LogPage {
-    if (!this.exists()) return { events: [], next: null };
+    if (!exists(this.sql)) return { events: [], next: null };
     const rows = this.sql
       .exec<Row>(
         'SELECT position, item, timestamp, type FROM interaction WHERE position < ? ORDER BY position DESC LIMIT ?',
@@ -65,19 +93,17 @@ export class UserHistory extends DurableObject<Env> {
         limit + 1,
       )
       .toArray();
-    const events = rows.slice(0, limit).map(({ position, item, timestamp, type }) => ({
+    const events = rows.slice(0, limit).map(({ position, timestamp, ...row }) => ({
       position,
-      item,
+      ...read(row),
       ...(timestamp !== null && { time: timestamp }),
-      ...(type !== null && { type }),
     }));
     return { events, next: rows.length > limit ? events[limit - 1].position : null };
   }
 
   length(): { epoch: string; length: number } {
-    if (!this.exists()) return { epoch: '', length: 0 };
-    const { length } = this.sql.exec<{ length: number }>('SELECT count(*) AS length FROM interaction').one();
-    return { epoch: this.epoch(), length };
+    const { epoch, total, dropped } = this.head();
+    return { epoch, length: total - dropped };
   }
 
   /**
@@ -85,7 +111,7 @@ export class UserHistory extends DurableObject<Env> {
    * old request must not bring the user back.
    */
   async clear(): Promise<void> {
-    const keys = [...this.recentKeys()];
+    const keys = [...this.recentKeys('append', 'erased')];
     await this.ctx.storage.deleteAll();
     if (keys.length === 0) return;
     this.sql.exec('CREATE TABLE erased (key TEXT PRIMARY KEY, at INTEGER NOT NULL)');
@@ -93,16 +119,56 @@ export class UserHistory extends DurableObject<Env> {
     await this.ctx.storage.setAlarm(Date.now() + KEY_MEMORY_MS);
   }
 
-  /** Forgets the keys of a deleted user, and with them the last trace unless the user has come back. */
+  /**
+   * Removes events that are too old, and forgets the keys of a deleted user: with them goes the last trace,
+   * unless the user has come back.
+   */
   override async alarm(): Promise<void> {
-    if (this.exists()) this.sql.exec('DROP TABLE IF EXISTS erased');
-    else await this.ctx.storage.deleteAll();
+    const left =
+      exists(this.sql) && this.ctx.storage.transactionSync(() => dropOld(this.sql, this.retention));
+    const keys = [...this.recentKeys('erased')];
+    if (keys.length === 0) {
+      if (exists(this.sql)) this.sql.exec('DROP TABLE IF EXISTS erased');
+      else return this.ctx.storage.deleteAll();
+    }
+    if (keys.length > 0 || (left && this.retention.age)) {
+      await this.ctx.storage.setAlarm(Date.now() + RETENTION_INTERVAL_MS);
+    }
+  }
+
+  /** Where events have an age, an alarm will come. */
+  private async planRetention(): Promise<void> {
+    if (!this.retention.age || !exists(this.sql)) return;
+    if ((await this.ctx.storage.getAlarm()) !== null) return;
+    await this.ctx.storage.setAlarm(Date.now() + RETENTION_INTERVAL_MS);
+  }
+
+  private create(): void {
+    createTables(this.sql);
+    this.ctx.waitUntil(this.planRetention());
+  }
+
+  private head(): Head {
+    return headOf(this.sql) ?? NOBODY;
+  }
+
+  /** So many events, oldest first, but for the newest `skipped`. */
+  private newest(count: number, skipped: number): Row[] {
+    if (!exists(this.sql)) return [];
+    return this.sql
+      .exec<Row>(
+        'SELECT item, type, digest FROM interaction ORDER BY position DESC LIMIT ? OFFSET ?',
+        count,
+        skipped,
+      )
+      .toArray()
+      .reverse();
   }
 
   /** Keys that a late retry may still carry, with the time of their use. */
-  private *recentKeys(): Generator<[key: string, at: number]> {
-    for (const table of ['append', 'erased']) {
-      if (!this.exists(table)) continue;
+  private *recentKeys(...tables: string[]): Generator<[key: string, at: number]> {
+    for (const table of tables) {
+      if (!exists(this.sql, table)) continue;
       const rows = this.sql.exec<{ key: string; at: number }>(
         `SELECT key, at FROM ${table} WHERE at >= ?`,
         Date.now() - KEY_MEMORY_MS,
@@ -112,48 +178,17 @@ export class UserHistory extends DurableObject<Env> {
   }
 
   private isErased(key: string): boolean {
-    if (!this.exists('erased')) return false;
+    if (!exists(this.sql, 'erased')) return false;
     const since = Date.now() - KEY_MEMORY_MS;
     return [...this.sql.exec('SELECT 1 FROM erased WHERE key = ? AND at >= ?', key, since)].length > 0;
   }
+}
 
-  /** Reading a user who never was creates no tables. */
-  private exists(table = 'interaction'): boolean {
-    return [...this.sql.exec('SELECT 1 FROM sqlite_master WHERE name = ?', table)].length > 0;
-  }
+function digestOf(row: Row | undefined): Uint8Array | null {
+  return row?.digest ? new Uint8Array(row.digest) : null;
+}
 
-  private epoch(): string {
-    return this.sql.exec<{ epoch: string }>('SELECT epoch FROM log').one().epoch;
-  }
-
-  private prepare(): void {
-    if (this.exists()) return;
-    this.sql.exec(`
-      CREATE TABLE log (epoch TEXT NOT NULL);
-      CREATE TABLE interaction (
-        position INTEGER PRIMARY KEY AUTOINCREMENT, item TEXT NOT NULL, timestamp REAL, type TEXT
-      );
-      CREATE TABLE append (key TEXT PRIMARY KEY, content TEXT NOT NULL, length INTEGER NOT NULL, at INTEGER NOT NULL);
-    `);
-    this.sql.exec('INSERT INTO log VALUES (?)', crypto.randomUUID());
-  }
-
-  /**
-   * Brings logs of older code up to date: events get types, and idempotency keys become digests. Older code
-   * can still read the result; it only takes keys for new ones.
-   */
-  private async migrate(): Promise<void> {
-    if (!this.exists()) return;
-    const typed = [...this.sql.exec("SELECT 1 FROM pragma_table_info('interaction') WHERE name = 'type'")];
-    if (typed.length > 0) return;
-    const keys = this.sql.exec<{ key: string; content: string }>('SELECT key, content FROM append').toArray();
-    const digests = await Promise.all(
-      keys.map(async ({ key, content }) => [await digest(key), await digest(content), key]),
-    );
-    this.ctx.storage.transactionSync(() => {
-      this.sql.exec('ALTER TABLE interaction ADD COLUMN type TEXT');
-      for (const row of digests)
-        this.sql.exec('UPDATE append SET key = ?, content = ? WHERE key = ?', ...row);
-    });
-  }
+/** What models read of an event. */
+function read({ item, type }: Pick<Row, 'item' | 'type'>): Event {
+  return type === null ? { item } : { item, type };
 }

@@ -1,28 +1,153 @@
+/** A history in the terms of one model: all that lists are made of. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { idHash } from '../catalogue/id-hash.ts';
+import { windowStart } from '../engine/window.ts';
 import type { Event } from '../history/event.ts';
 
-/** A history in the terms of one model. */
-export interface KnownHistory {
-  /** Events whose items the model knows, oldest first. */
-  events: Event[];
-  /** The item index of each of them. */
-  items: number[];
-  /** Ids that the model does not know, each once. */
-  ignored: string[];
+/**
+ * What a user has had is counted from here on: at least the newest 10,000 events, as many as a request may
+ * bring. Like the context window it moves in steps of half its size, so it is a function of the log's length.
+ */
+export const HAD_EVENTS = 20_000;
+
+/** Most unknown ids that an answer names. */
+export const MOST_NAMED = 100;
+
+/** Where the parts of a history begin: events before them. */
+export interface Starts {
+  /** Of the context window. */
+  anchor: number;
+  /** Of what counts as had. */
+  had: number;
 }
 
-/** Looks up the items of the events. */
-export function resolve(catalogue: Catalogue, all: readonly Event[]): KnownHistory {
-  const events: Event[] = [];
+export interface KnownHistory {
+  /** Indices of the context window's items, oldest first. */
+  items: Int32Array;
+  /** Indices of the items that the user has had, ascending, each once. */
+  had: Int32Array;
+  /** Sum of the hashes of their ids, modulo 2^52. */
+  hadHash: number;
+  /** Ids that the model does not know, among the events that count as had. */
+  unknown: {
+    /** The first hundred of them, in the order of their first events. */
+    named: string[];
+    /** The hash of each, once. */
+    hashes: Float64Array;
+  };
+}
+
+export const NOTHING_KNOWN: KnownHistory = {
+  items: new Int32Array(),
+  had: new Int32Array(),
+  hadHash: 0,
+  unknown: { named: [], hashes: new Float64Array() },
+};
+
+/** For a log that has had `total` events, `dropped` of which are no longer kept. */
+export function startsOf(total: number, dropped: number, contextWindow: number): Starts {
+  return {
+    anchor: Math.max(dropped, windowStart(total, contextWindow)),
+    had: Math.max(dropped, windowStart(total, Math.max(HAD_EVENTS, contextWindow))),
+  };
+}
+
+/** A history with more events, all of them in the context window. */
+export function extended(before: KnownHistory, catalogue: Catalogue, events: readonly Event[]): KnownHistory {
+  if (events.length === 0) return before;
+  const { items, unknown } = resolve(catalogue, events);
+  const fresh = [...new Set(items)].filter((item) => !includes(before.had, item)).sort((a, b) => a - b);
+  return {
+    items: concat(before.items, items),
+    had: united(before.had, fresh),
+    hadHash: sumOfHashes(catalogue, fresh, before.hadHash),
+    unknown: unknown.length === 0 ? before.unknown : moreUnknown(before.unknown, unknown),
+  };
+}
+
+/** The history of these events, the first `outside` of which come before the context window. */
+export function historyOf(catalogue: Catalogue, events: readonly Event[], outside: number): KnownHistory {
+  const older = extended(NOTHING_KNOWN, catalogue, events.slice(0, outside));
+  return extended({ ...older, items: NOTHING_KNOWN.items }, catalogue, events.slice(outside));
+}
+
+/** The items that the model knows, and the ids that it doesn't, each in the order of the events. */
+export function resolve(catalogue: Catalogue, events: readonly Event[]) {
   const items: number[] = [];
-  const ignored = new Set<string>();
-  for (const event of all) {
-    const index = catalogue.indexOf(event.item);
-    if (index === undefined) ignored.add(event.item);
-    else {
-      events.push(event);
-      items.push(index);
-    }
+  const unknown: string[] = [];
+  for (const { item } of events) {
+    const index = catalogue.indexOf(item);
+    if (index === undefined) unknown.push(item);
+    else items.push(index);
   }
-  return { events, items, ignored: [...ignored] };
+  return { items, unknown };
+}
+
+/** The catalogue that a history was last found to be of. */
+const checked = new WeakMap<KnownHistory, Catalogue>();
+
+/**
+ * Whether the history is not of this catalogue: one of the unknown ids is known now, or an item has gone or
+ * stands for another id. Models with the same `stateId` may differ in the items that no training has seen.
+ */
+export function isOutdated(history: KnownHistory, catalogue: Catalogue): boolean {
+  if (checked.get(history) === catalogue) return false;
+  const { had, hadHash, unknown } = history;
+  if (had.length > 0 && had[had.length - 1] >= catalogue.items.length) return true;
+  if (sumOfHashes(catalogue, had, 0) !== hadHash) return true;
+  if (unknown.hashes.some((hash) => catalogue.knowsHash(hash))) return true;
+  checked.set(history, catalogue);
+  return false;
+}
+
+/** Below 2^52, so that the sum with one more hash is exact. */
+const HASHES = 2 ** 52;
+
+function sumOfHashes(catalogue: Catalogue, items: ArrayLike<number>, before: number): number {
+  let sum = before;
+  for (let i = 0; i < items.length; i++)
+    sum = (sum + (idHash(catalogue.items[items[i]].id) % HASHES)) % HASHES;
+  return sum;
+}
+
+function moreUnknown({ named, hashes }: KnownHistory['unknown'], ids: string[]): KnownHistory['unknown'] {
+  const known = new Set(hashes);
+  const names = [...named];
+  for (const id of ids) {
+    const hash = idHash(id);
+    if (known.has(hash)) continue;
+    known.add(hash);
+    if (names.length < MOST_NAMED) names.push(id);
+  }
+  return { named: names, hashes: Float64Array.from(known) };
+}
+
+function concat(before: Int32Array, added: number[]): Int32Array {
+  const all = new Int32Array(before.length + added.length);
+  all.set(before);
+  all.set(added, before.length);
+  return all;
+}
+
+/** Both, ascending, of arrays that are so and have no number in common. */
+function united(before: Int32Array, fresh: number[]): Int32Array {
+  if (fresh.length === 0) return before;
+  const all = new Int32Array(before.length + fresh.length);
+  let from = 0;
+  for (let at = 0, next = 0; at < all.length; at++) {
+    const older = next === fresh.length || before[from] < fresh[next];
+    all[at] = older ? before[from++] : fresh[next++];
+  }
+  return all;
+}
+
+/** Whether an ascending array has the number, by binary search. */
+function includes(sorted: Int32Array, wanted: number): boolean {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low] === wanted;
 }

@@ -19,16 +19,14 @@ export function queryFor(k: number): ListQuery {
 /**
  * The key of a ranked list among those made of one state. Every field of the query is in it by construction,
  * so a new option can't be forgotten. Pages that end at the same rank share a list. Models with the same
- * `stateId` share states, not lists: their memories and catalogues may differ. `known` is the length of the
- * history, which may be longer than the state's.
+ * `stateId` share states, not lists: their memories and catalogues may differ.
  */
 export function listKey(
   { k, offset, ...options }: ListQuery,
   modelId: string,
   ranker: RankerName,
-  known: number,
 ): Promise<string> {
-  const fields = Object.entries({ ...options, modelId, ranker, known, end: offset + k });
+  const fields = Object.entries({ ...options, modelId, ranker, end: offset + k });
   const text = JSON.stringify(fields.sort(([a], [b]) => (a < b ? -1 : 1)));
   return sha256Hex(new TextEncoder().encode(text));
 }

@@ -1,9 +1,9 @@
-/** Where the state of a history comes from. */
+/** Where a history and its state come from. */
 import type { HistoryState } from '../engine/decoder.ts';
 import type { Ranked } from '../engine/ranking.ts';
-import { windowStart } from '../engine/window.ts';
+import type { Event } from '../history/event.ts';
 import type { Model } from '../models/model.ts';
-import type { KnownHistory } from './history.ts';
+import { historyOf, type KnownHistory, startsOf } from './history.ts';
 import type { Run } from './run.ts';
 
 /** A state and what the answer says of it. */
@@ -14,11 +14,18 @@ export interface Found<Cache> {
   list(key: string, make: () => Promise<Ranked[]>): Promise<Ranked[]>;
 }
 
-export interface States<Cache> {
-  /** What an answer says that needed no state. */
-  readonly unused: Cache;
+/** A history as a model reads it. */
+export interface Reading<Cache> {
+  history: KnownHistory;
+  /** What an answer says that needs no state. */
+  unused: Cache;
   /** The state of the history's context window. Throws ModelUnavailable when the engine fails. */
-  find(model: Model, history: KnownHistory, run: Run): Promise<Found<Cache>>;
+  find(run: Run): Promise<Found<Cache>>;
+}
+
+/** A history from wherever it is kept. */
+export interface Source<Cache> {
+  read(model: Model, run: Run): Promise<Reading<Cache>>;
 }
 
 export interface NoCache {
@@ -29,12 +36,20 @@ export interface NoCache {
 
 const noCache = (prefilled_items: number): NoCache => ({ status: 'none', reused_items: 0, prefilled_items });
 
-/** Computes each state from scratch and keeps nothing. */
-export const FRESH_STATES: States<NoCache> = {
-  unused: noCache(0),
-  async find(model, { items }, run) {
-    const seen = items.slice(windowStart(items.length, model.manifest.config.contextWindow));
-    const state = await run.infer('prefill', () => model.prefill(seen));
-    return { state, cache: noCache(seen.length), list: (_, make) => make() };
-  },
-};
+/** A history that came with the request. Its state is computed from scratch, and nothing is kept. */
+export function given(events: readonly Event[]): Source<NoCache> {
+  return {
+    async read(model) {
+      const { anchor, had } = startsOf(events.length, 0, model.manifest.config.contextWindow);
+      const history = historyOf(model.catalogue, events.slice(had), anchor - had);
+      return {
+        history,
+        unused: noCache(0),
+        async find(run) {
+          const state = await run.infer('prefill', () => model.prefill([...history.items]));
+          return { state, cache: noCache(history.items.length), list: (_, make) => make() };
+        },
+      };
+    },
+  };
+}

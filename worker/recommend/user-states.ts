@@ -1,12 +1,17 @@
-/** States of a user with a log: what is cached saves computing it again. */
-import type { StateCache } from '../cache/state-cache.ts';
-import { digestOf, type StoredState, stateBytes } from '../cache/state-codec.ts';
-import { windowStart } from '../engine/window.ts';
-import { eventKey } from '../history/event.ts';
+/**
+ * A user's history and its state: from the log's newest events and from what was kept of the ones before,
+ * which are read at the same time. Older events are read only when nothing that was kept fits.
+ */
+import { type StateCache, stateKey } from '../cache/state-cache.ts';
+import { type StoredState, stateBytes } from '../cache/state-codec.ts';
+import { type HistoryLog, HistoryUnavailable, TAIL_EVENTS, type Tail } from '../history/log.ts';
 import type { Model } from '../models/model.ts';
-import type { KnownHistory } from './history.ts';
+import { type Fit, LogView } from './fit.ts';
 import type { Run } from './run.ts';
-import type { Found, States } from './states.ts';
+import type { Found, Reading, Source } from './states.ts';
+
+/** How often a log is read that changes while it is read. */
+const ATTEMPTS = 5;
 
 export interface UserCache {
   /** `hit`: nothing was prefilled. `extended`: only what is new. `miss`: the whole context window. */
@@ -15,7 +20,7 @@ export interface UserCache {
   prefilled_items: number;
   /** Size of the user's state; 0 when none was needed. */
   state_bytes: number;
-  /** Known items of the history that come before the context window. */
+  /** Events of the history that come before the context window. */
   window_start: number;
   /** The context window has moved on since the last state, so the state was rebuilt. */
   window_moved: boolean;
@@ -23,60 +28,53 @@ export interface UserCache {
   degraded: boolean;
 }
 
-/** One user's states during one request. A broken cache only costs time. */
-export class UserStates implements States<UserCache> {
-  readonly unused: UserCache = {
-    status: 'miss',
-    reused_items: 0,
-    prefilled_items: 0,
-    state_bytes: 0,
-    window_start: 0,
-    window_moved: false,
-    degraded: false,
-  };
+/** One user during one request. A broken cache only costs time. */
+export class UserSource implements Source<UserCache> {
+  private readonly log: HistoryLog;
   private readonly cache: StateCache;
   private readonly user: string;
-  private readonly epoch: string;
-  /** Of the model whose state was used. */
-  private stateId: string | undefined;
+  private readonly tail: Promise<Tail>;
+  /** Of the state that this request has kept. */
+  private key: string | undefined;
 
-  /** `epoch` is that of the log as it was read. */
-  constructor(cache: StateCache, user: string, epoch: string) {
+  /** `tail` is of this user and this log, and may be on its way. */
+  constructor(log: HistoryLog, cache: StateCache, user: string, tail: Promise<Tail>) {
+    this.log = log;
     this.cache = cache;
     this.user = user;
-    this.epoch = epoch;
+    this.tail = tail;
+    tail.catch(() => {}); // `read` throws it; a request may fail before that
   }
 
-  async find(model: Model, { events, items }: KnownHistory, run: Run): Promise<Found<UserCache>> {
-    const { cache, user, epoch } = this;
-    const { stateId, config } = model.manifest;
-    const anchor = windowStart(items.length, config.contextWindow);
-    const seen = items.slice(anchor);
-    const keys = events.slice(anchor).map(eventKey);
-    const wanted = { stateId, epoch, anchor, keys };
-    const { stored, moved, failed } = await run.stage('state', () => cache.find(user, wanted));
-    const reused = stored?.state.length ?? 0;
-    let current = stored;
-    if (current === null || reused < seen.length) {
-      const state = await run.infer('prefill', () => model.prefill(seen.slice(reused), stored?.state));
-      current = { stateId, epoch, anchor, digest: await digestOf(keys), state };
-      await cache.remember(user, current);
+  async read(model: Model, run: Run): Promise<Reading<UserCache>> {
+    const { cache, log, user } = this;
+    const key = stateKey(user, model.manifest.stateId);
+    const candidates: (StoredState | null | undefined)[] = [];
+    const kept = cache.kept(key);
+    const [tail] = await Promise.all([
+      run.stage('log', () => this.tail),
+      (async () => candidates.push(kept ?? (await run.stage('state', () => cache.fetch(key)))))(),
+    ]);
+    let view = new LogView(model, tail);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const fit = view.best(candidates);
+      if (view.reaches(fit)) {
+        if (kept && view.refutes(kept)) cache.drop(key, kept);
+        if (fit.stored) cache.remember(key, fit.stored, true);
+        return this.reading(model, key, view, fit, candidates);
+      }
+      const proof = fit.stored?.position ?? 0;
+      const [stretch] = await run.stage('older', () =>
+        Promise.all([
+          log.stretch(user, view.head, fit.needs, proof),
+          // What this isolate remembers doesn't fit; another isolate may know better.
+          (async () => kept && attempt === 0 && candidates.push(await cache.fetch(key)))(),
+        ]),
+      );
+      if (stretch) view.add(stretch, fit.needs, proof);
+      else view = new LogView(model, await log.tail(user));
     }
-    this.stateId = stateId;
-    const found = current;
-    return {
-      state: found.state,
-      cache: {
-        status: reused === 0 ? 'miss' : reused < seen.length ? 'extended' : 'hit',
-        reused_items: reused,
-        prefilled_items: seen.length - reused,
-        state_bytes: stateBytes(found.state),
-        window_start: anchor,
-        window_moved: moved,
-        degraded: failed,
-      },
-      list: (key, make) => cache.list(found, key, make),
-    };
+    throw new HistoryUnavailable('the history changes faster than it can be read');
   }
 
   /**
@@ -84,6 +82,78 @@ export class UserStates implements States<UserCache> {
    * rejects.
    */
   async persist(): Promise<StoredState | null> {
-    return this.stateId === undefined ? null : this.cache.persist(this.user, this.stateId);
+    return this.key === undefined ? null : this.cache.persist(this.key);
   }
+
+  private reading(
+    model: Model,
+    key: string,
+    view: LogView,
+    fit: Fit,
+    candidates: readonly (StoredState | null | undefined)[],
+  ): Reading<UserCache> {
+    const { stateId } = model.manifest;
+    const { head, starts } = view;
+    const history = view.history(fit);
+    const past = fit.window ? (fit.stored?.state ?? null) : null;
+    const about = {
+      window_start: starts.anchor,
+      window_moved: !fit.window && candidates.some((other) => isEarlier(other, stateId, view)),
+      degraded: candidates.includes(undefined),
+    };
+    const current: StoredState = {
+      stateId,
+      epoch: head.epoch,
+      position: head.total,
+      digest: head.digest ?? new Uint8Array(),
+      anchor: starts.anchor,
+      hadFrom: starts.had,
+      history,
+      state: past,
+    };
+    const isNew = fit.stored === null || fit.stored.position < head.total;
+    // Without a state, what was had is worth keeping where the newest events don't tell it.
+    if (head.total - (fit.stored?.position ?? 0) > TAIL_EVENTS / 2) this.keep(key, current);
+    return {
+      history,
+      unused: { status: 'miss', reused_items: 0, prefilled_items: 0, state_bytes: 0, ...about },
+      find: async (run): Promise<Found<UserCache>> => {
+        const items = [...history.items];
+        const reused = past?.length ?? 0;
+        const complete = past !== null && reused === items.length;
+        const state = complete
+          ? past
+          : await run.infer('prefill', () => model.prefill(items.slice(reused), past ?? undefined));
+        const stored = complete && !isNew ? fit.stored! : { ...current, state };
+        this.keep(key, stored);
+        return {
+          state,
+          cache: {
+            status: reused === 0 ? 'miss' : complete ? 'hit' : 'extended',
+            reused_items: reused,
+            prefilled_items: items.length - reused,
+            state_bytes: stateBytes(stored),
+            ...about,
+          },
+          list: (name, make) => this.cache.list(key, stored, name, make),
+        };
+      },
+    };
+  }
+
+  /** Keeps the state in this isolate, unless nobody could tell whether it fits. */
+  private keep(key: string, stored: StoredState): void {
+    if (stored.digest.length === 0) return;
+    this.key = key;
+    this.cache.remember(key, stored);
+  }
+}
+
+/** Whether it is of an earlier context window of the log. */
+function isEarlier(
+  stored: StoredState | null | undefined,
+  stateId: string,
+  { head, starts }: LogView,
+): boolean {
+  return stored?.stateId === stateId && stored.epoch === head.epoch && stored.anchor < starts.anchor;
 }

@@ -3,7 +3,7 @@
 import type { Model } from '../../../worker/models/model.ts';
 import { queryFor } from '../../../worker/recommend/query.ts';
 import { recommend } from '../../../worker/recommend/recommend.ts';
-import { FRESH_STATES } from '../../../worker/recommend/states.ts';
+import { given } from '../../../worker/recommend/states.ts';
 import type { Dataset } from '../../dataset.ts';
 import { metricsOf } from '../../evaluate/metrics.ts';
 import type { Evaluation } from '../../evaluate/run.ts';
@@ -133,12 +133,7 @@ async function samplesOf({ model, evaluation }: Inputs): Promise<Sample[]> {
   };
   const samples: Sample[] = [];
   for (const { user, history, target } of evaluation.cases.slice(0, SAMPLES)) {
-    const { items } = await recommend(
-      model,
-      FRESH_STATES,
-      history.map((item) => ({ item })),
-      queryFor(SHOWN),
-    );
+    const { items } = await recommend(model, given(history.map((item) => ({ item }))), queryFor(SHOWN));
     samples.push({
       user,
       history: history.slice(-SHOWN).map(title),

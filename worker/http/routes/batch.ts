@@ -3,7 +3,7 @@ import { ModelUnavailable } from '../../engine/errors.ts';
 import type { Models } from '../../models/rollout.ts';
 import { noted } from '../../observe/facts.ts';
 import { recommend } from '../../recommend/recommend.ts';
-import { FRESH_STATES } from '../../recommend/states.ts';
+import { given } from '../../recommend/states.ts';
 import { defineRoute } from '../define-route.ts';
 import { modelUnavailable, problemBody, problemResponses, problemSchema } from '../problem.ts';
 import { runOf, weigh } from '../run.ts';
@@ -71,7 +71,7 @@ export function batch(models: Models) {
       if (index > 0) await scheduler.wait(0); // lets other requests in
       try {
         const events = history.map((item) => ({ item }));
-        results.push(noted(c, await recommend(model, FRESH_STATES, events, query, run)));
+        results.push(noted(c, await recommend(model, given(events), query, run)));
       } catch (error) {
         if (!(error instanceof ModelUnavailable)) throw error;
         const problem = problemBody(c, modelUnavailable(error));

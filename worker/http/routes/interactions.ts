@@ -111,7 +111,7 @@ export function interactions({ models, log }: Services) {
 /** What was stored stays stored when the model can't be loaded; then nobody can say which items it knows. */
 async function unknownTo(load: () => Promise<Model>, events: Event[]): Promise<string[] | null> {
   try {
-    return resolve((await load()).catalogue, events).ignored;
+    return [...new Set(resolve((await load()).catalogue, events).unknown)];
   } catch (error) {
     if (error instanceof ModelUnavailable) return null;
     throw error;

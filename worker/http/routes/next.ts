@@ -2,7 +2,7 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Models } from '../../models/rollout.ts';
 import { noted } from '../../observe/facts.ts';
 import { recommend } from '../../recommend/recommend.ts';
-import { FRESH_STATES } from '../../recommend/states.ts';
+import { given } from '../../recommend/states.ts';
 import { defineRoute } from '../define-route.ts';
 import { Problem, problemResponses } from '../problem.ts';
 import { runOf } from '../run.ts';
@@ -38,6 +38,6 @@ export function next(models: Models) {
     const model = await run.stage('model', () => models.model(c.get('model')));
     if (model.catalogue.indexOf(id) === undefined) throw new Problem('item_unknown');
     rejectUnknown(model, query, 'query');
-    return c.json(noted(c, await recommend(model, FRESH_STATES, [{ item: id }], query, run)), 200);
+    return c.json(noted(c, await recommend(model, given([{ item: id }]), query, run)), 200);
   });
 }

@@ -2,7 +2,7 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Models } from '../../models/rollout.ts';
 import { noted } from '../../observe/facts.ts';
 import { recommend } from '../../recommend/recommend.ts';
-import { FRESH_STATES } from '../../recommend/states.ts';
+import { given } from '../../recommend/states.ts';
 import { defineRoute } from '../define-route.ts';
 import { problemResponses } from '../problem.ts';
 import { runOf } from '../run.ts';
@@ -52,6 +52,6 @@ export function recommendations(models: Models) {
     const model = await run.stage('model', () => models.model(c.get('model')));
     rejectUnknown(model, query, '');
     const events = history.map((item) => ({ item }));
-    return c.json(noted(c, await recommend(model, FRESH_STATES, events, query, run)), 200);
+    return c.json(noted(c, await recommend(model, given(events), query, run)), 200);
   });
 }

@@ -1,7 +1,7 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Models } from '../../models/rollout.ts';
 import { recommend } from '../../recommend/recommend.ts';
-import { FRESH_STATES } from '../../recommend/states.ts';
+import { given } from '../../recommend/states.ts';
 import { defineRoute } from '../define-route.ts';
 import { Problem, problemResponses } from '../problem.ts';
 import { runOf } from '../run.ts';
@@ -37,7 +37,7 @@ export function similar(models: Models) {
     const model = await models.model(c.get('model'));
     if (model.catalogue.indexOf(id) === undefined) throw new Problem('item_unknown');
     rejectUnknown(model, query, 'query');
-    const list = await recommend(model, FRESH_STATES, [{ item: id }], query, runOf(c));
+    const list = await recommend(model, given([{ item: id }]), query, runOf(c));
     return c.json({ items: list.items, model: list.model }, 200);
   });
 }

@@ -1,10 +1,11 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { StoredState } from '../../cache/state-codec.ts';
+import type { Tail } from '../../history/log.ts';
 import { noted } from '../../observe/facts.ts';
 import type { ListQuery } from '../../recommend/query.ts';
 import { recommend } from '../../recommend/recommend.ts';
-import { UserStates } from '../../recommend/user-states.ts';
+import { UserSource } from '../../recommend/user-states.ts';
 import { storedUser } from '../authentication.ts';
 import { defineRoute } from '../define-route.ts';
 import { problemResponses } from '../problem.ts';
@@ -91,34 +92,37 @@ export function userRecommendations({ models, log, cache }: Services) {
   return new OpenAPIHono()
     .openapi(get, async (c) => {
       const user = storedUser(c, c.req.valid('param').user_id);
-      return c.json(await answer(c, user, c.req.valid('query'), 'query'), 200);
+      return c.json(await answer(c, user, c.req.valid('query'), 'query', log.tail(user)), 200);
     })
     .openapi(post, async (c) => {
       const { items, ...query } = c.req.valid('json');
       const user = storedUser(c, c.req.valid('param').user_id);
       rejectOverloaded(c); // before anything is stored: the request will be sent again
-      await rejectBeforeStoring(c, user, query);
-      await log.append(user, eventsOf(items), c.req.valid('header')['idempotency-key']);
-      return c.json(await answer(c, user, query, ''), 200);
+      const isChecked = await rejectBeforeStoring(c, user, query);
+      const once = c.req.valid('header')['idempotency-key'];
+      const tail = log.appendAndTail(user, eventsOf(items), once);
+      if (!isChecked) await tail; // what may fail now must not stop it
+      return c.json(await answer(c, user, query, '', tail), 200);
     });
 
-  /** A wrong request stores nothing. Without a model nobody can say, and the interactions are stored. */
-  async function rejectBeforeStoring(c: Context, user: string, query: ListQuery): Promise<void> {
+  /**
+   * A wrong request stores nothing. Without a model nobody can say, and the interactions are stored. Returns
+   * whether there is a model.
+   */
+  async function rejectBeforeStoring(c: Context, user: string, query: ListQuery): Promise<boolean> {
     const model = await models.model(c.get('model'), user).catch(() => null);
     if (model) rejectUnknown(model, query, '');
+    return model !== null;
   }
 
-  /** `place` leads to the query's fields in problems. */
-  async function answer(c: Context, user: string, query: ListQuery, place: string) {
+  /** `place` leads to the query's fields in problems. `tail` may be on its way. */
+  async function answer(c: Context, user: string, query: ListQuery, place: string, tail: Promise<Tail>) {
     const run = runOf(c);
-    const [model, { epoch, events }] = await Promise.all([
-      run.stage('model', () => models.model(c.get('model'), user)),
-      run.stage('log', () => log.read(user)),
-    ]);
+    const source = new UserSource(log, cache, user, tail);
+    const model = await run.stage('model', () => models.model(c.get('model'), user));
     rejectUnknown(model, query, place);
-    const states = new UserStates(cache, user, epoch);
-    const list = await recommend(model, states, events, query, run);
-    c.executionCtx.waitUntil(states.persist().then((written) => written && withdrawIfDeleted(user, written)));
+    const list = await recommend(model, source, query, run);
+    c.executionCtx.waitUntil(source.persist().then((written) => written && withdrawIfDeleted(user, written)));
     return noted(c, list);
   }
 

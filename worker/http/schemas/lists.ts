@@ -88,7 +88,8 @@ export function listOf<T extends z.ZodType>(cache: T) {
     cache,
     ignored_items: z
       .array(itemId)
-      .openapi({ description: 'Ids of the history that the model does not know' }),
+      .openapi({ description: 'Ids of the history that the model does not know: the first hundred of them' }),
+    ignored_count: z.int().openapi({ description: 'How many ids of the history the model does not know' }),
   });
 }
 

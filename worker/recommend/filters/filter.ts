@@ -28,8 +28,8 @@ export interface FilterContext {
   catalogue: Catalogue;
   /** What the model's manifest says; requests may differ. */
   includeSeen: boolean;
-  /** Item indices of the whole history, oldest first. */
-  history: readonly number[];
+  /** Indices of the items that the user has had, ascending. */
+  had: Int32Array;
 }
 
 export interface Filter<Kind extends FieldKind> {

@@ -1,8 +1,8 @@
 import { defineFilter } from './filter.ts';
 
 /**
- * Hides what the user has had, unless the request wants it. The whole history counts, not only the context
- * window.
+ * Hides what the user has had, unless the request wants it. More than the context window counts: at least
+ * the newest 10,000 events (`HAD_EVENTS`).
  */
 export const includeSeen = defineFilter({
   field: {
@@ -10,8 +10,8 @@ export const includeSeen = defineFilter({
     description:
       'Whether items of the history may be recommended again. By default as the data suggested: yes where people often take the same again',
   },
-  apply(mask, included, { history, includeSeen }) {
+  apply(mask, included, { had, includeSeen }) {
     if (included ?? includeSeen) return;
-    for (const item of history) mask[item] = 0;
+    for (const item of had) mask[item] = 0;
   },
 });

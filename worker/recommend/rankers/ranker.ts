@@ -5,7 +5,7 @@ import type { Model } from '../../models/model.ts';
 
 export interface RankInput {
   model: Model;
-  /** Item indices of the whole history, oldest first. */
+  /** Item indices of the context window, oldest first. */
   history: readonly number[];
   /** Most items to return; fewer only when fewer are allowed. */
   k: number;

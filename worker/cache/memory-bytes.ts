@@ -1,0 +1,28 @@
+/**
+ * What the cache's entries take of an isolate's memory, rather too much than too little: V8's objects are
+ * counted as measured in Node 24, and rounded up.
+ */
+import type { Entry } from './state-cache.ts';
+
+/** The objects around a state: key, entry, arrays' headers, the LRU list's slots. */
+const ENTRY_BYTES = 2500;
+/** A list's name, its array, and its place in the map. */
+const LIST_BYTES = 300;
+/** An item and its score; the score is an object of its own. */
+const RANKED_BYTES = 48;
+/** A key and what is noted of the last write. */
+export const WRITE_BYTES = 300;
+
+export function memoryBytes({ stored: { history, state }, lists }: Entry): number {
+  const { items, had, unknown } = history;
+  const arrays = [items, had, unknown.hashes];
+  if (state)
+    arrays.push(...([state.final, state.codeLogits, state.localKeyValues, state.keyValues] as never[]));
+  // Whole buffers: an array may be a small part of what it keeps alive.
+  const buffers = new Set(arrays.map(({ buffer }) => buffer));
+  let bytes = ENTRY_BYTES;
+  for (const { byteLength } of buffers) bytes += byteLength;
+  for (const name of unknown.named) bytes += 2 * name.length + 24;
+  for (const list of lists.values()) bytes += LIST_BYTES + RANKED_BYTES * list.length;
+  return bytes;
+}
