@@ -11,6 +11,7 @@ import {
   MANIFEST_FORMAT,
   type Manifest,
   type ModelFile,
+  type PageWords,
 } from '../../worker/models/manifest.ts';
 import type { ArithmeticKind } from './arithmetic.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -37,6 +38,8 @@ export interface BuiltModel {
 interface BuildOptions {
   /** What one of the items is called where people read of it. @default 'item' */
   noun?: string;
+  /** What the demo page says. */
+  page?: PageWords;
   /** The most that a piece of the weights or of the item table may have. */
   pieceBytes?: number;
 }
@@ -45,7 +48,7 @@ export function buildModel(
   checkpoint: Checkpoint,
   name: string,
   precision: Precision,
-  { noun = 'item', pieceBytes = PIECE_BYTES }: BuildOptions = {},
+  { noun = 'item', page, pieceBytes = PIECE_BYTES }: BuildOptions = {},
 ): BuiltModel {
   const weights = servingWeights(checkpoint);
   const prefix = runReference(weights, referenceTokens(weights, [], []).slice(0, 1));
@@ -98,6 +101,7 @@ export function buildModel(
     catalogueId: content.catalogue.sha256.slice(0, ID_DIGITS),
     name,
     noun,
+    ...(page && { page }),
     ...content,
     training,
     validation,

@@ -9,6 +9,7 @@ import { buildModel, withDefaults, withMemory, writeModel } from './build-model.
 import { readCheckpoint } from './checkpoint.ts';
 import { chooseIncludeSeen, chooseRanker, type Stage } from './defaults.ts';
 import { type BuiltMemory, buildMemory } from './memory/build-memory.ts';
+import { readPage } from './page.ts';
 
 export const command = defineCommand({
   usage: `npm run build:model -- --checkpoint DIR [options]
@@ -35,6 +36,10 @@ service loads.`,
       default: 'item',
       description: 'what one of the items is called on the page, in the singular: product, film, song',
     },
+    page: {
+      type: 'path',
+      description: 'JSON of what the demo page says: heading, note, colour, images, examples (docs/train.md)',
+    },
     precision: {
       type: 'choice',
       of: ['int8', 'float32'],
@@ -42,9 +47,10 @@ service loads.`,
       description: 'of the weights; float32 is the reference that int8 is compared with',
     },
   },
-  async main({ checkpoint, data, out, name, noun, precision }, { print }) {
+  async main({ checkpoint, data, out, name, noun, page, precision }, { print }) {
     let model = buildModel(readCheckpoint(checkpoint), name ?? basename(resolve(checkpoint)), precision, {
       noun,
+      page: page === undefined ? undefined : readPage(page),
     });
     let memory: BuiltMemory['report'] | null = null;
     if (data === undefined) print('The model has no memory of transitions; --data adds one.');

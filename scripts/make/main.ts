@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MANIFEST_FILE } from '../../worker/models/manifest.ts';
 import { command as build } from '../build/main.ts';
+import { readPage } from '../build/page.ts';
 import { type Context, defineCommand, runCommand } from '../command.ts';
 import { csv } from '../data/datasets/csv.ts';
 import { DataError } from '../data/errors.ts';
@@ -36,6 +37,10 @@ The last line printed is a JSON object.`,
       default: 'item',
       description: 'what one of the items is called on the page, in the singular: product, film, song',
     },
+    page: {
+      type: 'path',
+      description: 'JSON of what the demo page says: heading, note, colour, images, examples (docs/train.md)',
+    },
     ...DATASET_OPTIONS,
     restart: {
       type: 'boolean',
@@ -49,12 +54,15 @@ The last line printed is a JSON object.`,
 interface MakeOptions extends Omit<PrepareOptions, 'dataset' | 'name'> {
   out: string;
   noun: string;
+  page?: string;
   restart: boolean;
   replace: boolean;
 }
 
 async function make(options: MakeOptions, { print, command }: Context): Promise<void> {
-  const { out, noun, restart, replace: always, ...reading } = options;
+  const { out, noun, page, restart, replace: always, ...reading } = options;
+  const words = page === undefined ? [] : ['--page', page];
+  if (page !== undefined) readPage(page); // a mistake in it must not show after the training
   const places = placesOf(out);
   finishReplacing(places);
   const work = workPlaces(places);
@@ -81,7 +89,7 @@ async function make(options: MakeOptions, { print, command }: Context): Promise<
   print('\n— build');
   rmSync(work.model, { recursive: true, force: true });
   const flags = ['--checkpoint', chosen.folder, '--data', work.data, '--out', work.model];
-  await build.execute([...flags, '--name', places.name, '--noun', noun], (line) => {
+  await build.execute([...flags, '--name', places.name, '--noun', noun, ...words], (line) => {
     if (!line.startsWith('{')) print(line);
   });
 

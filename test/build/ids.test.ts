@@ -56,9 +56,10 @@ test('the same checkpoint has the same ids', () => {
   expect(kept(build(tinyCheckpoint()))).toEqual(['id', 'stateId', 'catalogueId']);
 });
 
-test('what an item is called in texts is part of no id', () => {
-  const named = buildModel(tinyCheckpoint(), 'tiny', 'int8', { noun: 'song' });
-  expect(named.manifest.noun).toBe('song');
+test('what a page says of the items is part of no id', () => {
+  const page = { heading: 'What to hear next', examples: [{ name: 'Any', items: ['1'] }] };
+  const named = buildModel(tinyCheckpoint(), 'tiny', 'int8', { noun: 'song', page });
+  expect(named.manifest).toMatchObject({ noun: 'song', page });
   expect(kept(named)).toEqual(['id', 'stateId', 'catalogueId']);
 });
 

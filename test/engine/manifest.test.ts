@@ -40,6 +40,20 @@ test('without a noun, as older models are, items are items', () => {
   expect(() => parseManifest(bytesOf(changed('noun', '')))).toThrow('noun');
 });
 
+test('what a page says is checked with the place at fault', () => {
+  const page = { heading: 'Next', colour: '#0b7a4b', images: ['https://cdn.example'], note: 'Old' };
+  expect(parseManifest(bytesOf(changed('page', page))).page).toEqual(page);
+  for (const wrong of [
+    { colour: 'red' },
+    { images: ['https://cdn.example; script-src *'] },
+    { images: ['http://cdn.example'] },
+    { examples: [{ name: 'Empty', items: [] }] },
+    { title: 'No such field' },
+  ]) {
+    expect(() => parseManifest(bytesOf(changed('page', wrong))), JSON.stringify(wrong)).toThrow('page');
+  }
+});
+
 test('it names every file of the folder, once', () => {
   const named = filesOf(manifest).map(({ path }) => path);
   expect([...named, MANIFEST_FILE].sort()).toEqual([...files.keys()].sort());

@@ -48,6 +48,30 @@ test('words of a model are text, whatever is in them', async () => {
   expect(await (await app.request('/')).text()).not.toContain('<script>alert');
 });
 
+test('heading, note, colour and examples are those of the model; pictures may come from where it says', async () => {
+  const model = new FakeModel();
+  const page = {
+    heading: 'What to brew next',
+    note: 'Fresh & "hot"',
+    colour: '#0b7a4b',
+    images: ['https://cdn.tea.example'],
+    examples: [{ name: 'Green', items: ['1', '2'] }],
+  };
+  Object.assign(model.manifest, { noun: 'tea', page });
+  const { app } = serviceOf(async () => model);
+  const response = await app.request('/');
+  const html = await response.text();
+  expect(html).toContain(
+    'data-noun="tea" data-heading="What to brew next" data-note="Fresh &amp; &quot;hot&quot;"',
+  );
+  expect(html).toContain('data-colour="#0b7a4b" data-examples="[{&quot;name&quot;:&quot;Green&quot;');
+  expect(html).toContain('<title>What to brew next</title>');
+  const usual = (await fakeService().app.request('/')).headers.get('Content-Security-Policy')!;
+  expect(response.headers.get('Content-Security-Policy')).toBe(
+    usual.replace("img-src 'self'", "img-src 'self' https://cdn.tea.example"),
+  );
+});
+
 const DEVICE_SCRIPTS = ['/device.js', '/device-webgpu.js'];
 
 test.each(DEVICE_SCRIPTS)('%s alone may compile WebAssembly, also once it is cached', async (path) => {

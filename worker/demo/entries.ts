@@ -34,9 +34,9 @@ export async function readEntries(): Promise<Entry[]> {
   return entries.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
 }
 
-export function entryOf({ id, title, categories }: Film, here: boolean, unwanted = false): Entry {
+export function entryOf({ id, title, categories, properties }: Film, here: boolean, unwanted = false): Entry {
   last = Math.max(Date.now(), last + 1); // in the order of the clicks, however fast they come
-  return { id, title, categories, at: last, unwanted, here };
+  return { id, title, categories, properties, at: last, unwanted, here };
 }
 
 /** Adds entries; one with a known id takes the other's place. */

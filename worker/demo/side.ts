@@ -13,6 +13,8 @@ export interface Film {
   id: string;
   title: string;
   categories: string[];
+  /** Further facts; `image` is the address of a picture. */
+  properties?: Record<string, unknown>;
 }
 
 /** What may be asked of a list. */

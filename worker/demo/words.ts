@@ -6,11 +6,13 @@ interface Example {
   items: string[];
 }
 
-const { noun = 'item', note = '', heading, examples = '[]' } = document.documentElement.dataset;
+const { noun = 'item', note = '', heading = '', colour, examples = '[]' } = document.documentElement.dataset;
+
+if (colour) document.documentElement.style.setProperty('--colour', colour);
 
 export const NOUN = noun;
 export const NOUNS = plural(noun);
-export const TITLE = heading ?? `${capital(NOUNS)} for you`;
+export const TITLE = heading;
 /** What visitors should know of the catalogue, such as its age. */
 export const NOTE = note;
 /** Histories to start from. */
@@ -25,8 +27,4 @@ export function counted(number: number): string {
 function plural(noun: string): string {
   if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`;
   return /(s|x|z|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

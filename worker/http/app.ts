@@ -17,6 +17,7 @@ import { Metrics } from '../observe/metrics.ts';
 import { Admission } from './admission.ts';
 import { authenticate, callerOf, exposed } from './authentication.ts';
 import { Bodies } from './bodies.ts';
+import { CONTENT_POLICY } from './content-policy.ts';
 import { allowOrigins } from './cors.ts';
 import { Limits } from './limits.ts';
 import { modelHeader } from './model-header.ts';
@@ -141,21 +142,8 @@ const notStored = createMiddleware(async (c, next) => {
   c.header('Cache-Control', 'no-store');
 });
 
-/** Pages load only files from here, and nothing may frame them. */
 const headers = secureHeaders({
-  contentSecurityPolicy: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    imgSrc: ["'self'"],
-    connectSrc: ["'self'"],
-    workerSrc: ["'self'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'none'"],
-    requireTrustedTypesFor: ["'script'"],
-    trustedTypes: ['device'],
-  },
+  contentSecurityPolicy: CONTENT_POLICY,
   // `/device.js` comes with a policy of its own.
   overwrite: false,
   xFrameOptions: 'DENY',

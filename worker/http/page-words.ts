@@ -1,9 +1,10 @@
 /** What the pages say of the catalogue, from the model that is served. */
 import { html } from 'hono/html';
 import { ModelUnavailable } from '../engine/errors.ts';
+import type { PageWords } from '../models/manifest.ts';
 import type { Models } from '../models/rollout.ts';
 
-export interface Words {
+export interface Words extends PageWords {
   /** What one item is called. */
   noun: string;
 }
@@ -11,8 +12,8 @@ export interface Words {
 /** Without a model there are pages too: they say what is wrong. */
 export async function wordsOf(models: Models): Promise<Words> {
   try {
-    const { noun } = (await models.model()).manifest;
-    return { noun };
+    const { noun, page } = (await models.model()).manifest;
+    return { noun, ...page };
   } catch (error) {
     if (error instanceof ModelUnavailable) return { noun: 'item' };
     throw error;
@@ -20,10 +21,14 @@ export async function wordsOf(models: Models): Promise<Words> {
 }
 
 /** A page with these words on its root element, and what other sites show of a link to it. */
-export function dressed(page: string, { noun }: Words): string {
-  const title = `What to ${noun === 'film' ? 'watch' : 'take'} next`;
+export function dressed(page: string, { noun, heading, note, colour, examples }: Words): string {
+  const title = heading ?? 'What to take next';
   const description = `Click a ${noun} that you know, and see what comes next and why. A small generative model at the edge that computes only what is new.`;
-  const root = html`<html lang="en" data-noun="${noun}" data-heading="${title}">`;
+  const attributes = { noun, heading: title, note, colour, examples: examples && JSON.stringify(examples) };
+  const data = Object.entries(attributes).map(([name, value]) =>
+    value === undefined ? '' : html` data-${name}="${value}"`,
+  );
+  const root = html`<html lang="en"${data}>`;
   const meta = html`<title>${title}</title>
     <meta name="description" content="${description}">
     <meta property="og:type" content="website">

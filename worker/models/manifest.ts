@@ -62,6 +62,30 @@ const memory = z.strictObject({
   weights: z.array(z.number().check(z.nonnegative())).check(z.minLength(1)),
 });
 
+/** What the demo page says of the catalogue. It is in none of the ids: it changes no state and no list. */
+export const pageSchema = z.strictObject({
+  /** @default `What to take next` */
+  heading: z.optional(z.string().check(z.minLength(1), z.maxLength(80))),
+  /** What visitors should know, such as the age of the catalogue. */
+  note: z.optional(z.string().check(z.maxLength(300))),
+  /** Of links and buttons. */
+  colour: z.optional(z.string().check(z.regex(/^#[0-9a-f]{6}$/i))),
+  /** Origins that pictures of items may come from (the items' `image`). @default the service's own alone */
+  images: z.optional(z.array(z.string().check(z.regex(/^https:\/\/[\w.-]+(:\d+)?$/))).check(z.maxLength(10))),
+  /** Histories to start from: ids, oldest first. @default the favourites of the largest categories */
+  examples: z.optional(
+    z
+      .array(
+        z.strictObject({
+          name: z.string().check(z.minLength(1), z.maxLength(40)),
+          items: z.array(z.string()).check(z.minLength(1), z.maxLength(50)),
+        }),
+      )
+      .check(z.maxLength(12)),
+  ),
+});
+export type PageWords = z.infer<typeof pageSchema>;
+
 const manifest = z
   .strictObject({
     format: z.literal(MANIFEST_FORMAT),
@@ -75,6 +99,7 @@ const manifest = z
     name: z.string(),
     /** What one of the items is called where people read of it, in the singular: film, product, song. */
     noun: z._default(z.string().check(z.minLength(1)), 'item'),
+    page: z.optional(pageSchema),
     precision: z.enum(PRECISIONS),
     config,
     /** The best one on validation, used unless a request names another. */
@@ -156,6 +181,14 @@ export function parseManifest(bytes: Uint8Array): Manifest {
     throw new ModelUnavailable('manifest_version', reason);
   }
   return valid(manifest, json);
+}
+
+/** Throws an Error that names the place at fault. */
+export function parsePage(bytes: Uint8Array): PageWords {
+  const { data, error } = z.safeParse(pageSchema, JSON.parse(new TextDecoder().decode(bytes)), ENGLISH);
+  if (error === undefined) return data;
+  const [{ path, message }] = error.issues;
+  throw new Error(path.length > 0 ? `${toDotPath(path)}: ${message}` : message);
 }
 
 function valid<T>(schema: z.ZodMiniType<T>, json: unknown): T {

@@ -1,4 +1,4 @@
-/** A picture for each film, drawn from its genre, year and title: nothing is fetched for it. */
+/** The picture of a film: its own, or one drawn from genre, year and title. Nothing is fetched for that. */
 import type { Film } from '../side.ts';
 import { splitYear } from '../title.ts';
 
@@ -19,6 +19,15 @@ const MOTIFS = [
 ];
 
 export function Poster({ film }: { film: Film }) {
+  const { image } = film.properties ?? {};
+  return typeof image === 'string' ? (
+    <img class="poster" src={image} alt="" loading="lazy" />
+  ) : (
+    <Drawn film={film} />
+  );
+}
+
+function Drawn({ film }: { film: Film }) {
   const [name, year] = splitYear(film.title);
   const genre = film.categories[0] ?? '';
   const hue = (hash(genre) * 137) % 360;

@@ -13,7 +13,8 @@ import html from '../../demo/index.html';
 import playground from '../../demo/playground.html';
 import { fetchModelFile } from '../../models/assets.ts';
 import type { Models } from '../../models/rollout.ts';
-import { dressed, wordsOf } from '../page-words.ts';
+import { policyWithImages } from '../content-policy.ts';
+import { dressed, type Words, wordsOf } from '../page-words.ts';
 import { Problem } from '../problem.ts';
 
 const DEVICE_POLICY =
@@ -41,9 +42,10 @@ const DEVICE_SCRIPTS = { '/device.js': device, '/device-webgpu.js': deviceWebgpu
 export function page(models: Models) {
   const app = new Hono<{ Bindings: Env }>();
   for (const [path, content] of Object.entries(PAGES)) {
-    app.get(path, etag(), async (c) =>
-      c.body(dressed(content, await wordsOf(models)), 200, file('text/html')),
-    );
+    app.get(path, etag(), async (c) => {
+      const words = await wordsOf(models);
+      return c.body(dressed(content, words), 200, { ...file('text/html'), ...policyOf(words) });
+    });
   }
   for (const [path, content] of Object.entries(STYLES)) {
     app.get(path, etag(), (c) => c.body(content, 200, file('text/css')));
@@ -64,6 +66,11 @@ export function page(models: Models) {
     runtimeFile(c, c.req.param('file'), file('application/octet-stream')),
   );
   return app;
+}
+
+/** Pictures may come from where the model says; nothing else may. */
+function policyOf({ images = [] }: Words): Record<string, string> {
+  return images.length === 0 ? {} : { 'Content-Security-Policy': policyWithImages(images) };
 }
 
 async function runtimeFile(
