@@ -4,12 +4,20 @@ import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import { Access } from './access/access.ts';
 import { StateCache } from './cache/state-cache.ts';
 import { openStore } from './cache/stores/index.ts';
+import { DurableTruth } from './catalogue/durable-truth.ts';
+import { LiveCopy } from './catalogue/live-copy.ts';
+import { CATALOGUE_KEY, type CatalogueSnapshot } from './catalogue/snapshot.ts';
 import { Runtime } from './engine/runtime.ts';
 import { DurableLog } from './history/durable-log.ts';
 import { retentionOf } from './history/retention.ts';
 import { Admission } from './http/admission.ts';
 import { createApp } from './http/app.ts';
 import { Limits } from './http/limits.ts';
+import { countedLog } from './live/counted-log.ts';
+import { COUNTS_KEY, Counting, type CountsSnapshot } from './live/counts.ts';
+import { Gatherer } from './live/gatherer.ts';
+import { Live } from './live/live.ts';
+import { Published } from './live/published.ts';
 import { assetSource } from './models/assets.ts';
 import { readManifest } from './models/files.ts';
 import { ModelHost } from './models/host.ts';
@@ -46,13 +54,40 @@ function hostOf(name: ModelName, folder: string): ModelHost {
   });
 }
 
+const truth = new DurableTruth(env.CATALOGUE);
+const catalogue = new LiveCopy(
+  truth,
+  new Published<CatalogueSnapshot>(env.LIVE, CATALOGUE_KEY, {
+    parse: (json) => json as CatalogueSnapshot,
+    waitUntil,
+    onMissing: () => truth.republish(),
+  }),
+);
+
+const counts = new Published<CountsSnapshot>(env.LIVE, COUNTS_KEY, {
+  parse: (json) => json as CountsSnapshot,
+  waitUntil,
+});
+const counting = new Counting();
+const gatherer = new Gatherer({
+  take: () => counting.take(),
+  send: (batch) => env.COUNTS.getByName('counts').add(batch),
+  waitUntil,
+});
+
 export default createApp({
   access: new Access(bound),
+  catalogue,
   models: new Models(
     { current: hostOf('current', ''), candidate: hostOf('candidate', 'candidate/') },
+    new Live(catalogue, counts),
     Number(env.CANDIDATE_SHARE),
   ),
-  log: new DurableLog(env.USERS),
+  log: countedLog(new DurableLog(env.USERS), {
+    counting,
+    gathered: () => gatherer.gathered(),
+    waitUntil,
+  }),
   cache: new StateCache(openStore(env)),
   limits,
   origins: env.CORS_ORIGINS,
@@ -64,4 +99,6 @@ export default createApp({
   },
 });
 
+export { LiveCatalogue } from './catalogue/catalogue-object.ts';
 export { UserHistory } from './history/user-history.ts';
+export { LiveCounts } from './live/counts-object.ts';

@@ -22,6 +22,7 @@ import type { BuiltMemory } from './memory/build-memory.ts';
 import { prefillGraph } from './prefill-graph.ts';
 import { referenceTokens, runReference } from './reference.ts';
 import { servingWeights } from './weights.ts';
+import { fitWords } from './words.ts';
 
 /** Hexadecimal digits of a manifest's ids. */
 const ID_DIGITS = 16;
@@ -71,6 +72,12 @@ export function buildModel(
     decode: file('decode.webgpu.onnx', decodeGraph(gpu)),
   };
   const table = itemTable(weights.itemVectors, precision);
+  const fitted = fitWords(checkpoint.items, weights.itemVectors);
+  const words = {
+    vocabulary: file('words.json', json(fitted.vocabulary)),
+    vectors: pieces('word-vectors', itemTable(fitted.vectors, 'int8')),
+    length: fitted.length,
+  };
   const content = {
     precision,
     config,
@@ -82,6 +89,7 @@ export function buildModel(
     catalogue: file('catalogue.json', json(checkpoint.items)),
     semanticIds: file('semantic-ids.bin', new Uint8Array(Uint16Array.from(checkpoint.semanticIds).buffer)),
     itemTable: pieces('item-table', table),
+    words,
   };
 
   const { items: _, ...shapes } = config;
@@ -161,7 +169,8 @@ export function writeModel(model: BuiltModel, folder: string): void {
   mkdirSync(folder, { recursive: true });
   rmSync(join(folder, MANIFEST_FILE), { force: true });
   for (const old of readdirSync(folder)) {
-    if (/\.(onnx|bin)$|^catalogue\.json$/.test(old) && !model.files.has(old)) rmSync(join(folder, old));
+    if (/\.(onnx|bin)$|^(catalogue|words)\.json$/.test(old) && !model.files.has(old))
+      rmSync(join(folder, old));
   }
   for (const [path, bytes] of model.files) {
     writeFileSync(join(folder, `${path}.part`), bytes);

@@ -28,4 +28,4 @@ export function readRanks(path: string, column: string): Map<string, number> {
 }
 
 /** A CSV field, quoted if necessary. */
-const csvField = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+export const csvField = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

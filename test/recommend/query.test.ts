@@ -2,13 +2,14 @@
 import { expect, test } from 'vitest';
 import { type ListQuery, listKey, queryFor } from '../../worker/recommend/query.ts';
 
-const key = (change: Partial<ListQuery> = {}, model = 'a') =>
-  listKey({ ...queryFor(10), ...change }, model, change.ranker ?? 'latent');
+const key = (change: Partial<ListQuery> = {}, model = 'a', now = 0) =>
+  listKey({ ...queryFor(10), ...change }, model, change.ranker ?? 'latent', now);
 
 test('every field of the query changes the key, also one that nobody has thought of yet', async () => {
   const keys = await Promise.all([
     key(),
     key({}, 'b'),
+    key({}, 'a', 1),
     key({ k: 11 }),
     key({ exclude: ['1'] }),
     key({ exclude: ['1', '2'] }),
@@ -22,7 +23,7 @@ test('every field of the query changes the key, also one that nobody has thought
 
 test('the same question has the same key, in whatever order its fields stand', async () => {
   const { k, offset, ...filters } = queryFor(10);
-  expect(await listKey({ ...filters, offset, k }, 'a', 'latent')).toBe(await key());
+  expect(await listKey({ ...filters, offset, k }, 'a', 'latent', 0)).toBe(await key());
 });
 
 test('pages that end at the same rank share a list, and the default ranker is the same as its name', async () => {

@@ -19,7 +19,7 @@ async function operations() {
       .filter(([, { security }]) => security.length > 0)
       .map(([method, { security, requestBody }]) => ({
         method: method.toUpperCase(),
-        path: path.replace('{user_id}', 'ada').replace('{id}', '1'),
+        path: path.replace('{user_id}', 'ada').replace('{id}', '1').replace('{name}', 'christmas'),
         body: requestBody?.content['application/json'].example,
         scopes: security[0].key as string[],
       })),

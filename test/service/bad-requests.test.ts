@@ -119,7 +119,7 @@ test('an unknown path is a 404', async () => {
 test.each([
   ['GET', '/v1/recommendations', 'POST'],
   ['DELETE', '/v1/items', 'GET, HEAD'],
-  ['PUT', '/v1/items/1', 'GET, HEAD'],
+  ['POST', '/v1/items/1', 'GET, HEAD, PUT, PATCH, DELETE'],
   ['POST', '/healthz', 'GET, HEAD'],
   ['GET', '/v1/recommendations:batch', 'POST'],
   ['POST', '/v1/items/1/similar', 'GET, HEAD'],

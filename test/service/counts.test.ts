@@ -42,7 +42,7 @@ test('a history after which nothing was counted gets the popular items', async (
 
 test('a model without a memory says what it has instead, before anything is stored', async () => {
   const visitor = new Visitor({ model: new FakeModel() });
-  const message = 'This model has no such ranker, it has latent, beam, hybrid, popular, similar';
+  const message = 'This model has no such ranker, it has latent, beam, hybrid, trending, popular, similar';
   const alone = await post(visitor.app, { history: ['1'], ranker: 'counts' });
   expect((await problemOf(alone, 422, 'invalid_request')).errors).toEqual([{ path: '/ranker', message }]);
   const path = `${pathOf('ada')}/recommendations`;

@@ -7,7 +7,8 @@ import { bestItems } from '../../worker/engine/ranking.ts';
 import { Trie } from '../../worker/engine/trie.ts';
 import type { Memory } from '../../worker/memory/memory.ts';
 import { MANIFEST_FORMAT, type Manifest, type ModelFile } from '../../worker/models/manifest.ts';
-import type { Model } from '../../worker/models/model.ts';
+import type { Extension, Model } from '../../worker/models/model.ts';
+import { WordVectors } from '../../worker/text/word-vectors.ts';
 
 const TITLES = [
   'Toy Story (1995)',
@@ -96,8 +97,11 @@ export class FakeModel implements Model {
   readonly memory?: Memory;
   /** The items of each prefill, in the order of the calls. */
   readonly prefills: number[][] = [];
-  /** Lists that were searched for. */
-  searches = 0;
+  /** Counted by the model and all its extensions. */
+  private readonly counted = { searches: 0 };
+  /** Knows no word: every new film gets the same vector. */
+  readonly words?: WordVectors = new WordVectors([], { rows: () => Float32Array.of(1) }, 1);
+  readonly live?: Model['live'];
 
   constructor({
     id = MANIFEST.id,
@@ -125,6 +129,20 @@ export class FakeModel implements Model {
   /** The same model after one more training, which has seen these films too. */
   static later(...titles: string[]): FakeModel {
     return new FakeModel({ id: '1a7e41a7e41a7e41', titles: [...TITLES, ...titles] });
+  }
+
+  /** Lists that were searched for. */
+  get searches(): number {
+    return this.counted.searches;
+  }
+
+  /** Everything that is not given is this model's own, the counts too. */
+  extended({ added: _, ...now }: Extension): FakeModel {
+    const given = Object.entries(now).filter(([, value]) => value !== undefined);
+    return Object.create(
+      this,
+      Object.fromEntries(given.map(([name, value]) => [name, { value, enumerable: true }])),
+    );
   }
 
   /** Items that were prefilled so far. */
@@ -159,7 +177,7 @@ export class FakeModel implements Model {
     { keyValues, localKeyValues, final, codeLogits }: HistoryState,
     { k, allowed }: BeamOptions,
   ) {
-    this.searches++;
+    this.counted.searches++;
     const count = this.catalogue.items.length;
     const newest =
       keyValues.length > 0 ? keyValues[keyValues.length - 2] + 128 * keyValues[keyValues.length - 1] : 0;
@@ -172,13 +190,16 @@ export class FakeModel implements Model {
 
   /** The films nearest in the catalogue. */
   itemTable(): ItemTable {
+    const cosines = (vector: Float32Array) =>
+      Float64Array.from(this.catalogue.items, (_, other) => 1 - Math.abs(other - vector[0]) / 10);
     return {
+      width: 1,
       rows: (items) => Float32Array.from(items),
+      cosines,
       nearest: (item, allowed, k) => {
         const others = allowed.slice();
         others[item] = 0;
-        const nearness = this.catalogue.items.map((_, other) => 1 - Math.abs(other - item) / 10);
-        return bestItems(nearness, others, k);
+        return bestItems(cosines(Float32Array.of(item)), others, k);
       },
     };
   }

@@ -2,11 +2,18 @@ import { expect } from 'vitest';
 import { Access } from '../../worker/access/access.ts';
 import { StateCache } from '../../worker/cache/state-cache.ts';
 import type { StateStore } from '../../worker/cache/state-store.ts';
+import { LiveCopy } from '../../worker/catalogue/live-copy.ts';
+import { MemoryTruth } from '../../worker/catalogue/memory-truth.ts';
+import type { CatalogueSnapshot } from '../../worker/catalogue/snapshot.ts';
+import type { CatalogueTruth } from '../../worker/catalogue/truth.ts';
 import { ModelUnavailable } from '../../worker/engine/errors.ts';
 import type { HistoryLog } from '../../worker/history/log.ts';
 import { Admission } from '../../worker/http/admission.ts';
 import { createApp } from '../../worker/http/app.ts';
 import { Limits } from '../../worker/http/limits.ts';
+import type { CountsSnapshot } from '../../worker/live/counts.ts';
+import { Live } from '../../worker/live/live.ts';
+import { MemoryPublished } from '../../worker/live/memory-published.ts';
 import { ModelHost } from '../../worker/models/host.ts';
 import type { Model } from '../../worker/models/model.ts';
 import { Models } from '../../worker/models/rollout.ts';
@@ -34,9 +41,20 @@ export interface Surroundings {
   origins?: string;
   /** Who may use the service. @default anyone, for everything */
   access?: Access;
+  catalogue?: LiveCopy;
+  /** What was counted since the training. */
+  counts?: MemoryPublished<CountsSnapshot>;
 }
 
 const noCandidate = () => Promise.reject(new ModelUnavailable('asset_missing', 'there is no candidate'));
+
+/** This isolate's copy of a live catalogue; it sees what others change only with a newer `published`. */
+export function copyOf(
+  truth: CatalogueTruth = new MemoryTruth(),
+  published = new MemoryPublished<CatalogueSnapshot>(),
+): LiveCopy {
+  return new LiveCopy(truth, published);
+}
 
 /** A host whose manifests come with the model. */
 export function hostOf(model: () => Promise<Model>): ModelHost {
@@ -63,6 +81,8 @@ export function serviceWith(
     access = Access.open(),
     limits = new Limits(),
     origins = '',
+    catalogue = copyOf(),
+    counts = new MemoryPublished(),
   }: Omit<Surroundings, 'loadCandidate'> = {},
 ) {
   const facts: RequestFacts[] = [];
@@ -70,7 +90,8 @@ export function serviceWith(
     access,
     limits,
     origins,
-    models: new Models(hosts, share),
+    catalogue,
+    models: new Models(hosts, new Live(catalogue, counts), share),
     log,
     cache: new StateCache(store),
     admission: new Admission(() => {}),

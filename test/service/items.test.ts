@@ -162,6 +162,7 @@ describe('similar items', () => {
         { id: '8', title: 'Fargo (1996)', categories: ['Drama'], score: 0.9, rank: 2 },
       ],
       model: { id: MANIFEST.id },
+      catalogue: { version: 0, degraded: false },
     });
     expect((await similar('7/similar')).items).toHaveLength(10);
   });

@@ -24,6 +24,7 @@ test('a history gets titles, scores and ranks', async () => {
     ],
     source: 'model',
     model: { id: MANIFEST.id },
+    catalogue: { version: 0, degraded: false },
     cache: { status: 'none', reused_items: 0, prefilled_items: 2 },
     ignored_items: [],
     ignored_count: 0,

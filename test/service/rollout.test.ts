@@ -1,11 +1,13 @@
 /** A new model beside the current one: for those who ask for it, or for a share of the users. */
 import { expect, test, vi } from 'vitest';
 import { ModelUnavailable } from '../../worker/engine/errors.ts';
+import { Live } from '../../worker/live/live.ts';
+import { MemoryPublished } from '../../worker/live/memory-published.ts';
 import { writeTransitions } from '../../worker/memory/layout.ts';
 import { Memory } from '../../worker/memory/memory.ts';
 import { Models } from '../../worker/models/rollout.ts';
 import { FakeModel, MANIFEST } from './fake-model.ts';
-import { hostOf, type Json, post, problemOf, serviceOf } from './helpers.ts';
+import { copyOf, hostOf, type Json, post, problemOf, serviceOf } from './helpers.ts';
 import { MemoryLog, MemoryStore } from './memory.ts';
 import { listOf, pathOf, Visitor } from './visitor.ts';
 
@@ -173,5 +175,7 @@ test('without the candidate’s files, whoever asks for it hears that they are m
 
 test.each([-1, 101, Number.NaN, Number('half')])('a share of %s %% stops the deployment', (share) => {
   const host = hostOf(async () => new FakeModel());
-  expect(() => new Models({ current: host, candidate: host }, share)).toThrow(RangeError);
+  expect(
+    () => new Models({ current: host, candidate: host }, new Live(copyOf(), new MemoryPublished()), share),
+  ).toThrow(RangeError);
 });

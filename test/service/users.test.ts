@@ -175,7 +175,7 @@ test.each<[string, string, string, unknown?, Record<string, string>?]>([
   ['POST', 'ada/interactions', 'header/idempotency-key', { items }, { 'Idempotency-Key': 'x'.repeat(256) }],
   ['POST', 'ada/recommendations', '/k', { items, k: 0 }],
   ['POST', 'ada/recommendations', '/history', { items, history: ['1'] }],
-  ['POST', 'ada/recommendations', '/items', { k: 5 }],
+  ['POST', 'ada/recommendations', '/items', { items: [], k: 5 }],
   ['POST', 'ada/recommendations', '/offset', { items, k: 50, offset: 51 }],
   ['GET', 'ada/recommendations?k=0', 'query/k'],
   ['GET', 'ada/recommendations?k=101', 'query/k'],

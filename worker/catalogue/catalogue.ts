@@ -14,12 +14,15 @@ export class Catalogue {
   readonly popularity: Float64Array;
   private readonly indices: Map<string, number>;
   private hashes: Set<number> | undefined;
+  /** Which items may be listed, and until when that holds. */
+  private listable: { mask: ItemMask; until: number } = { mask: new Uint8Array(), until: -Infinity };
 
   constructor(items: CatalogueItem[]) {
     this.items = items;
     this.indices = new Map(items.map((item, index) => [item.id, index]));
     const categories = new Map<string, number[]>();
     for (const [index, item] of items.entries()) {
+      if (item.deleted) continue;
       for (const name of new Set(item.categories)) {
         const others = categories.get(name);
         if (others) others.push(index);
@@ -48,10 +51,36 @@ export class Catalogue {
     return this.hashes.has(hash);
   }
 
-  /** Every item but these (indices), as a mask. */
-  allowed(excluded: Iterable<number> = []): ItemMask {
-    const mask = new Uint8Array(this.items.length).fill(1);
+  /** The item with this id, unless it was deleted. */
+  find(id: string): CatalogueItem | undefined {
+    const item = this.items[this.indices.get(id) ?? -1];
+    return item?.deleted ? undefined : item;
+  }
+
+  /** Every item that may be listed now but these (indices), as a mask. */
+  allowed(excluded: Iterable<number> = [], now = Date.now()): ItemMask {
+    const mask = this.listableAt(now).mask.slice();
     for (const item of excluded) mask[item] = 0;
     return mask;
   }
+
+  /** When the items that may be listed last changed by themselves, or a time before which nothing did. */
+  listableAt(now: number): { mask: ItemMask; until: number } {
+    if (now >= this.listable.until) this.listable = listable(this.items, now);
+    return this.listable;
+  }
+}
+
+function listable(items: readonly CatalogueItem[], now: number): { mask: ItemMask; until: number } {
+  const mask = new Uint8Array(items.length).fill(1);
+  let until = Infinity;
+  for (const [index, { deleted, available, availableFrom, availableUntil }] of items.entries()) {
+    const tooEarly = availableFrom !== undefined && now < availableFrom;
+    const tooLate = availableUntil !== undefined && now >= availableUntil;
+    if (deleted || available === false || tooEarly || tooLate) mask[index] = 0;
+    for (const turn of [availableFrom, availableUntil]) {
+      if (turn !== undefined && now < turn && turn < until) until = turn;
+    }
+  }
+  return { mask, until };
 }

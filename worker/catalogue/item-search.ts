@@ -27,7 +27,7 @@ export class ItemSearch {
   private readonly texts: string[];
 
   constructor(items: readonly CatalogueItem[]) {
-    this.items = [...items].sort((a, b) => b.count - a.count);
+    this.items = items.filter(({ deleted }) => !deleted).sort((a, b) => b.count - a.count);
     this.texts = this.items.map(
       ({ title, categories }) => `${spaced(title)}\n${spaced(categories.join(' '))}`,
     );

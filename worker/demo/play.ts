@@ -57,7 +57,7 @@ export class Play {
   private constructor(model: EarnModel, runtime: Runtime, watched: Session, full: Decoder | null) {
     const { manifest, catalogue, trie, decoder } = model;
     this.model = model;
-    this.alone = new EarnModel(manifest, catalogue, trie, decoder, model.itemTable());
+    this.alone = new EarnModel({ manifest, catalogue, trie, decoder, table: model.itemTable() });
     this.runtime = runtime;
     this.watched = watched;
     this.full = full;

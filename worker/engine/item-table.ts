@@ -3,6 +3,8 @@ import type { ModelConfig, Precision } from './config.ts';
 import { bestItems, type ItemMask, type Ranked } from './ranking.ts';
 
 export interface ItemTable {
+  /** Numbers per vector. */
+  readonly width: number;
   /** The vectors of these items, [items.length x width]: what the decoder reads of a history. */
   rows(items: readonly number[]): Float32Array;
   /**
@@ -10,6 +12,8 @@ export interface ItemTable {
    * itself. Items that the same users take have vectors of similar directions.
    */
   nearest(item: number, allowed: ItemMask, k: number): Ranked[];
+  /** The cosine of every item's vector with this one, [items]. */
+  cosines(vector: Float32Array): Float64Array;
 }
 
 /** The scales begin at a multiple of this, so that they can be read in place. */
@@ -32,7 +36,7 @@ export function itemTableLayout(
 export class StoredItemTable implements ItemTable {
   private readonly bytes: Uint8Array<ArrayBuffer>;
   private readonly items: number;
-  private readonly width: number;
+  readonly width: number;
   /** [items x width]. */
   private readonly data: Int8Array | Float32Array;
   /** One per item; null when `data` are the values themselves. */
@@ -40,7 +44,11 @@ export class StoredItemTable implements ItemTable {
   /** Length of each vector in units of its scale, which means nothing to a cosine. */
   private lengths: Float64Array | undefined;
 
-  constructor(bytes: Uint8Array<ArrayBuffer>, config: ModelConfig, precision: Precision) {
+  constructor(
+    bytes: Uint8Array<ArrayBuffer>,
+    config: Pick<ModelConfig, 'items' | 'width'>,
+    precision: Precision,
+  ) {
     const { items, width } = config;
     const { buffer, byteOffset } = bytes;
     const { scalesAt } = itemTableLayout(config, precision);
@@ -63,12 +71,22 @@ export class StoredItemTable implements ItemTable {
   }
 
   nearest(item: number, allowed: ItemMask, k: number): Ranked[] {
-    this.lengths ??= Float64Array.from({ length: this.items }, (_, at) => Math.sqrt(this.dot(at, at)) || 1);
-    const own = this.lengths[item];
-    const cosines = this.lengths.map((length, other) => this.dot(item, other) / (length * own));
+    const lengths = this.lengthOfEach();
+    const own = lengths[item];
+    const cosines = lengths.map((length, other) => this.dot(item, other) / (length * own));
     const others = allowed.slice();
     others[item] = 0;
     return bestItems(cosines, others, k);
+  }
+
+  cosines(vector: Float32Array): Float64Array {
+    const { data, width } = this;
+    const own = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0)) || 1;
+    return this.lengthOfEach().map((length, item) => {
+      let sum = 0;
+      for (let c = 0; c < width; c++) sum += data[item * width + c] * vector[c];
+      return sum / (length * own);
+    });
   }
 
   /**
@@ -83,6 +101,11 @@ export class StoredItemTable implements ItemTable {
       for (let c = 0; c < width; c++) columns[c * items + item] = data[item * width + c];
     }
     return copy;
+  }
+
+  private lengthOfEach(): Float64Array {
+    this.lengths ??= Float64Array.from({ length: this.items }, (_, at) => Math.sqrt(this.dot(at, at)) || 1);
+    return this.lengths;
   }
 
   private dot(a: number, b: number): number {

@@ -1,6 +1,6 @@
 import type { Event } from './event.ts';
 import { onceOf } from './idempotency.ts';
-import type { Appended, Head, HistoryLog, LogPage, Stretch, Tail } from './log.ts';
+import type { Appended, AppendedTail, Head, HistoryLog, LogPage, Stretch, Tail } from './log.ts';
 import { HistoryUnavailable, IdempotencyConflict, TAIL_EVENTS, UserErased } from './log.ts';
 import type { UserHistory } from './user-history.ts';
 
@@ -27,7 +27,7 @@ export class DurableLog implements HistoryLog {
     );
   }
 
-  async appendAndTail(user: string, events: Event[], key?: string): Promise<Tail> {
+  async appendAndTail(user: string, events: Event[], key?: string): Promise<AppendedTail> {
     const once = key === undefined ? undefined : await onceOf(key, events);
     const { outcome, tail } = await this.ask(
       user,
@@ -35,7 +35,7 @@ export class DurableLog implements HistoryLog {
       async (log) => ({ ...(await log.append(events, once)), tail: await oldTail(log) }),
     );
     rejectRefused(outcome, key);
-    return tail;
+    return { ...tail, outcome };
   }
 
   stretch(user: string, head: Head, after: number, proof: number): Promise<Stretch | null> {

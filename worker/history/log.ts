@@ -44,6 +44,9 @@ export interface Appended {
   outcome: 'added' | 'repeated' | 'conflict' | 'erased';
 }
 
+/** The newest events after an append, and what became of it. */
+export type AppendedTail = Tail & Pick<Appended, 'outcome'>;
+
 export interface LogPage {
   /** Newest first. */
   events: (Event & { position: number })[];
@@ -61,7 +64,7 @@ export interface HistoryLog {
   /** The newest `TAIL_EVENTS` events. What this costs does not depend on the log's length. */
   tail(user: string): Promise<Tail>;
   /** Appends as `append` does, and returns what `tail` would. */
-  appendAndTail(user: string, events: Event[], key?: string): Promise<Tail>;
+  appendAndTail(user: string, events: Event[], key?: string): Promise<AppendedTail>;
   /**
    * The events after the number `after`, which is not below `head.dropped`, up to the head; and the digest of
    * the event with the number `proof`, if it is among them. null when the log no longer has exactly these.

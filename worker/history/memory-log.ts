@@ -3,6 +3,7 @@ import type { Event } from './event.ts';
 import { onceOf } from './idempotency.ts';
 import {
   type Appended,
+  type AppendedTail,
   type Head,
   type HistoryLog,
   IdempotencyConflict,
@@ -70,9 +71,9 @@ export class MemoryLog implements HistoryLog {
     };
   }
 
-  async appendAndTail(user: string, events: Event[], key?: string): Promise<Tail> {
-    await this.append(user, events, key);
-    return this.tail(user);
+  async appendAndTail(user: string, events: Event[], key?: string): Promise<AppendedTail> {
+    const { outcome } = await this.append(user, events, key);
+    return { ...(await this.tail(user)), outcome };
   }
 
   async stretch(user: string, { epoch, total, digest }: Head, after: number, proof: number) {

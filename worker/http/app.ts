@@ -9,9 +9,15 @@ import { timing } from 'hono/timing';
 import { Access } from '../access/access.ts';
 import { StateCache } from '../cache/state-cache.ts';
 import { MemoryStore } from '../cache/stores/memory.ts';
+import { LiveCopy } from '../catalogue/live-copy.ts';
+import { MemoryTruth } from '../catalogue/memory-truth.ts';
+import type { CatalogueSnapshot } from '../catalogue/snapshot.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
 import { HistoryUnavailable, IdempotencyConflict, UserErased } from '../history/log.ts';
 import { MemoryLog } from '../history/memory-log.ts';
+import type { CountsSnapshot } from '../live/counts.ts';
+import { Live } from '../live/live.ts';
+import { MemoryPublished } from '../live/memory-published.ts';
 import { observe, routeOf } from '../observe/facts.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { Admission } from './admission.ts';
@@ -24,6 +30,7 @@ import { modelHeader } from './model-header.ts';
 import { modelUnavailable, PROBLEMS, Problem, problemResponse } from './problem.ts';
 import { batch } from './routes/batch.ts';
 import { categories } from './routes/categories.ts';
+import { changeItems } from './routes/change-items.ts';
 import { healthz } from './routes/health.ts';
 import { interactions } from './routes/interactions.ts';
 import { items } from './routes/items.ts';
@@ -33,6 +40,7 @@ import { next } from './routes/next.ts';
 import { ICON, page } from './routes/page.ts';
 import { recommendations } from './routes/recommendations.ts';
 import { reference } from './routes/reference.ts';
+import { rules } from './routes/rules.ts';
 import { similar } from './routes/similar.ts';
 import { userRecommendations } from './routes/user-recommendations.ts';
 import { users } from './routes/users.ts';
@@ -95,7 +103,9 @@ function createApi(services: Services) {
     .route('/', isolateMetrics(metrics))
     .route('/v1', recommendations(models))
     .route('/v1', batch(models))
-    .route('/v1', items(models))
+    .route('/v1', items(services))
+    .route('/v1', changeItems(services))
+    .route('/v1', rules(services))
     .route('/v1', similar(models))
     .route('/v1', next(models))
     .route('/v1', categories(models))
@@ -106,9 +116,11 @@ function createApi(services: Services) {
 
 /** The same models with users of their own, in memory: what examples store reaches no real user's log. */
 function rehearsal({ models }: Services): Services {
+  const catalogue = new LiveCopy(new MemoryTruth(), new MemoryPublished<CatalogueSnapshot>());
   return {
     access: Access.open(),
-    models,
+    models: models.withLive(new Live(catalogue, new MemoryPublished<CountsSnapshot>())),
+    catalogue,
     log: new MemoryLog(),
     cache: new StateCache(new MemoryStore()),
     limits: new Limits(),

@@ -26,7 +26,9 @@ export interface Sample {
   ids: [string, string, string, string, string];
   /** A category of the first of them. */
   category: string;
-  /** The first word of its title. */
+  /** Its title. */
+  title: string;
+  /** The first word of it. */
   word: string;
 }
 
@@ -87,6 +89,7 @@ export function sampleOf({ items, popularity }: Catalogue): Sample {
     user: 'ada',
     ids: ids as Sample['ids'],
     category: items[first].categories[0] ?? '',
+    title: items[first].title,
     word: items[first].title.split(' ')[0],
   };
 }

@@ -24,6 +24,7 @@ export const PROBLEMS = {
   model_unavailable: { status: 503, title: 'The model is not available now' },
   history_unavailable: { status: 503, title: 'The history of interactions is not available now' },
   cache_unavailable: { status: 503, title: 'The cache of states is not available now' },
+  catalogue_unavailable: { status: 503, title: 'The live catalogue can not be changed now' },
   overloaded: { status: 503, title: 'There are too many requests at once' },
 } as const;
 

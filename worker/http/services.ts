@@ -1,5 +1,6 @@
 import type { Access } from '../access/access.ts';
 import type { StateCache } from '../cache/state-cache.ts';
+import type { LiveCopy } from '../catalogue/live-copy.ts';
 import type { HistoryLog } from '../history/log.ts';
 import type { Models } from '../models/rollout.ts';
 import type { RequestFacts } from '../observe/facts.ts';
@@ -11,6 +12,8 @@ import type { Limits } from './limits.ts';
 export interface Services {
   /** Who may use them. */
   access: Access;
+  /** What is said of items while a model serves. */
+  catalogue: LiveCopy;
   models: Models;
   log: HistoryLog;
   cache: StateCache;

@@ -2,7 +2,9 @@
  * The memory of transitions: what followed what in the training data, counted. The decoder's weights
  * generalise; the memory knows single pairs of items, also those that were too rare to train on.
  */
+
 import { probabilityOf, readTransitions, type Transitions } from './layout.ts';
+import type { LiveRows } from './live-rows.ts';
 
 /** How counts become scores; fitted on validation (`scripts/build/memory`). */
 export interface MemoryOptions {
@@ -31,12 +33,27 @@ export class Memory {
   private readonly transitions: Transitions;
   /** [items], all zeros between calls. */
   private readonly sums: Float64Array;
+  /** What was counted since the training. */
+  private readonly live: LiveRows;
 
   /** `file` as `layout.ts` says; it is not copied. @throws {RangeError} when it is of another size */
-  constructor(file: Uint8Array<ArrayBuffer>, items: number, options: MemoryOptions) {
-    this.transitions = readTransitions(file, items);
+  constructor(file: Uint8Array<ArrayBuffer>, items: number, options: MemoryOptions);
+  constructor(trained: Transitions, items: number, options: MemoryOptions, live: LiveRows);
+  constructor(
+    trained: Uint8Array<ArrayBuffer> | Transitions,
+    items: number,
+    options: MemoryOptions,
+    live: LiveRows = new Map(),
+  ) {
+    this.transitions = trained instanceof Uint8Array ? readTransitions(trained, items) : trained;
     this.options = options;
     this.sums = new Float64Array(items);
+    this.live = live;
+  }
+
+  /** The same memory with what was counted since, for so many items: the trained ones come first. */
+  extended(items: number, live: LiveRows): Memory {
+    return new Memory(this.transitions, items, this.options, live);
   }
 
   /**
@@ -46,24 +63,20 @@ export class Memory {
    */
   scores(history: readonly number[]): Sparse {
     const { sums } = this;
-    const { starts, successors, probabilities } = this.transitions;
-    const recent = this.recent(history);
-    const most = recent.reduce((sum, { item }) => sum + starts[item + 1] - starts[item], 0);
-    const items = new Int32Array(most);
-    let count = 0;
-    for (const { item, weight } of recent) {
-      for (let at = starts[item]; at < starts[item + 1]; at++) {
-        const successor = successors[at];
-        if (sums[successor] === 0) items[count++] = successor;
-        sums[successor] += weight * probabilityOf(probabilities[at]);
-      }
+    const items: number[] = [];
+    for (const { item, weight } of this.recent(history)) {
+      this.eachSuccessor(item, (successor, probability) => {
+        if (sums[successor] === 0) items.push(successor);
+        sums[successor] += weight * probability;
+      });
     }
+    const count = items.length;
     const values = new Float64Array(count);
     for (let i = 0; i < count; i++) {
       values[i] = sums[items[i]];
       sums[items[i]] = 0;
     }
-    return { items: items.subarray(0, count), values };
+    return { items: Int32Array.from(items), values };
   }
 
   /** The items of the history, at most `most`, that contribute most to an item's score; none when it is 0. */
@@ -95,9 +108,33 @@ export class Memory {
     return items.map((item, place) => ({ item, weight: powers[place] / total }));
   }
 
-  /** Of one transition, by binary search. */
-  private probability(item: number, successor: number): number {
+  /** The successors of an item; one may come twice, and its probability is the sum. */
+  private eachSuccessor(item: number, visit: (successor: number, probability: number) => void): void {
     const { starts, successors, probabilities } = this.transitions;
+    const live = this.live.get(item);
+    const kept = live?.kept ?? 1;
+    // An item that came later has no trained row: its start lies behind the array.
+    for (let at = starts[item]; at < starts[item + 1]; at++) {
+      visit(successors[at], kept * probabilityOf(probabilities[at]));
+    }
+    for (let at = 0; at < (live?.successors.length ?? 0); at++) {
+      visit(live!.successors[at], live!.probabilities[at]);
+    }
+  }
+
+  /** Of one transition. */
+  private probability(item: number, successor: number): number {
+    const live = this.live.get(item);
+    const trained = this.trainedProbability(item, successor);
+    if (live === undefined) return trained;
+    const place = live.successors.indexOf(successor);
+    return live.kept * trained + (place < 0 ? 0 : live.probabilities[place]);
+  }
+
+  /** By binary search. */
+  private trainedProbability(item: number, successor: number): number {
+    const { starts, successors, probabilities } = this.transitions;
+    if (item + 1 >= starts.length) return 0;
     let [low, high] = [starts[item], starts[item + 1]];
     while (low < high) {
       const middle = (low + high) >> 1;

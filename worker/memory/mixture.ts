@@ -36,13 +36,21 @@ export function mixed(logProbs: Float32Array, memory: Memory | undefined, histor
 
 /**
  * The factors alone, for a search that adds them to its own log-probabilities: their logs minus the largest,
- * so that none is above 0. undefined without a memory.
+ * so that none is above 0. `more` is added to them, [items]. undefined without a memory and more.
  */
-export function bonus(memory: Memory | undefined, history: readonly number[], items: number) {
-  if (memory === undefined) return undefined;
-  const { items: boosted, values } = boosts(memory, history);
-  const largest = values.reduce((most, value) => Math.max(most, value), 0);
-  const result = new Float32Array(items).fill(-largest);
-  for (let i = 0; i < boosted.length; i++) result[boosted[i]] = values[i] - largest;
+export function bonus(
+  memory: Memory | undefined,
+  history: readonly number[],
+  items: number,
+  more?: Float32Array,
+): Float32Array | undefined {
+  if (memory === undefined && more === undefined) return undefined;
+  const result = more?.slice() ?? new Float32Array(items);
+  if (memory !== undefined) {
+    const { items: boosted, values } = boosts(memory, history);
+    for (let i = 0; i < boosted.length; i++) result[boosted[i]] += values[i];
+  }
+  const largest = result.reduce((most, value) => Math.max(most, value), -Infinity);
+  for (let item = 0; item < items; item++) result[item] -= largest;
   return result;
 }

@@ -86,6 +86,15 @@ export const pageSchema = z.strictObject({
 });
 export type PageWords = z.infer<typeof pageSchema>;
 
+/** `WordVectors` says what each is. */
+const words = z.strictObject({
+  /** JSON array of words and their rarities. */
+  vocabulary: file,
+  /** An int8 item table: one vector per word, and the one that all items have. */
+  vectors: pieces,
+  length: z.number().check(z.positive()),
+});
+
 const manifest = z
   .strictObject({
     format: z.literal(MANIFEST_FORMAT),
@@ -130,6 +139,8 @@ const manifest = z
      * What followed what in the training data (`memory/layout.ts`), and how it counts. A model may have none.
      */
     memory: z.optional(memory),
+    /** Vectors of words, for items that come after the training. A model may have none. */
+    words: z.optional(words),
   })
   .check(
     z.refine(({ ranker, memory }) => ranker !== 'counts' || memory !== undefined, {
@@ -154,9 +165,17 @@ export function graphsFor(backend: Backend, { graphs, webgpu }: Manifest): Recor
 
 /** Every file that the manifest names and that these backends read. */
 export function filesOf(manifest: Manifest, backends: readonly Backend[] = BACKENDS): ModelFile[] {
-  const { shards, catalogue, semanticIds, itemTable, memory } = manifest;
+  const { shards, catalogue, semanticIds, itemTable, memory, words } = manifest;
   const graphs = new Set(backends.flatMap((backend) => Object.values(graphsFor(backend, manifest))));
-  return [...graphs, ...shards, catalogue, semanticIds, ...itemTable, ...(memory?.shards ?? [])];
+  return [
+    ...graphs,
+    ...shards,
+    catalogue,
+    semanticIds,
+    ...itemTable,
+    ...(memory?.shards ?? []),
+    ...(words ? [words.vocabulary, ...words.vectors] : []),
+  ];
 }
 
 /** Bytes of a file in pieces. */

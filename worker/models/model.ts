@@ -2,6 +2,7 @@
 import { Catalogue } from '../catalogue/catalogue.ts';
 import type { CatalogueItem } from '../catalogue/item.ts';
 import { type BeamOptions, beamSearch } from '../engine/beam-search.ts';
+import { Best } from '../engine/best.ts';
 import {
   type Backend,
   type GraphName,
@@ -11,11 +12,14 @@ import {
 } from '../engine/config.ts';
 import { Decoder, type HistoryState } from '../engine/decoder.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
-import { type ItemTable, StoredItemTable } from '../engine/item-table.ts';
-import type { Ranked } from '../engine/ranking.ts';
+import { ExtendedTable } from '../engine/extended-table.ts';
+import { type ItemTable, itemTableLayout, StoredItemTable } from '../engine/item-table.ts';
+import { type Ranked, ranked } from '../engine/ranking.ts';
 import type { ExternalData, Runtime } from '../engine/runtime.ts';
 import { Trie } from '../engine/trie.ts';
+import type { LiveView } from '../live/live-view.ts';
 import { Memory, type MemoryOptions } from '../memory/memory.ts';
+import { type Vocabulary, WordVectors } from '../text/word-vectors.ts';
 import { type AssetSource, readManifest, readPieces, readVerified } from './files.ts';
 import { graphsFor, type Manifest } from './manifest.ts';
 
@@ -26,6 +30,10 @@ export interface Model {
   readonly trie: Trie;
   /** What followed what, beside the decoder. */
   readonly memory?: Memory;
+  /** Vectors of items that the training has not seen. A model may have none, and then does without them. */
+  readonly words?: WordVectors;
+  /** What has been said and done since the training; undefined outside of the service. */
+  readonly live?: LiveView;
   /**
    * The state of `past`'s history with `items` (indices, oldest first) appended. In int8 it is byte for byte
    * the state that a prefill of the whole history gives. The caller keeps to the context window.
@@ -37,6 +45,19 @@ export interface Model {
   beamSearch(state: HistoryState, options: BeamOptions): Promise<Ranked[]>;
   /** The vector of every item. */
   itemTable(): ItemTable;
+  /** The same model as of now. It shares everything that is not given. */
+  extended(now: Extension): Model;
+}
+
+/** What a model is extended with. */
+export interface Extension {
+  /** @default the trained one */
+  manifest?: Manifest;
+  /** The trained items at their indices, then one per added vector. */
+  catalogue: Catalogue;
+  added: readonly Float32Array[];
+  memory?: Memory;
+  live?: LiveView;
 }
 
 export class EarnModel implements Model {
@@ -45,39 +66,61 @@ export class EarnModel implements Model {
   readonly trie: Trie;
   readonly decoder: Decoder;
   readonly memory?: Memory;
+  readonly words?: WordVectors;
+  readonly live?: LiveView;
   private readonly table: ItemTable;
 
-  constructor(
-    manifest: Manifest,
-    catalogue: Catalogue,
-    trie: Trie,
-    decoder: Decoder,
-    table: ItemTable,
-    memory?: Memory,
-  ) {
-    this.manifest = manifest;
-    this.catalogue = catalogue;
-    this.trie = trie;
-    this.decoder = decoder;
-    this.table = table;
-    this.memory = memory;
+  constructor(parts: ModelParts) {
+    this.manifest = parts.manifest;
+    this.catalogue = parts.catalogue;
+    this.trie = parts.trie;
+    this.decoder = parts.decoder;
+    this.table = parts.table;
+    this.memory = parts.memory;
+    this.words = parts.words;
+    this.live = parts.live;
   }
 
   prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState> {
     return this.decoder.prefill(this.table.rows(items), past);
   }
 
-  itemLogProbs(state: HistoryState): Promise<Float32Array> {
-    return this.decoder.score(state);
+  async itemLogProbs(state: HistoryState): Promise<Float32Array> {
+    const trained = await this.decoder.score(state);
+    const { table } = this;
+    return table instanceof ExtendedTable ? table.extended(trained, state.final) : trained;
   }
 
-  beamSearch(state: HistoryState, options: BeamOptions): Promise<Ranked[]> {
-    return beamSearch(this.decoder, this.trie, state, options);
+  /** Items without a semantic ID are offered with their log-probabilities by vector. */
+  async beamSearch(state: HistoryState, options: BeamOptions): Promise<Ranked[]> {
+    const found = await beamSearch(this.decoder, this.trie, state, options);
+    const { items } = this.manifest.config;
+    if (this.catalogue.items.length === items) return found;
+    const best = new Best(options.k);
+    for (const { item, score } of found) best.offer(item, score);
+    const logProbs = await this.itemLogProbs(state);
+    for (let item = items; item < logProbs.length; item++) {
+      if (options.allowed[item]) best.offer(item, logProbs[item] + (options.bonus?.[item] ?? 0));
+    }
+    return ranked(best);
   }
 
   itemTable(): ItemTable {
     return this.table;
   }
+
+  extended({ manifest = this.manifest, catalogue, added, memory = this.memory, live }: Extension): EarnModel {
+    const table =
+      added.length > 0 ? new ExtendedTable(this.table, this.manifest.config.items, added) : this.table;
+    return new EarnModel({ ...this, manifest, catalogue, table, memory, live });
+  }
+}
+
+/** What a model consists of. */
+export interface ModelParts
+  extends Pick<Model, 'manifest' | 'catalogue' | 'trie' | 'memory' | 'words' | 'live'> {
+  decoder: Decoder;
+  table: ItemTable;
 }
 
 /**
@@ -96,6 +139,7 @@ export async function loadModel(
   const table = new StoredItemTable(await readPieces(source, manifest.itemTable), config, precision);
   const memory =
     manifest.memory && memoryOf(await readPieces(source, manifest.memory.shards), manifest.memory, config);
+  const words = manifest.words && (await wordsOf(source, manifest.words, config));
   const weights = { [WEIGHTS_FILE]: await readPieces(source, manifest.shards) };
   const graphs = graphsFor(backend, manifest);
   const session = async (name: GraphName, data: ExternalData) => {
@@ -110,7 +154,7 @@ export async function loadModel(
     decode: await session('decode', weights),
   };
   const decoder = new Decoder(runtime, config, backend === 'wasm' ? precision : 'float32', sessions);
-  return new EarnModel(manifest, catalogue, trie, decoder, table, memory);
+  return new EarnModel({ manifest, catalogue, trie, decoder, table, memory, words });
 }
 
 /** The file has the manifest's hash, so a wrong one is the builder's mistake. */
@@ -127,6 +171,20 @@ function trieOf({ buffer }: Uint8Array<ArrayBuffer>, { levels, codebook }: Model
 
 function memoryOf(bytes: Uint8Array<ArrayBuffer>, options: MemoryOptions, { items }: ModelConfig): Memory {
   return proper(() => new Memory(bytes, items, options));
+}
+
+async function wordsOf(
+  source: AssetSource,
+  { vocabulary, vectors, length }: NonNullable<Manifest['words']>,
+  { width }: ModelConfig,
+): Promise<WordVectors> {
+  const words: Vocabulary = JSON.parse(new TextDecoder().decode(await readVerified(source, vocabulary)));
+  const shape = { items: words.length + 1, width };
+  const bytes = await readPieces(source, vectors);
+  if (bytes.length !== itemTableLayout(shape, 'int8').bytes) {
+    throw damaged(`there are ${words.length} words, and another number of vectors`);
+  }
+  return new WordVectors(words, new StoredItemTable(bytes, shape, 'int8'), length);
 }
 
 /** What `make` gives. Its RangeError says what is wrong with the files. */

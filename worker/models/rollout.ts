@@ -1,5 +1,7 @@
 import { ModelUnavailable } from '../engine/errors.ts';
 import { sha256Hex } from '../engine/hex.ts';
+import type { Live } from '../live/live.ts';
+import { stateIdsOf } from '../live/live.ts';
 import type { ModelHost } from './host.ts';
 import type { Manifest } from './manifest.ts';
 import type { Model } from './model.ts';
@@ -15,12 +17,17 @@ export type ModelName = (typeof MODEL_NAMES)[number];
 export class Models {
   private readonly hosts: Record<ModelName, ModelHost>;
   private readonly share: number;
+  private readonly live: Pick<Live, 'over' | 'manifest'>;
 
-  /** `share`: percent of the users that the candidate answers, 0 to 100. Throws RangeError for any other. */
-  constructor(hosts: Record<ModelName, ModelHost>, share = 0) {
+  /**
+   * `share`: percent of the users that the candidate answers, 0 to 100. Throws RangeError for any other.
+   * `live`: what has been said since the training.
+   */
+  constructor(hosts: Record<ModelName, ModelHost>, live: Pick<Live, 'over' | 'manifest'>, share = 0) {
     if (!(share >= 0 && share <= 100)) throw new RangeError(`a share of ${share} % is not from 0 to 100`);
     this.hosts = hosts;
     this.share = share;
+    this.live = live;
   }
 
   /**
@@ -28,18 +35,23 @@ export class Models {
    * ModelUnavailable. When a candidate can't be loaded, the current model answers for its share of the users.
    */
   model(name?: ModelName, user?: string): Promise<Model> {
-    return this.choose((host) => host.model(), name, user);
+    return this.live.over(this.choose((host) => host.model(), name, user));
   }
 
   /** The manifest of that model, without loading the model. */
-  manifest(name?: ModelName, user?: string): Promise<Manifest> {
-    return this.choose((host) => host.manifest(), name, user);
+  async manifest(name?: ModelName, user?: string): Promise<Manifest> {
+    return this.live.manifest(await this.choose((host) => host.manifest(), name, user));
+  }
+
+  /** The same models with other changes since the training. */
+  withLive(live: Pick<Live, 'over' | 'manifest'>): Models {
+    return new Models(this.hosts, live, this.share);
   }
 
   /** State ids of all models of the deployment: each may have made states of a user. Loads no model. */
   async stateIds(): Promise<string[]> {
     const manifests = await Promise.allSettled(MODEL_NAMES.map((name) => this.hosts[name].manifest()));
-    return manifests.flatMap((read) => (read.status === 'fulfilled' ? [read.value.stateId] : []));
+    return manifests.flatMap((read) => (read.status === 'fulfilled' ? stateIdsOf(read.value) : []));
   }
 
   private async choose<T>(

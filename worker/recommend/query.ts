@@ -9,24 +9,28 @@ export interface ListQuery extends FilterValues {
   offset: number;
   /** How the list is made. @default the model's: the ranker that was best on validation */
   ranker?: RankerName;
+  /** Properties that each item of the answer brings. */
+  return: string[];
 }
 
 /** The query of a request that says nothing but how many items it wants. */
 export function queryFor(k: number): ListQuery {
-  return { ...NO_FILTERS, k, offset: 0 };
+  return { ...NO_FILTERS, k, offset: 0, return: [] };
 }
 
 /**
  * The key of a ranked list among those made of one state. Every field of the query is in it by construction,
  * so a new option can't be forgotten. Pages that end at the same rank share a list. Models with the same
- * `stateId` share states, not lists: their memories and catalogues may differ.
+ * `stateId` share states, not lists: their memories and catalogues may differ. `now` says what has changed
+ * since the training.
  */
 export function listKey(
-  { k, offset, ...options }: ListQuery,
+  { k, offset, return: _, ...options }: ListQuery,
   modelId: string,
   ranker: RankerName,
+  now: unknown,
 ): Promise<string> {
-  const fields = Object.entries({ ...options, modelId, ranker, end: offset + k });
+  const fields = Object.entries({ ...options, modelId, ranker, now, end: offset + k });
   const text = JSON.stringify(fields.sort(([a], [b]) => (a < b ? -1 : 1)));
   return sha256Hex(new TextEncoder().encode(text));
 }

@@ -1,11 +1,14 @@
 /** The one pipeline behind every list: history -> state -> scores -> rules -> list. */
+import type { Properties } from '../catalogue/item.ts';
 import type { Ranked } from '../engine/ranking.ts';
 import type { Model } from '../models/model.ts';
+import { type AppliedRules, appliedRules } from '../rules/applied.ts';
 import { allowedItems } from './filters/index.ts';
 import type { KnownHistory } from './history.ts';
 import { type ListQuery, listKey } from './query.ts';
 import { RANKERS, type RankerName } from './rankers/index.ts';
 import type { Ranker } from './rankers/ranker.ts';
+import { ranksByRules } from './rules.ts';
 import { DIRECT, type Run } from './run.ts';
 import type { Source } from './states.ts';
 
@@ -18,6 +21,14 @@ export interface ListedItem {
   rank: number;
   /** Ids of the history's items that the memory brought it for, the strongest first. */
   because?: string[];
+  /** The model was not trained with it. */
+  new?: true;
+  /** Names of the rules that touch it. */
+  rules?: string[];
+  /** What rules added to its score. */
+  boost?: number;
+  /** Those that the request asked for and the item has. */
+  properties?: Properties;
 }
 
 /** Most ids in `because`. */
@@ -26,11 +37,13 @@ const MOST_REASONS = 3;
 export interface RecommendationList<Cache> {
   items: ListedItem[];
   /**
-   * `model`: a ranker of the model made the list. `popular`: the most popular items, because the history has
-   * no known item or because the request asked for them.
+   * `model`: a ranker of the model made the list. `trending`: what was taken most in the last day, `popular`:
+   * the most popular items, because the history has no known item or because the request asked for them.
    */
-  source: 'model' | 'popular';
+  source: 'model' | 'trending' | 'popular';
   model: { id: string };
+  /** The live catalogue that the list is of. */
+  catalogue: { version: number; degraded: boolean };
   cache: Cache;
   /** Ids of the history that the model does not know, each once: the first hundred of them. */
   ignored_items: string[];
@@ -49,52 +62,100 @@ export async function recommend<Cache>(
   query: ListQuery,
   run: Run = DIRECT,
 ): Promise<RecommendationList<Cache>> {
+  const now = Date.now();
+  const { catalogue, live, manifest } = model;
   const { history, unused, find } = await source.read(model, run);
   const items = [...history.items];
-  const name = items.length > 0 ? (query.ranker ?? model.manifest.ranker) : 'popular';
+  const name = rankerFor(model, items, query);
   const ranker: Ranker = RANKERS[name];
+  const rules = appliedRules(live?.rules ?? [], catalogue, now);
   const input = () => ({
     model,
     history: items,
     k: query.offset + query.k,
     allowed: allowedItems(query, {
-      catalogue: model.catalogue,
+      catalogue,
       had: history.had,
-      includeSeen: model.manifest.includeSeen,
+      includeSeen: manifest.includeSeen,
     }),
   });
+  const made = { items, unknown: history.unknown, ranker: name, query, rules };
   if (!ranker.needsState) {
-    return listOf(model, history, name, await ranker.rank(input()), query, unused);
+    const ranked = await ranksByRules(input(), rules, (each) => ranker.rank(each));
+    return listOf(model, made, ranked, unused);
   }
   const { state, cache, list } = await find(run);
-  const key = await listKey(query, model.manifest.id, name);
-  const ranked = await list(key, () => run.infer('search', () => ranker.rank({ ...input(), state })));
-  return listOf(model, history, name, ranked, query, cache);
+  const version = [live?.version, live?.counts, catalogue.listableAt(now).until, rules.names];
+  const key = await listKey(query, manifest.id, name, version);
+  const ranked = await list(key, () =>
+    run.infer('search', () => ranksByRules(input(), rules, (each) => ranker.rank({ ...each, state }))),
+  );
+  return listOf(model, made, ranked, cache);
+}
+
+/** Without a history, everybody gets what is trending, or while nothing is, what is popular. */
+function rankerFor({ manifest, live }: Model, items: number[], { ranker }: ListQuery): RankerName {
+  if (items.length > 0) return ranker ?? manifest.ranker;
+  return live?.trending && ranker !== 'popular' ? 'trending' : 'popular';
+}
+
+function sourceOf({ live }: Model, ranker: RankerName): 'model' | 'trending' | 'popular' {
+  if (ranker === 'trending') return live?.trending ? 'trending' : 'popular';
+  return ranker === 'popular' ? 'popular' : 'model';
+}
+
+/** How a list came about. */
+interface Made {
+  /** Indices of the context window's items. */
+  items: number[];
+  unknown: KnownHistory['unknown'];
+  ranker: RankerName;
+  query: ListQuery;
+  rules: AppliedRules;
 }
 
 /** The part of the ranked items that was asked for, in the caller's terms. */
-function listOf<Cache>(
-  { manifest, catalogue, memory }: Model,
-  { items: window, unknown }: KnownHistory,
-  ranker: RankerName,
-  ranked: Ranked[],
-  { offset }: ListQuery,
-  cache: Cache,
-): RecommendationList<Cache> {
-  const history = [...window];
-  const items = ranked.slice(offset).map(({ item, score }, index) => {
-    const { id, title, categories } = catalogue.items[item];
-    const listed = { id, title, categories, score, rank: offset + index + 1 };
-    const reasons = RANKERS[ranker].usesMemory ? memory?.because(history, item, MOST_REASONS) : undefined;
-    if (!reasons?.length) return listed;
-    return { ...listed, because: reasons.map((reason) => catalogue.items[reason].id) };
-  });
+function listOf<Cache>(model: Model, made: Made, ranked: Ranked[], cache: Cache): RecommendationList<Cache> {
+  const { offset } = made.query;
+  const { version = 0, degraded = false } = model.live ?? {};
   return {
-    items,
-    source: ranker === 'popular' ? 'popular' : 'model',
-    model: { id: manifest.id },
+    items: ranked
+      .slice(offset)
+      .map(({ item, score }, index) => listed(model, made, item, { score, rank: offset + index + 1 })),
+    source: sourceOf(model, made.ranker),
+    model: { id: model.manifest.id },
+    catalogue: { version, degraded },
     cache,
-    ignored_items: unknown.named,
-    ignored_count: unknown.hashes.length,
+    ignored_items: made.unknown.named,
+    ignored_count: made.unknown.hashes.length,
+  };
+}
+
+function listed(
+  { catalogue, memory }: Model,
+  { items, ranker, query, rules }: Made,
+  item: number,
+  place: Pick<ListedItem, 'score' | 'rank'>,
+): ListedItem {
+  const { id, title, categories, isNew, properties = {} } = catalogue.items[item];
+  const { boostable = true, usesMemory }: Pick<Ranker, 'boostable' | 'usesMemory'> = RANKERS[ranker];
+  const reasons = usesMemory
+    ? memory?.because(items, item, MOST_REASONS).map((reason) => catalogue.items[reason].id)
+    : [];
+  const touching = rules.touching(item);
+  const boost = boostable ? rules.boosts?.[item] : undefined;
+  const wanted = query.return.filter((name) => name in properties);
+  return {
+    id,
+    title,
+    categories,
+    ...place,
+    ...(reasons?.length && { because: reasons }),
+    ...(isNew && { new: isNew }),
+    ...(touching.length > 0 && { rules: touching }),
+    ...(boost ? { boost } : {}),
+    ...(wanted.length > 0 && {
+      properties: Object.fromEntries(wanted.map((field) => [field, properties[field]])),
+    }),
   };
 }

@@ -1,12 +1,13 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { ItemSearch } from '../../catalogue/item-search.ts';
-import type { Model } from '../../models/model.ts';
-import type { Models } from '../../models/rollout.ts';
+import { findItem } from '../../catalogue/overlay.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { defineRoute } from '../define-route.ts';
 import { Problem, problemResponses } from '../problem.ts';
-import { item, itemParams } from '../schemas/items.ts';
+import { item, itemOf, itemParams } from '../schemas/items.ts';
 import { json } from '../schemas/json.ts';
+import type { Services } from '../services.ts';
 
 /** Longer than any title. */
 const LONGEST_QUERY = 200;
@@ -53,30 +54,30 @@ const get = defineRoute({
 });
 
 /** `GET /items` and `GET /items/{id}` */
-export function items(models: Models) {
-  const searches = new WeakMap<Model, ItemSearch>();
+export function items({ models, catalogue }: Services) {
+  const searches = new WeakMap<Catalogue, ItemSearch>();
 
   return new OpenAPIHono()
     .openapi(search, async (c) => {
       const { q, limit, cursor } = c.req.valid('query');
       const start = cursor === undefined ? 0 : decodeCursor(cursor);
-      const found = searchOf(await models.model(c.get('model'))).find(q);
+      const found = searchOf((await models.model(c.get('model'))).catalogue).find(q);
       const end = start + limit;
       const next_cursor = end < found.length ? encodeCursor(end) : null;
-      return c.json({ items: found.slice(start, end), next_cursor }, 200);
+      return c.json({ items: found.slice(start, end).map(itemOf), next_cursor }, 200);
     })
     .openapi(get, async (c) => {
       const { id } = c.req.valid('param');
-      const { catalogue } = await models.model(c.get('model'));
-      const index = catalogue.indexOf(id);
-      if (index === undefined) throw new Problem('item_unknown');
-      return c.json(catalogue.items[index], 200);
+      const { catalogue: now } = await models.model(c.get('model'));
+      const found = findItem(now, (await catalogue.read()).value, id);
+      if (found === undefined) throw new Problem('item_unknown');
+      return c.json(itemOf(found), 200);
     });
 
-  /** The search over a model's items, made once per model. */
-  function searchOf(model: Model): ItemSearch {
-    const known = searches.get(model) ?? new ItemSearch(model.catalogue.items);
-    searches.set(model, known);
+  /** The search over a catalogue's items, made once per catalogue. */
+  function searchOf(of: Catalogue): ItemSearch {
+    const known = searches.get(of) ?? new ItemSearch(of.items);
+    searches.set(of, known);
     return known;
   }
 }

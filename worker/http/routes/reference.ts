@@ -27,6 +27,7 @@ const PLACEHOLDERS: Sample = {
   user: 'ada',
   ids: ['item-1', 'item-2', 'item-3', 'item-4', 'item-5'],
   category: '',
+  title: 'Title',
   word: 'title',
 };
 

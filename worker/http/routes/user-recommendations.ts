@@ -60,14 +60,16 @@ const post = defineRoute({
   scopes: ['read', 'write'],
   summary: 'Add interactions and recommend, in one request',
   description:
-    'The interactions are stored first, and stay stored when the recommendation fails. With an `Idempotency-Key` the request can be sent again, whatever the problem was.',
+    'Without `items` nothing is added: for what is too long for a URL. The interactions are stored first, and stay stored when the recommendation fails. With an `Idempotency-Key` the request can be sent again, whatever the problem was.',
   middleware: [properUserId, ...jsonBody],
   request: {
     params: userParams,
     headers: idempotencyHeader,
     body: {
       required: true,
-      content: json(z.strictObject({ items: interactionList, ...listQuery }).refine(...withinReach)),
+      content: json(
+        z.strictObject({ items: interactionList.optional(), ...listQuery }).refine(...withinReach),
+      ),
     },
   },
   responses: {
@@ -97,6 +99,7 @@ export function userRecommendations({ models, log, cache }: Services) {
     .openapi(post, async (c) => {
       const { items, ...query } = c.req.valid('json');
       const user = storedUser(c, c.req.valid('param').user_id);
+      if (items === undefined) return c.json(await answer(c, user, query, '', log.tail(user)), 200);
       rejectOverloaded(c); // before anything is stored: the request will be sent again
       const isChecked = await rejectBeforeStoring(c, user, query);
       const once = c.req.valid('header')['idempotency-key'];

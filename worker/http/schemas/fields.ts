@@ -1,12 +1,13 @@
 /** The request fields of the filters (`recommend/filters`), as schemas for bodies and for URLs. */
 import { z } from '@hono/zod-openapi';
 import type { Field, FieldKind, FieldValues } from '../../recommend/filters/filter.ts';
-import { ALL_FILTERS, type FilterName, type KindOf } from '../../recommend/filters/index.ts';
+import { ALL_FILTERS, type FilterName, isList, type KindOf } from '../../recommend/filters/index.ts';
+import { expression, expressionText } from './expression.ts';
 import { itemId } from './items.ts';
 
 /** A field in a JSON body. */
-type BodyField<Kind extends FieldKind> = Kind extends 'flag'
-  ? z.ZodOptional<z.ZodBoolean>
+type BodyField<Kind extends FieldKind> = Kind extends 'flag' | 'expression'
+  ? z.ZodOptional<z.ZodType<NonNullable<FieldValues[Kind]>>>
   : z.ZodDefault<z.ZodType<FieldValues[Kind], FieldValues[Kind]>>;
 /** A field in a URL: text that comes once, or more often for a list. */
 type UrlField<Kind extends FieldKind> = z.ZodType<FieldValues[Kind], string | string[] | undefined>;
@@ -22,7 +23,7 @@ export const filterParams = Object.fromEntries(
 ) as unknown as { [Name in FilterName]: UrlField<KindOf<Name>> };
 
 function inBody({ kind, description, most, example }: Field<FieldKind>) {
-  if (kind === 'flag') return z.boolean().optional().openapi({ description });
+  if (!isList(kind)) return (kind === 'flag' ? z.boolean() : expression).optional().openapi({ description });
   return entries(kind, most).default([]).openapi({ description, example });
 }
 
@@ -30,6 +31,9 @@ function inUrl({ kind, description, most, example }: Field<FieldKind>) {
   if (kind === 'flag') {
     const flag = z.enum(['true', 'false']).optional().openapi({ description });
     return flag.transform((value) => (value === undefined ? undefined : value === 'true'));
+  }
+  if (kind === 'expression') {
+    return expressionText.optional().openapi({ type: 'string', description: `${description}. As JSON` });
   }
   const list = z.preprocess((value) => (typeof value === 'string' ? [value] : value), entries(kind, most));
   return list.default([]).openapi({

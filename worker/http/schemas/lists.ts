@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { RANKERS, type RankerName } from '../../recommend/rankers/index.ts';
 import { filterFields, filterParams } from './fields.ts';
-import { itemId, title } from './items.ts';
+import { itemId, propertyName, title } from './items.ts';
 
 /** The most active user of MovieLens-1M has 2,314 ratings; a longer history is a mistake or an attack. */
 export const LONGEST_HISTORY = 10_000;
@@ -21,12 +21,17 @@ const ranker = z
       .join('. ')}. By default the ranker that was best on validation`,
   });
 
+const MOST_RETURNED = 40;
+const returned = z.array(propertyName).max(MOST_RETURNED);
+const RETURN = 'Properties that each item of the answer brings, where it has them';
+
 /** `ListQuery` in a body. */
 export const listQuery = {
   k: z.int().min(1).max(LARGEST_K).default(10).openapi({ description: K }),
   offset: z.int().min(0).max(LARGEST_K).default(0).openapi({ description: OFFSET }),
   ...filterFields,
   ranker,
+  return: returned.default([]).openapi({ description: RETURN }),
 };
 
 const { include_seen: _, ...itemFilters } = filterParams;
@@ -38,6 +43,10 @@ export const similarParams = {
     .default(0)
     .openapi({ type: 'integer', minimum: 0, maximum: LARGEST_K, description: OFFSET }),
   ...itemFilters,
+  return: z
+    .preprocess((value) => (typeof value === 'string' ? [value] : value), returned)
+    .default([])
+    .openapi({ type: 'array', items: { type: 'string' }, description: `${RETURN}. Repeat it for more` }),
 };
 
 /** `ListQuery` in a URL. */
@@ -69,6 +78,19 @@ const listedItems = z.array(
       description:
         'Items of the history that it often followed, the strongest first, when that helped to place it here',
     }),
+    new: z.literal(true).optional().openapi({
+      description: 'The model was not trained with it: its vector comes from its words',
+    }),
+    rules: z
+      .array(z.string())
+      .optional()
+      .openapi({ description: 'Names of the rules that touch it (`GET /v1/rules`)' }),
+    boost: z.number().optional().openapi({ description: 'What rules added to its score' }),
+    properties: z.record(z.string(), z.any()).optional().openapi({
+      type: 'object',
+      additionalProperties: true,
+      description: 'Those that `return` names and the item has',
+    }),
   }),
 );
 
@@ -76,15 +98,26 @@ const model = z.object({
   id: z.string().openapi({ description: 'Hash of the model that answered' }),
 });
 
+const catalogue = z
+  .object({
+    version: z.int().openapi({ description: 'Counts changes of the catalogue; 0: it is as trained' }),
+    degraded: z.boolean().openapi({
+      description:
+        'The newest changes could not be read: the list is of the last catalogue that could, or of the trained one',
+    }),
+  })
+  .openapi({ description: 'The catalogue that the list is of' });
+
 /** A list of recommendations with this `cache`. */
 export function listOf<T extends z.ZodType>(cache: T) {
   return z.object({
     items: listedItems,
-    source: z.enum(['model', 'popular']).openapi({
+    source: z.enum(['model', 'trending', 'popular']).openapi({
       description:
-        '`model`: made from the history. `popular`: the most popular items, because the history has no known item or because `ranker` asks for them',
+        '`model`: made from the history. `trending`: what was taken most in the last day, `popular`: the most popular items while little was; because the history has no known item or because `ranker` asks for them',
     }),
     model,
+    catalogue,
     cache,
     ignored_items: z
       .array(itemId)
@@ -94,4 +127,4 @@ export function listOf<T extends z.ZodType>(cache: T) {
 }
 
 /** A list of items like another one. */
-export const similarList = z.object({ items: listedItems, model }).openapi('SimilarItems');
+export const similarList = z.object({ items: listedItems, model, catalogue }).openapi('SimilarItems');

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
 import type { Event } from '../../history/event.ts';
 import { invalidRequest } from '../problem.ts';
-import { itemId } from './items.ts';
+import { storableId } from './items.ts';
 
 /** Longer than any real id: e-mail addresses have at most 254 characters, and few URLs are this long. */
 const LONGEST_USER_ID = 1024;
@@ -13,9 +13,6 @@ export const MOST_INTERACTIONS = 1000;
 export const userParams = z.object({
   user_id: z.string().min(1).max(LONGEST_USER_ID),
 });
-
-/** Storage is UTF-8, which has no half surrogate pairs: another id would come back. */
-const storableId = itemId.refine((id) => id.isWellFormed(), 'Not well-formed Unicode');
 
 export const interactionList = z
   .array(z.strictObject({ id: storableId, timestamp: z.number().optional() }))

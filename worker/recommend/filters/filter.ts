@@ -1,6 +1,7 @@
 /** What a filter is: a field of the request, and what it does to the items that a list may hold. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { ItemMask } from '../../engine/ranking.ts';
+import type { Expression } from '../../rules/expression.ts';
 
 /** What a field of each kind holds. `http/schemas/lists.ts` reads it from a body or from a URL. */
 export interface FieldValues {
@@ -10,6 +11,8 @@ export interface FieldValues {
   names: string[];
   /** Undefined: the model's default. */
   flag: boolean | undefined;
+  /** A filter over what items say of themselves. */
+  expression: Expression | undefined;
 }
 
 export type FieldKind = keyof FieldValues;

@@ -8,6 +8,7 @@ import { categories } from './categories.ts';
 import { exclude } from './exclude.ts';
 import { excludeCategories } from './exclude-categories.ts';
 import type { FieldKind, FieldValues, Filter, FilterContext, UnknownEntry } from './filter.ts';
+import { properties } from './properties.ts';
 import { includeSeen } from './seen.ts';
 
 export const FILTERS = {
@@ -15,24 +16,37 @@ export const FILTERS = {
   categories,
   exclude_categories: excludeCategories,
   include_seen: includeSeen,
+  filter: properties,
 };
 
 export type FilterName = keyof typeof FILTERS;
 export type KindOf<Name extends FilterName> = (typeof FILTERS)[Name]['field']['kind'];
 
 /** What a request says of each filter. */
-export type FilterValues = { [Name in Exclude<FilterName, FlagName>]: FieldValues[KindOf<Name>] } & {
-  [Name in FlagName]?: boolean;
+export type FilterValues = { [Name in Exclude<FilterName, SingleName>]: FieldValues[KindOf<Name>] } & {
+  [Name in SingleName]?: FieldValues[KindOf<Name>];
 };
-type FlagName = { [Name in FilterName]: KindOf<Name> extends 'flag' ? Name : never }[FilterName];
+type SingleName = { [Name in FilterName]: KindOf<Name> extends 'ids' | 'names' ? never : Name }[FilterName];
 
 /** All filters by name, for code that treats them alike. */
 export const ALL_FILTERS = Object.entries(FILTERS) as [FilterName, Filter<FieldKind>][];
 
 /** What a request means that names no filter. */
 export const NO_FILTERS = Object.fromEntries(
-  ALL_FILTERS.map(([name, { field }]) => [name, field.kind === 'flag' ? undefined : []]),
+  ALL_FILTERS.map(
+    ([
+      name,
+      {
+        field: { kind },
+      },
+    ]) => [name, isList(kind) ? [] : undefined],
+  ),
 ) as unknown as FilterValues;
+
+/** Whether a field of the kind holds a list. */
+export function isList(kind: FieldKind): kind is 'ids' | 'names' {
+  return kind === 'ids' || kind === 'names';
+}
 
 /** Which items a list may hold, [items]: 1 or 0. */
 export function allowedItems(values: FilterValues, context: FilterContext): ItemMask {

@@ -9,6 +9,11 @@ export const beam: Ranker = {
   description: 'generates semantic-ID codes by beam search; log-probabilities',
   needsState: true,
   usesMemory: true,
-  rank: ({ model, history, state, allowed, k, beam = BEAM }) =>
-    model.beamSearch(state, { k, beam, allowed, bonus: bonus(model.memory, history, allowed.length) }),
+  rank: ({ model, history, state, allowed, boosts, k, beam = BEAM }) =>
+    model.beamSearch(state, {
+      k,
+      beam,
+      allowed,
+      bonus: bonus(model.memory, history, allowed.length, boosts),
+    }),
 };

@@ -1,5 +1,5 @@
 import { bestItems } from '../../engine/ranking.ts';
-import type { Ranker } from './ranker.ts';
+import { boosted, type Ranker } from './ranker.ts';
 
 /** Share of the probability that goes by popularity, so that every item has some. */
 const POPULAR_SHARE = 0.01;
@@ -11,7 +11,7 @@ export const counts: Ranker = {
   needsState: false,
   usesMemory: true,
   available: ({ memory }) => memory !== undefined,
-  async rank({ model: { catalogue, memory }, history, allowed, k }) {
+  async rank({ model: { catalogue, memory }, history, allowed, boosts, k }) {
     const { items, values } = memory!.scores(history); // `available`
     const total = values.reduce((sum, value) => sum + value, 0);
     const popular = total > 0 ? POPULAR_SHARE : 1;
@@ -20,6 +20,6 @@ export const counts: Ranker = {
       const counted = ((1 - popular) * values[i]) / total;
       scores[item] = Math.log(counted + Math.exp(scores[item]));
     }
-    return bestItems(scores, allowed, k);
+    return bestItems(boosted(scores, boosts), allowed, k);
   },
 };

@@ -7,8 +7,12 @@ import { latent } from './latent.ts';
 import { popular } from './popular.ts';
 import type { Ranker } from './ranker.ts';
 import { similar } from './similar.ts';
+import { trending } from './trending.ts';
 
-export const RANKERS = { latent, beam, hybrid, counts, popular, similar } satisfies Record<string, Ranker>;
+export const RANKERS = { latent, beam, hybrid, counts, trending, popular, similar } satisfies Record<
+  string,
+  Ranker
+>;
 
 export type RankerName = keyof typeof RANKERS;
 

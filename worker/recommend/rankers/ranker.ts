@@ -10,8 +10,15 @@ export interface RankInput {
   /** Most items to return; fewer only when fewer are allowed. */
   k: number;
   allowed: ItemMask;
+  /** Added to scores that are logarithms before the best are chosen: what rules boost and bury. [items]. */
+  boosts?: Float32Array;
   /** Prefixes that a beam search keeps per level. @default `BEAM` */
   beam?: number;
+}
+
+/** Scores with what is added to them. */
+export function boosted<Scores extends Float32Array | Float64Array>(scores: Scores, boosts?: Float32Array) {
+  return boosts === undefined ? scores : scores.map((score, item) => score + boosts[item]);
 }
 
 /** Ranks by the state of the history, for which the history has to be prefilled. */
@@ -29,6 +36,8 @@ interface PlainRanker {
 export type Ranker = (StateRanker | PlainRanker) & {
   /** Whether its order follows the model's memory, where the model has one: its lists then say `because`. */
   usesMemory: boolean;
+  /** Whether its scores are logarithms, which rules can boost. @default true */
+  boostable?: boolean;
   /** Whether the model has what it needs. @default always */
   available?(model: Model): boolean;
   /** What it does and what its scores are, for the API's documentation. */

@@ -5,6 +5,7 @@ export const similar: Ranker = {
   description: 'items like the newest one of the history; cosines, from -1 to 1',
   needsState: false,
   usesMemory: false,
+  boostable: false,
   async rank({ model, history, allowed, k }) {
     return (await model.itemTable()).nearest(history.at(-1)!, allowed, k);
   },

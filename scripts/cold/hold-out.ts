@@ -1,0 +1,59 @@
+/**
+ * A dataset without a share of its items, as if they came after the training: neither their events nor their
+ * texts are in it.
+ */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { withPartial } from '../data/write.ts';
+import { type Dataset, readDataset } from '../dataset.ts';
+import { csvField } from '../evaluate/ranks.ts';
+import { seededRandom, shuffled } from '../random.ts';
+
+export interface HeldOutItems {
+  items: number;
+  heldOut: number;
+  events: number;
+  left: number;
+}
+
+/**
+ * Writes `data` without `share` of its items to `out`. What is trained on and what is held out stays so:
+ * every event that is left says its split.
+ */
+export async function holdOutItems(
+  data: string,
+  out: string,
+  share: number,
+  seed: number,
+): Promise<HeldOutItems> {
+  const text = await readFile(join(data, 'items.jsonl'), 'utf8');
+  const lines = text.trimEnd().split('\n');
+  const drawn = shuffled([...lines.keys()], seededRandom(seed)).slice(0, Math.round(share * lines.length));
+  const cold = new Set(drawn);
+  const kept = lines.filter((_, index) => !cold.has(index));
+  const coldIds = new Set(drawn.map((index) => JSON.parse(lines[index]).id as string));
+  const dataset = await readDataset(data);
+  const rows = [...rowsWithout(dataset, coldIds)];
+  await withPartial(out, async (partial) => {
+    await mkdir(out, { recursive: true });
+    for (const [name, rowsOf] of [
+      ['items.jsonl', kept],
+      ['interactions.csv', ['user_id,item_id,timestamp,split', ...rows]],
+    ] as const) {
+      await writeFile(join(partial, name), `${rowsOf.join('\n')}\n`);
+      await rename(join(partial, name), join(out, name));
+    }
+  });
+  const events = [...dataset.logs.values()].reduce((sum, { items }) => sum + items.length, 0);
+  return { items: lines.length, heldOut: cold.size, events, left: rows.length };
+}
+
+function* rowsWithout({ logs }: Dataset, cold: ReadonlySet<string>): Generator<string> {
+  for (const [user, { items, times, trained, known }] of logs) {
+    for (const [place, item] of items.entries()) {
+      if (cold.has(item)) continue;
+      const split = place < trained ? 'train' : place < known ? 'valid' : 'test';
+      yield `${csvField(user)},${csvField(item)},${times[place]},${split}`;
+    }
+  }
+}

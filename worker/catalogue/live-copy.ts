@@ -1,0 +1,31 @@
+/** This isolate's copy of the live catalogue: what was published, and what the isolate itself has changed. */
+import type { Copy, Published } from '../live/published.ts';
+import type { ItemChange } from './record.ts';
+import { advanced, type CatalogueSnapshot, NOTHING_SAID } from './snapshot.ts';
+import type { CatalogueTruth, Changed, RuleChange } from './truth.ts';
+
+export class LiveCopy {
+  private readonly truth: CatalogueTruth;
+  private readonly published: Pick<Published<CatalogueSnapshot>, 'read' | 'offer'>;
+
+  constructor(truth: CatalogueTruth, published: Pick<Published<CatalogueSnapshot>, 'read' | 'offer'>) {
+    this.truth = truth;
+    this.published = published;
+  }
+
+  async read(): Promise<Copy<CatalogueSnapshot> & { value: CatalogueSnapshot }> {
+    const { value, degraded } = await this.published.read();
+    return { value: value ?? NOTHING_SAID, degraded };
+  }
+
+  /**
+   * Changes the truth. This isolate's lists follow at once, those of others within a minute.
+   * @throws {CatalogueUnavailable}
+   */
+  async change(items: ItemChange[], rules?: RuleChange[]): Promise<Changed> {
+    const { value } = await this.read();
+    const result = await this.truth.change(value.version, items, rules);
+    this.published.offer(advanced(value, result.since));
+    return result;
+  }
+}

@@ -1,0 +1,106 @@
+/** Models as of now: each trained model with the live catalogue and the live counts over it. */
+import type { LiveCopy } from '../catalogue/live-copy.ts';
+import { overlaid } from '../catalogue/overlay.ts';
+import type { CatalogueSnapshot } from '../catalogue/snapshot.ts';
+import { liveRows } from '../memory/live-rows.ts';
+import type { Manifest } from '../models/manifest.ts';
+import type { Extension, Model } from '../models/model.ts';
+import type { CountsSnapshot } from './counts.ts';
+import type { Published } from './published.ts';
+import { trendingShares } from './trending.ts';
+
+/** What models are extended with. */
+interface Now {
+  snapshot: CatalogueSnapshot;
+  degraded: boolean;
+  counts: CountsSnapshot | null;
+}
+
+interface Made extends Now {
+  model: Model;
+  /** What follows from the catalogue alone. */
+  overlay: Pick<Extension, 'manifest' | 'catalogue' | 'added'>;
+}
+
+export class Live {
+  private readonly catalogue: Pick<LiveCopy, 'read'>;
+  private readonly counts: Pick<Published<CountsSnapshot>, 'read'>;
+  private readonly made = new WeakMap<Model, Made>();
+
+  constructor(catalogue: Pick<LiveCopy, 'read'>, counts: Pick<Published<CountsSnapshot>, 'read'>) {
+    this.catalogue = catalogue;
+    this.counts = counts;
+  }
+
+  /** The trained model as of now; the same one while nothing changes. Throws only what loading throws. */
+  async over(loading: Promise<Model>): Promise<Model> {
+    const [trained, { value: snapshot, degraded }, { value: counts }] = await Promise.all([
+      loading,
+      this.catalogue.read(),
+      this.counts.read(),
+    ]);
+    const before = this.made.get(trained);
+    const sameCatalogue = before?.snapshot === snapshot;
+    if (sameCatalogue && before.degraded === degraded && before.counts === counts) return before.model;
+    const overlay = sameCatalogue ? before.overlay : overlayOf(trained, snapshot);
+    const model = extended(trained, overlay, { snapshot, degraded, counts });
+    this.made.set(trained, { snapshot, degraded, counts, overlay, model });
+    return model;
+  }
+
+  /** The trained model's manifest as of now. */
+  async manifest(trained: Manifest): Promise<Manifest> {
+    return manifestAt(trained, (await this.catalogue.read()).value);
+  }
+}
+
+function overlayOf(trained: Model, snapshot: CatalogueSnapshot): Made['overlay'] {
+  if (snapshot.version === 0) return { catalogue: trained.catalogue, added: [] };
+  const { words } = trained;
+  const { catalogue, added } = overlaid(trained.catalogue, snapshot, words !== undefined);
+  return {
+    manifest: manifestAt(trained.manifest, snapshot),
+    catalogue,
+    added: added.map(({ words: text }) => words!.vector(text)), // none are added without words
+  };
+}
+
+function extended(trained: Model, overlay: Made['overlay'], { snapshot, degraded, counts }: Now): Model {
+  const { catalogue } = overlay;
+  const { version, rules } = snapshot;
+  return trained.extended({
+    ...overlay,
+    memory: trained.memory?.extended(
+      catalogue.items.length,
+      counts ? liveRows(counts, catalogue) : new Map(),
+    ),
+    live: {
+      version,
+      degraded,
+      rules,
+      counts: counts?.version ?? 0,
+      trending: counts ? trendingShares(counts, catalogue) : undefined,
+    },
+  });
+}
+
+/**
+ * States of histories with new items also depend on the vectors of words. So with the first item that may be
+ * new, users' states get another id, and a model that is built with other words finds none of them.
+ */
+function manifestAt(manifest: Manifest, { records }: CatalogueSnapshot): Manifest {
+  const { words, stateId } = manifest;
+  if (!words || !records.some((record) => record.words !== undefined)) return manifest;
+  return { ...manifest, stateId: liveStateId(stateId, words) };
+}
+
+/** All ids that states of this model may have. */
+export function stateIdsOf({ stateId, words }: Manifest): string[] {
+  return words ? [stateId, liveStateId(stateId, words)] : [stateId];
+}
+
+function liveStateId(stateId: string, { vectors: [{ sha256 }] }: NonNullable<Manifest['words']>): string {
+  return (BigInt(`0x${stateId}`) ^ BigInt(`0x${sha256.slice(0, stateId.length)}`))
+    .toString(16)
+    .padStart(stateId.length, '0');
+}

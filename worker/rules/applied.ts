@@ -1,0 +1,61 @@
+/** What the rules that hold now do to a catalogue's items. */
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { ItemMask } from '../engine/ranking.ts';
+import { predicateOf } from './expression.ts';
+import { holds, type Rule } from './rule.ts';
+
+export interface AppliedRules {
+  /** Names of the rules that hold, for caches' keys. */
+  names: string[];
+  /** Items that no list may hold. */
+  hidden?: ItemMask;
+  /** Items that come first. */
+  pinned?: ItemMask;
+  /** Added to scores that are logarithms, [items]. */
+  boosts?: Float32Array;
+  /** Names of the rules that touch an item. */
+  touching(item: number): string[];
+}
+
+const kept = new WeakMap<Catalogue, Map<string, AppliedRules>>();
+/** Sets of rules per catalogue: one per variant, and a few for the times at which rules begin and end. */
+const MOST_SETS = 16;
+
+/** The rules that hold now; made once while they and the catalogue stay the same. */
+export function appliedRules(rules: readonly Rule[], catalogue: Catalogue, now: number): AppliedRules {
+  const current = rules.filter((rule) => holds(rule, now));
+  const known = kept.get(catalogue) ?? new Map<string, AppliedRules>();
+  kept.set(catalogue, known);
+  const key = JSON.stringify(current);
+  const found = known.get(key);
+  if (found) return found;
+  if (known.size >= MOST_SETS) known.clear();
+  const applied = apply(current, catalogue);
+  known.set(key, applied);
+  return applied;
+}
+
+function apply(rules: readonly Rule[], { items }: Catalogue): AppliedRules {
+  const masks = rules.map((rule) => {
+    const matches = predicateOf(rule.filter);
+    return { rule, mask: Uint8Array.from(items, (item) => Number(matches(item))) };
+  });
+  const union = (action: Rule['action']): ItemMask | undefined => {
+    const some = masks.filter(({ rule }) => rule.action === action);
+    if (some.length === 0) return undefined;
+    return Uint8Array.from(items, (_, item) => Number(some.some(({ mask }) => mask[item])));
+  };
+  const weighing = masks.filter(({ rule: { action } }) => action === 'boost' || action === 'bury');
+  const boosts = weighing.length > 0 ? new Float32Array(items.length) : undefined;
+  for (const { rule, mask } of weighing) {
+    const added = Math.log(rule.factor) * (rule.action === 'boost' ? 1 : -1);
+    for (let item = 0; item < mask.length; item++) if (mask[item]) boosts![item] += added;
+  }
+  return {
+    names: rules.map(({ name }) => name),
+    hidden: union('hide'),
+    pinned: union('pin'),
+    boosts,
+    touching: (item) => masks.filter(({ mask }) => mask[item]).map(({ rule }) => rule.name),
+  };
+}
