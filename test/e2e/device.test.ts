@@ -87,8 +87,10 @@ test('what is clicked while the model is on its way stays here, also for who swi
   const demo = await Demo.open(stage);
   await demo.page.context().route('**/runtime/*', () => {}); // never arrives
   const heat = await demo.found('heat');
-  await demo.onDevice.click();
+  await demo.onDevice.press('Enter'); // what was found lies over it
+  await demo.search.focus();
   await heat.click();
+  await demo.page.keyboard.press('Escape');
   await demo.page.getByText('only on this device', { exact: true }).waitFor();
   await demo.answered(() => demo.onDevice.click());
   expect(await demo.history()).toEqual([]);
