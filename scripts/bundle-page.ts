@@ -41,9 +41,13 @@ const RUNTIMES: Record<Backend, { module: string; binary: string }> = {
  */
 export async function bundlePage(): Promise<void> {
   await bundle({ entryPoints: { page: 'worker/demo/page.tsx', offline: 'worker/demo/offline-worker.ts' } });
-  await bundle({ entryPoints: { playground: 'worker/demo/playground.tsx' } });
+  await bundle({
+    entryPoints: { playground: 'worker/demo/playground.tsx', dashboard: 'worker/demo/dashboard.tsx' },
+  });
   await bundle({ entryPoints: { page: 'worker/demo/page.css', docs: 'worker/demo/docs.css' } });
-  await bundle({ entryPoints: { playground: 'worker/demo/playground.css' } });
+  await bundle({
+    entryPoints: { playground: 'worker/demo/playground.css', dashboard: 'worker/demo/dashboard.css' },
+  });
   await bundleDevice('device', 'wasm');
   await bundleDevice('device-webgpu', 'webgpu');
   placeFull(MODEL, join(RUNTIME, 'full'));

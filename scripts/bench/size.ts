@@ -42,8 +42,23 @@ function filesOf(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** The Worker: its script, the runtime's binary and the demo page's files. */
-async function uploadParts(): Promise<Part[]> {
+/** What a visit to the demo page fetches, and one of the two device scripts if the model runs there. */
+const VISIT = ['index.html', 'page.css', 'page.js', 'icon.svg'];
+const DEVICE = ['device.js', 'device-webgpu.js'];
+
+/** Of these files of the upload, whose names begin with a hash. */
+function visitKb(files: string[]): number {
+  const gzipKb = (name: string) =>
+    partOf(
+      name,
+      files.filter((file) => file.endsWith(`-${name}`)),
+    ).gzip_kb;
+  const page = VISIT.map(gzipKb).reduce((sum, kb) => sum + kb, 0);
+  return round(page + Math.max(...DEVICE.map(gzipKb)), 1);
+}
+
+/** The Worker: its script, the runtime's binary and the pages' files; and what a visit fetches of these. */
+async function uploadParts(): Promise<{ parts: Part[]; visit: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'earn-edge-upload-'));
   try {
     await runChild('wrangler', ['deploy', '--dry-run', '--outdir', folder], { capture: true });
@@ -51,14 +66,9 @@ async function uploadParts(): Promise<Part[]> {
     const files = filesOf(folder).filter((file) => !['.map', '.md'].includes(extname(file)));
     const script = join(folder, 'index.js');
     const isWasm = (file: string) => extname(file) === '.wasm';
-    return [
-      partOf('script', [script]),
-      partOf('wasm', files.filter(isWasm)),
-      partOf(
-        'page',
-        files.filter((file) => file !== script && !isWasm(file)),
-      ),
-    ];
+    const pages = files.filter((file) => file !== script && !isWasm(file));
+    const parts = [partOf('script', [script]), partOf('wasm', files.filter(isWasm)), partOf('page', pages)];
+    return { parts, visit: visitKb(pages) };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -82,7 +92,8 @@ function assetParts(): Part[] {
 }
 
 async function measure(requests: number, { command, print }: Context): Promise<void> {
-  const [script, wasm, page] = await uploadParts();
+  const { parts: uploaded, visit } = await uploadParts();
+  const [script, wasm, page] = uploaded;
   const [shards, rest, runtime] = assetParts();
   const parts = [script, wasm, page, shards, rest, runtime];
   const { loaded, early, last, peak_mb, growth_mb } = await isolateMemory(MODEL, requests);
@@ -94,7 +105,8 @@ async function measure(requests: number, { command, print }: Context): Promise<v
   const sizes: Sizes = {
     script_gzip_kb: script.gzip_kb,
     wasm_gzip_kb: wasm.gzip_kb,
-    page_gzip_kb: page.gzip_kb,
+    page_gzip_kb: visit,
+    pages_gzip_kb: page.gzip_kb,
     upload_mb: mb(script.kb + wasm.kb + page.kb),
     model_mb: mb(shards.kb + rest.kb),
     model_gzip_mb: mb(shards.gzip_kb + rest.gzip_kb),

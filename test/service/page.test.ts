@@ -6,7 +6,7 @@ import { fakeService, serviceOf } from './helpers.ts';
 
 const { app } = fakeService();
 
-const PAGES = ['/', '/playground'];
+const PAGES = ['/', '/playground', '/dashboard'];
 
 test.each(PAGES)('%s comes with its own script, style and icon, and asks nobody else', async (path) => {
   const html = await (await app.request(path)).text();
@@ -99,6 +99,9 @@ test.each(DEVICE_SCRIPTS)('the runtime that %s asks for is there, for good', asy
 test.each([
   ['/', 'text/html'],
   ['/playground', 'text/html'],
+  ['/dashboard', 'text/html'],
+  ['/dashboard.js', 'text/javascript'],
+  ['/dashboard.css', 'text/css'],
   ['/page.js', 'text/javascript'],
   ['/playground.js', 'text/javascript'],
   ['/offline.js', 'text/javascript'],

@@ -37,7 +37,7 @@ import { items } from './routes/items.ts';
 import { isolateMetrics } from './routes/metrics.ts';
 import { modelFiles } from './routes/model.ts';
 import { next } from './routes/next.ts';
-import { ICON, page } from './routes/page.ts';
+import { OPEN, page } from './routes/page.ts';
 import { recommendations } from './routes/recommendations.ts';
 import { reference } from './routes/reference.ts';
 import { rules } from './routes/rules.ts';
@@ -56,7 +56,7 @@ export function createApp(services: Services) {
   const { access } = services;
   const app = createApi(services);
   const pages = page(services.models);
-  const pageFiles = pages.routes.filter(({ path }) => path !== ICON); // the reference has the icon, too
+  const pageFiles = pages.routes.filter(({ path }) => !OPEN.has(path));
   for (const { path } of pageFiles) app.use(path, exposed(access, 'page'));
   app.use('/model/*', exposed(access, 'model'));
   for (const path of ['/openapi.json', '/docs']) app.use(path, exposed(access, 'docs'));

@@ -19,19 +19,29 @@ const COUNTERS = {
   earn_model_loads_total: 'Model loads by outcome',
 };
 
+/** Upper ends of the ranges in which answers' milliseconds are counted. */
+const DURATIONS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500];
+const DURATION = 'earn_request_duration_ms';
+
 type CounterName = keyof typeof COUNTERS;
 type Labels = Record<string, string | number>;
 
 export class Metrics {
   /** Counter and labels as they are printed, and the count. */
   private readonly counts = new Map<CounterName, Map<string, number>>();
+  /** Answers in each range of `DURATIONS`, and longer ones. */
+  private readonly durations = new Array<number>(DURATIONS.length + 1).fill(0);
+  private durationSum = 0;
   /** When the first request was answered; outside of requests there is no clock. */
   private since = 0;
 
   request(facts: RequestFacts): void {
     this.since ||= Date.now();
-    const { method, route, status, problem, model, sources = {}, cache } = facts;
+    const { method, route, status, duration_ms, problem, model, sources = {}, cache } = facts;
     this.add('earn_requests_total', { method, route, status });
+    const range = DURATIONS.findIndex((end) => duration_ms <= end);
+    this.durations[range < 0 ? DURATIONS.length : range]++;
+    this.durationSum += duration_ms;
     if (problem) this.add('earn_problems_total', { code: problem });
     if (model === undefined) return;
     for (const [source, lists] of Object.entries(sources)) {
@@ -59,7 +69,23 @@ export class Metrics {
       '# TYPE earn_isolate_start_time_seconds gauge',
       `earn_isolate_start_time_seconds ${this.since / 1000}`,
     ];
-    return `${[...counters, ...started].join('\n')}\n`;
+    return `${[...counters, ...this.histogram(), ...started].join('\n')}\n`;
+  }
+
+  /** By the isolate's clock, which stands still while it computes in production. */
+  private histogram(): string[] {
+    let sum = 0;
+    const buckets = this.durations.map((count, range) => {
+      sum += count;
+      return `${DURATION}_bucket{le="${DURATIONS[range] ?? '+Inf'}"} ${sum}`;
+    });
+    return [
+      `# HELP ${DURATION} Milliseconds from a request to its answer`,
+      `# TYPE ${DURATION} histogram`,
+      ...buckets,
+      `${DURATION}_sum ${this.durationSum}`,
+      `${DURATION}_count ${sum}`,
+    ];
   }
 
   private add(name: CounterName, labels: Labels, count = 1): void {

@@ -1,6 +1,8 @@
 import { type Context, Hono } from 'hono';
 import { etag } from 'hono/etag';
 import { createMiddleware } from 'hono/factory';
+import dashboardStyle from '../../../bundle/dashboard.css';
+import dashboardScript from '../../../bundle/dashboard.js';
 import device from '../../../bundle/device.js';
 import deviceWebgpu from '../../../bundle/device-webgpu.js';
 import offline from '../../../bundle/offline.js';
@@ -8,6 +10,7 @@ import style from '../../../bundle/page.css';
 import script from '../../../bundle/page.js';
 import playgroundStyle from '../../../bundle/playground.css';
 import playgroundScript from '../../../bundle/playground.js';
+import dashboard from '../../demo/dashboard.html';
 import icon from '../../demo/icon.svg';
 import html from '../../demo/index.html';
 import playground from '../../demo/playground.html';
@@ -19,8 +22,6 @@ import { Problem } from '../problem.ts';
 
 const DEVICE_POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; require-trusted-types-for 'script'";
-/** The path of the icon of all pages. */
-export const ICON = '/icon.svg';
 /** Its file name changes with its content. */
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 
@@ -33,9 +34,30 @@ const devicePolicy = createMiddleware(async (c, next) => {
   c.header('Content-Security-Policy', DEVICE_POLICY);
 });
 
+/**
+ * What needs no key in any deployment. A browser sends none with the address of a page: the dashboard has
+ * nothing to show until one is typed in, which its requests carry.
+ */
+export const OPEN: ReadonlySet<string> = new Set([
+  '/icon.svg',
+  '/page.css',
+  '/dashboard',
+  '/dashboard.css',
+  '/dashboard.js',
+]);
+
 const PAGES = { '/': html, '/playground': playground };
-const STYLES = { '/page.css': style, '/playground.css': playgroundStyle };
-const SCRIPTS = { '/page.js': script, '/playground.js': playgroundScript, '/offline.js': offline };
+const STYLES = {
+  '/page.css': style,
+  '/playground.css': playgroundStyle,
+  '/dashboard.css': dashboardStyle,
+};
+const SCRIPTS = {
+  '/page.js': script,
+  '/playground.js': playgroundScript,
+  '/dashboard.js': dashboardScript,
+  '/offline.js': offline,
+};
 const DEVICE_SCRIPTS = { '/device.js': device, '/device-webgpu.js': deviceWebgpu };
 
 /** The demo pages and the files that they are made of, revalidated by their ETags. */
@@ -47,6 +69,7 @@ export function page(models: Models) {
       return c.body(dressed(content, words), 200, { ...file('text/html'), ...policyOf(words) });
     });
   }
+  app.get('/dashboard', etag(), (c) => c.body(dashboard, 200, file('text/html')));
   for (const [path, content] of Object.entries(STYLES)) {
     app.get(path, etag(), (c) => c.body(content, 200, file('text/css')));
   }
@@ -56,7 +79,7 @@ export function page(models: Models) {
   for (const [path, content] of Object.entries(DEVICE_SCRIPTS)) {
     app.get(path, devicePolicy, etag(), (c) => c.body(content, 200, file('text/javascript')));
   }
-  app.get(ICON, etag(), (c) => c.body(icon, 200, file('image/svg+xml')));
+  app.get('/icon.svg', etag(), (c) => c.body(icon, 200, file('image/svg+xml')));
   // What runs the model in a browser: `scripts/bundle-page.ts` puts it beside the model.
   app.get('/runtime/:file{ort-[\\w.-]+\\.wasm}', (c) =>
     runtimeFile(c, c.req.param('file'), { 'Content-Type': 'application/wasm', 'Cache-Control': IMMUTABLE }),
