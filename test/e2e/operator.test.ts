@@ -60,9 +60,9 @@ test('requests, times and what was remembered; an item and a user looked up', as
   await open(page, operator);
   await page.getByRole('heading', { name: 'Requests by route' }).waitFor();
   const row = page.getByRole('row', { name: /POST \/v1\/users\/:user_id\/recommendations 200/ });
-  expect(await row.innerText()).toMatch(/2$/);
+  expect(await row.textContent()).toMatch(/2$/);
   await visit('1196');
-  await expect.poll(() => row.innerText(), { timeout: 30_000 }).toMatch(/3$/);
+  await expect.poll(() => row.textContent(), { timeout: 30_000 }).toMatch(/3$/);
   await page.getByText(/^Now: answers \d/).waitFor({ state: 'attached' });
   expect(await page.locator('.plots canvas').count()).toBe(3);
 

@@ -30,10 +30,10 @@ test('the history drops out after layer k; each knob makes a new run', async () 
   const [earn, full] = bytes.map((text) => Number.parseFloat(text));
   expect(full).toBeGreaterThan(2 * earn);
 
-  const before = await page.getByRole('list', { name: 'This model' }).innerText();
+  const before = await page.getByRole('list', { name: 'This model' }).textContent();
   await page.getByRole('checkbox').check();
   await expect
-    .poll(() => page.getByRole('list', { name: 'This model' }).innerText(), PATIENCE)
+    .poll(() => page.getByRole('list', { name: 'This model' }).textContent(), PATIENCE)
     .not.toBe(before);
   await page.getByRole('combobox').selectOption('beam');
   await page.getByText('20 prefixes').waitFor(PATIENCE);
