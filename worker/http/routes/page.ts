@@ -40,7 +40,6 @@ const devicePolicy = createMiddleware(async (c, next) => {
  */
 export const OPEN: ReadonlySet<string> = new Set([
   '/icon.svg',
-  '/page.css',
   '/dashboard',
   '/dashboard.css',
   '/dashboard.js',
