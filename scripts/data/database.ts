@@ -5,6 +5,9 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 /** Beyond this DuckDB writes to its folder; together with buffers of files it stays well under 4 GB. */
 const MEMORY = '2GB';
 
+/** Its name in the folder. */
+export const DATABASE_FILE = 'work.duckdb';
+
 export class Database {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
@@ -16,7 +19,7 @@ export class Database {
 
   /** @param folder where it may put its own files; whoever made the folder removes it */
   static async open(folder: string): Promise<Database> {
-    const instance = await DuckDBInstance.create(join(folder, 'work.duckdb'), {
+    const instance = await DuckDBInstance.create(join(folder, DATABASE_FILE), {
       memory_limit: MEMORY,
       temp_directory: join(folder, 'work.tmp'),
       // A dataset is read as it is: nothing is fetched, nothing is installed.

@@ -2,8 +2,9 @@
  * A made-up log of any size, the same every time. Each user has one of many tastes and goes through its 100
  * items in a circle as time passes; one event in ten is a random item. So there is something to learn.
  */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Database, sqlText } from '../../data/database.ts';
+import { DATABASE_FILE, Database, sqlText } from '../../data/database.ts';
 
 export interface LogSize {
   users: number;
@@ -36,5 +37,6 @@ export async function writeLargeLog(folder: string, { users, items, events }: Lo
     ) TO ${sqlText(join(folder, 'items.csv'))} (HEADER)`);
   } finally {
     db.close();
+    rmSync(join(folder, DATABASE_FILE), { force: true });
   }
 }

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .data import History, window_start
+from .processes import RANK, WORLD
 from .recipe import Recipe
 
 # items [U, n], t [U, M], targets [U, M], valid [U, M], at [U, B]: the arguments of a model's `loss`.
@@ -16,21 +17,26 @@ Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
 def epoch_batches(
-    histories: Sequence[History], window: int, recipe: Recipe, rng: np.random.Generator
+    histories: Sequence[History], window: int, recipe: Recipe, rng: np.random.Generator, epoch: int = 1
 ) -> Iterator[Batch]:
     """One epoch, users with histories of similar length together.
 
     A share of `recipe.crops` begins at a random item, because a service does not know what its users did
     before they came. A history longer than the window is seen from a random anchor, as serving would see it
     at some time.
+
+    Several processes share each batch: `rng` is the same in all of them and says which users are in it, and
+    each draws the branches of its own users by a generator of its own.
     """
+    own = rng if WORLD == 1 else np.random.default_rng([recipe.seed, epoch, RANK])
     histories = [crop(history, recipe.crops, rng) for history in histories if len(history) > 0]
     length = np.array([len(h) for h in histories])
     order = np.argsort(np.minimum(length, window) * rng.uniform(0.8, 1.25, len(length)))
     batches = np.array_split(order, math.ceil(len(order) / recipe.batch))
     rng.shuffle(batches)
     for users in batches:
-        yield batch([branches(histories[user], window, recipe.fraction, rng) for user in users], recipe, rng)
+        mine = users[RANK::WORLD]
+        yield batch([branches(histories[user], window, recipe.fraction, own) for user in mine], recipe, own)
 
 
 def crop(history: History, share: float, rng: np.random.Generator) -> History:

@@ -21,12 +21,30 @@ from .semantic_ids import codes_of_new
 Model = Earn | SasRec
 
 
-def build(recipe: Recipe, config: Config, codes: Tensor | None, features: Tensor | None = None) -> Model:
-    """A model with weights as they are drawn; codes [items, C], which the baseline does without."""
+def build(
+    recipe: Recipe,
+    config: Config,
+    codes: Tensor | None,
+    features: Tensor | None = None,
+    popularity: Tensor | None = None,
+) -> Model:
+    """A model with weights as they are drawn; codes [items, C], which the baseline does without; features and
+    popularity of the items are for training.
+    """
     if recipe.architecture == "sasrec":
         return SasRec(config, recipe.dropout)
     assert codes is not None
-    return Earn(config, codes, recipe.dropout, features, recipe.temperature, recipe.item_dropout)
+    negatives = recipe.negatives_of(config.items)
+    return Earn(
+        config,
+        codes,
+        recipe.dropout,
+        features,
+        recipe.temperature,
+        recipe.item_dropout,
+        negatives,
+        popularity,
+    )
 
 
 def save(model: Model, data: Dataset, recipe: Recipe, folder: Path, result: dict[str, Any]) -> None:
@@ -38,7 +56,7 @@ def save(model: Model, data: Dataset, recipe: Recipe, folder: Path, result: dict
     training = {"data": data.name, "out": folder.name, **asdict(recipe)}
     config = {"model": asdict(model.config), "training": training, **result}
     (folder / "config.json.part").write_text(json.dumps(config, indent=2) + "\n")
-    counts = np.bincount(np.concatenate(data.train), minlength=len(data.items)).tolist()
+    counts = data.counts().tolist()
     items = ({**item, "count": count} for item, count in zip(data.items, counts, strict=True))
     lines = (json.dumps(item, ensure_ascii=False) + "\n" for item in items)
     (folder / "items.jsonl.part").write_text("".join(lines), encoding="utf-8")

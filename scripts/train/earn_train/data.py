@@ -112,9 +112,9 @@ class Dataset:
         """The user of each of the `held_out` cases."""
         return [self.users[user] for user in self.held_out(split).user]
 
-    def taken(self) -> NDArray[np.bool_]:
-        """Whether an item occurs in the training part, [items]."""
-        return np.bincount(np.concatenate(self.train), minlength=len(self.items)) > 0
+    def counts(self) -> NDArray[np.int64]:
+        """How often each item occurs in the training part, [items]."""
+        return np.bincount(np.concatenate(self.train), minlength=len(self.items))
 
     def texts(self) -> list[str]:
         """The words of each item: title, brand, categories."""

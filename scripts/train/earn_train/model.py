@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from .config import Config
 from .errors import InputError
 from .layers import NORM_EPS, DeepLayer, Dropout, HistoryLayer, Layer, Rotation, rotation
+from .softmax import exact_loss, sampled_loss
 
 
 class Earn(nn.Module):
@@ -32,6 +33,7 @@ class Earn(nn.Module):
 
     semantic_ids: Tensor
     features: Tensor
+    popularity: Tensor
 
     def __init__(
         self,
@@ -41,8 +43,12 @@ class Earn(nn.Module):
         features: Tensor | None = None,
         temperature: float = 0.0,
         item_dropout: float = 0.0,
+        negatives: int = 0,
+        popularity: Tensor | None = None,
     ):
         """semantic_ids [items, C] integers, unique rows; features [items, F] of the items' texts.
+
+        With `negatives` the loss estimates the softmax from so many items, drawn by popularity [items].
 
         `item_dropout` is the share of the items that do without their own embedding in a training step, so
         that codes and text alone learn to carry an item that nobody has had yet (DropoutNet, NeurIPS 2017).
@@ -58,6 +64,8 @@ class Earn(nn.Module):
         self.registers = nn.Parameter(torch.empty(config.prefixes + config.suffixes, d))
         self.feature = None if features is None else nn.Linear(features.shape[1], d, bias=False)
         self.register_buffer("features", features, persistent=False)
+        self.negatives = negatives
+        self.register_buffer("popularity", popularity, persistent=False)
         kinds: list[type[Layer]] = [HistoryLayer] * config.register_depth
         kinds += [DeepLayer] * (config.depth - config.register_depth)
         self.layers = nn.ModuleList(kind(config, dropout) for kind in kinds)
@@ -102,17 +110,25 @@ class Earn(nn.Module):
         return weights | {"item.weight": (self.item_vectors() - self.code_sums()).detach()}
 
     def forward(
-        self, items: Tensor, t: Tensor, codes: Tensor, at: Tensor, same_end: bool = False
+        self,
+        items: Tensor,
+        t: Tensor,
+        codes: Tensor,
+        at: Tensor,
+        same_end: bool = False,
+        vectors: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """items [U, n] (padded at the end), t [U, M] in 0..n, codes [U, B, C-1] of the next items of branches
-        `at` [U, B]. `same_end` says that all branches of a user have the same t, which saves work.
+        `at` [U, B]. `same_end` says that all branches of a user have the same t, which saves work. `vectors`
+        are the `item_vectors`, where they are at hand.
 
         Returns the final states of the last suffix register [U, M, d], which predict the first code and the
         item, and those of the codes [U, B, C-1, d], each of which predicts the next code. Without a suffix
         register the last item's token takes its place, and t = 0 predicts nothing.
         """
         (U, M), prefixes, own = t.shape, self.config.prefixes, self.config.suffixes
-        steps, size, vectors = codes.shape[2], self.config.head_dim, self.item_vectors()
+        steps, size = codes.shape[2], self.config.head_dim
+        vectors = self.item_vectors() if vectors is None else vectors
         prefix, suffix = (
             self.registers[:prefixes].expand(U, -1, -1),
             self.registers[prefixes:].expand(U, M, -1, -1),
@@ -171,9 +187,13 @@ class Earn(nn.Module):
         if self.config.suffixes == 0:
             valid = valid & (t > 0)
         chosen = self.semantic_ids[targets.gather(1, at)]  # [U, B, C]
-        suffix, code = self(items, t, chosen[..., :-1], at)
+        vectors = self.item_vectors()
+        suffix, code = self(items, t, chosen[..., :-1], at, vectors=vectors)
         state, target = suffix[valid], targets[valid]
-        item_loss = mean_loss(F.linear(state, self.item_vectors()), target, smoothing)
+        if self.negatives > 0:
+            item_loss = sampled_loss(state, vectors, target, self.popularity, self.negatives)
+        else:
+            item_loss = exact_loss(state, vectors, target, smoothing)
         first = self.semantic_ids[target][:, 0]
         code_loss = mean_nll(self.code_log_probs(state, 0, torch.zeros_like(first)), first)
         states, codes = (x[valid.gather(1, at)] for x in (code, chosen))
@@ -227,14 +247,8 @@ class Earn(nn.Module):
         return node.masked_fill(score == -torch.inf, -1)
 
 
-def mean_loss(logits: Tensor, target: Tensor, smoothing: float) -> Tensor:
-    """Mean cross-entropy of logits [n, items], 0 where there is nothing to predict."""
-    total = F.cross_entropy(logits.float(), target, reduction="sum", label_smoothing=smoothing)
-    return total / max(1, len(target))
-
-
 def mean_nll(log_probs: Tensor, target: Tensor) -> Tensor:
-    """The same of log-probabilities."""
+    """Mean negative log-likelihood, 0 where there is nothing to predict."""
     return F.nll_loss(log_probs, target, reduction="sum") / max(1, len(target))
 
 

@@ -17,6 +17,10 @@ IDs), `config.json` (shapes, how it was trained, what it reached, the ranges of 
 interactions). `last.pt` resumes an interrupted run."""
 
 
+MANY_ITEMS = 20_000  # beyond it a softmax over all items is most of a step's time on a CPU
+MANY_NEGATIVES = 4096
+
+
 @dataclass(frozen=True)
 class Recipe:
     """The flags that a run's weights depend on, beside the shapes."""
@@ -38,7 +42,14 @@ class Recipe:
     temperature: float = 0.0
     ema: float = 0.995
     features: int = 128
+    negatives: int | None = None
     seed: int = 1
+
+    def negatives_of(self, items: int) -> int:
+        """Items that the softmax over so many is estimated from; 0: all of them."""
+        if self.negatives is not None:
+            return self.negatives
+        return MANY_NEGATIVES if items > MANY_ITEMS else 0
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> "Recipe":
@@ -111,4 +122,9 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
     add("temperature", "of the cosines by which items score (0: by plain products)")
     add("ema", "decay per step of the averaged weights, which are the result")
     add("features", "size of an item's text features (0: none)", int)
+    parser.add_argument(
+        "--negatives",
+        type=int,
+        help="items that the softmax is estimated from (0: all; default: all up to 20,000, else 4,096)",
+    )
     add("seed", "of everything that is drawn", int)

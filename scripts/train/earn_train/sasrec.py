@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .config import Config
-from .model import mean_loss
+from .softmax import exact_loss
 
 LAYERS = 2
 
@@ -52,8 +52,7 @@ class SasRec(nn.Module):
     ) -> Tensor:
         """As `Earn.loss`; nothing is predicted before the first item, and there are no codes."""
         valid = valid & (t > 0)
-        logits = F.linear(self.states(items, t)[valid], self.item.weight)
-        return mean_loss(logits, targets[valid], smoothing)
+        return exact_loss(self.states(items, t)[valid], self.item.weight, targets[valid], smoothing)
 
     @torch.no_grad()
     def rank(self, items: Tensor, length: Tensor, seen: Tensor, k: int, decoder: str, beam: int) -> Tensor:

@@ -18,14 +18,15 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
-from . import ranking
+from . import processes, ranking
 from .batches import epoch_batches
 from .calibrate import activation_ranges
 from .checkpoint import Model, build, initial_weights, load, save, warm_start
 from .config import Config
-from .data import Dataset, read
+from .data import Cases, Dataset, read
 from .errors import InputError, run
 from .model import Earn
+from .processes import DEVICE, RANK, WORLD
 from .recipe import Recipe, arguments
 from .semantic_ids import semantic_ids, text_embeddings
 
@@ -33,7 +34,6 @@ FINAL_ITEMS = 100_000  # ranked by every decoder at the end; a log may hold out 
 VALIDATION_ITEMS = 5000  # ranked after each epoch: with 1,000, epochs differ by less than the noise
 EMA_WARMUP = 10  # steps; the average forgets its first weights while it is young
 LOWEST_RATE = 0.02  # of the highest, at the end of the cosine
-DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def shapes(args: argparse.Namespace, items: int) -> Config:
@@ -60,7 +60,8 @@ def new_model(data: Dataset, config: Config, recipe: Recipe, codes: Tensor | Non
         if weights:
             codes = weights["semantic_ids"]
         else:
-            found = semantic_ids(data.train, data.texts(), config.levels, config.codebook, recipe.seed)
+            texts, shape = data.texts(), (config.levels, config.codebook)
+            found = processes.of_first(lambda: semantic_ids(data.train, texts, *shape, recipe.seed))
             codes = torch.from_numpy(found)
         print(
             f"semantic IDs: {config.levels} x {config.codebook} in {time.time() - started:.0f} s",
@@ -70,12 +71,13 @@ def new_model(data: Dataset, config: Config, recipe: Recipe, codes: Tensor | Non
     if recipe.features and recipe.architecture == "earn":
         text = text_embeddings(data.texts(), recipe.features, np.random.default_rng(recipe.seed))
         features = torch.from_numpy(text).float()
-    model = build(recipe, config, codes, features)
+    popularity = torch.from_numpy(data.counts() / max(1, data.counts().sum())).float()
+    model = build(recipe, config, codes, features, popularity)
     if weights and isinstance(model, Earn):
         warm_start(model, weights)
     model = model.to(DEVICE)
     if isinstance(model, Earn) and features is not None and not weights:
-        leave_to_text(model, data.taken())
+        leave_to_text(model, data.counts() > 0)
     return model
 
 
@@ -161,6 +163,10 @@ def interrupted_run(state: Path, now: dict[str, Any], config: Config) -> dict[st
 
 def train(args: argparse.Namespace) -> None:
     recipe, data, out = Recipe.of(args), read(args.data), args.out
+    if recipe.batch < 2 * WORLD:
+        raise InputError(
+            f"--batch {recipe.batch}: {WORLD} processes need at least {2 * WORLD} users per step"
+        )
     torch.manual_seed(recipe.seed)
     config = shapes(args, len(data.items))
     state, now = out / "last.pt", origin(args.data, recipe)
@@ -182,6 +188,7 @@ def train(args: argparse.Namespace) -> None:
     steps = math.ceil(users / recipe.batch)
     optimizer = optimizer_of(model, recipe)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate(recipe, steps))
+    loss_of = processes.shared_loss(model, recipe.smoothing)
     rng = np.random.default_rng(recipe.seed)
     validation = data.held_out("valid").sample(VALIDATION_ITEMS, recipe.seed)
 
@@ -204,11 +211,12 @@ def train(args: argparse.Namespace) -> None:
             break
         model.train()
         losses = []
-        batches = epoch_batches(data.train, config.window, recipe, rng)
-        for batch in tqdm(batches, f"epoch {epoch}", steps, leave=False):
-            items, t, targets, valid, at = (tensor.to(DEVICE) for tensor in batch)
+        if WORLD > 1:  # what each process draws for its own users
+            torch.manual_seed(hash((recipe.seed, epoch, RANK)))
+        batches = epoch_batches(data.train, config.window, recipe, rng, epoch)
+        for batch in tqdm(batches, f"epoch {epoch}", steps, leave=False, disable=None if RANK == 0 else True):
             with torch.autocast(DEVICE.type, torch.bfloat16, enabled=native_bf16()):
-                loss = model.loss(items, t, targets, valid, at, recipe.smoothing)
+                loss = loss_of(*(tensor.to(DEVICE) for tensor in batch))
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -216,8 +224,12 @@ def train(args: argparse.Namespace) -> None:
             schedule.step()
             average.update_parameters(model)
             losses.append(loss.detach())
-        reached = ranking.metrics(ranking.ranks_of(result, validation, "latent", 0, DEVICE))
-        curve.append({"epoch": epoch, "loss": round(torch.stack(losses).mean().item(), 4), **reached})
+        reached = processes.of_first(lambda: ranked(result, validation))
+        curve.append(
+            {"epoch": epoch, "loss": round(processes.mean(torch.stack(losses).mean()), 4), **reached}
+        )
+        if RANK > 0:
+            continue
         taken = time.time() - started
         left = taken / (epoch - first) * (recipe.epochs - epoch)
         print(f"{json.dumps(curve[-1])}  {taken:.0f} s, at most {left:.0f} s left", file=sys.stderr)
@@ -241,7 +253,13 @@ def train(args: argparse.Namespace) -> None:
             state.with_suffix(".part"),
         )
         state.with_suffix(".part").rename(state)
-    finish(data, recipe, out, args.decoders.split(","), args.beam, curve)
+    if RANK == 0:
+        finish(data, recipe, out, args.decoders.split(","), args.beam, curve)
+    processes.stop()
+
+
+def ranked(model: Model, cases: Cases) -> dict[str, float]:
+    return ranking.metrics(ranking.ranks_of(model, cases, "latent", 0, DEVICE))
 
 
 def is_over(curve: list[dict[str, Any]], patience: int) -> bool:
@@ -269,6 +287,7 @@ def finish(
 
 
 def main() -> None:
+    processes.start()
     run(lambda: train(arguments()))
 
 
