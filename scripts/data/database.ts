@@ -1,6 +1,7 @@
 /** DuckDB, which reads, casts, joins and sorts tables that need not fit in memory. */
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { progressBar } from './progress.ts';
 
 /** Beyond this DuckDB writes to its folder; together with buffers of files it stays well under 4 GB. */
 const MEMORY = '2GB';
@@ -28,6 +29,8 @@ export class Database {
     const connection = await instance.connect();
     // Times without a zone are UTC. Rows keep the order of their file, so `rowid` is the row's place in it.
     await connection.run("SET TimeZone = 'UTC'; SET preserve_insertion_order = true");
+    // How far a query is can be asked; nothing is printed.
+    await connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
     return new Database(instance, connection);
   }
 
@@ -36,8 +39,21 @@ export class Database {
     this.#instance.closeSync();
   }
 
-  async run(sql: string): Promise<void> {
-    await this.#connection.run(sql);
+  /** @param label names a query that may take long on a progress bar */
+  async run(sql: string, label?: string): Promise<void> {
+    if (label === undefined) {
+      await this.#connection.run(sql);
+      return;
+    }
+    const bar = progressBar(label, 100);
+    const watch = setInterval(() => bar.update(Math.max(0, this.#connection.progress.percentage)), 250);
+    try {
+      await this.#connection.run(sql);
+      bar.update(100);
+    } finally {
+      clearInterval(watch);
+      bar.stop();
+    }
   }
 
   /** All rows; 64-bit integers, decimals and dates arrive as text, so cast counts to DOUBLE. */

@@ -1,4 +1,5 @@
 /** Reads files into a table of DuckDB, so that a row's `rowid` says which row of which file it is. */
+import { basename } from 'node:path';
 import { type Database, sqlText } from './database.ts';
 import { unifyLineEnds } from './line-ends.ts';
 import type { Part } from './place.ts';
@@ -21,7 +22,8 @@ export async function loadParts(
   for (const source of sources) {
     const { file, dialect, from } = source;
     parts.push({ source, first: await countOf(db, table) });
-    const insert = (rows: string) => db.run(`INSERT INTO ${table} SELECT ${values(source)} FROM ${rows}`);
+    const insert = (rows: string) =>
+      db.run(`INSERT INTO ${table} SELECT ${values(source)} FROM ${rows}`, `read ${basename(file.path)}`);
     await insert(from).catch(async (error: Error) => {
       if (!mixesLineEnds(error)) return readFailure(error, file, dialect);
       const copy = await unifyLineEnds(file, folder);

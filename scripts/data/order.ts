@@ -44,10 +44,13 @@ export async function orderRows(
   const hash = `sha1(concat(${sqlText(`${tieSeed}\n`)}, raw."user", chr(10), raw.item))`;
   // Sixteen digits order like the whole hash, and a number sorts faster than a text.
   const tie = keepOrder ? '' : `('0x' || left(${hash}, 16))::UBIGINT,`;
-  await db.run(`CREATE TABLE events AS
+  await db.run(
+    `CREATE TABLE events AS
     SELECT users.n AS owner, raw."user", raw.item, ${secondsSql(clock)} AS time, raw.type, raw.split, raw.rowid AS row
     FROM raw JOIN users ON users.id = raw."user" ${WHOLE_ITEM}
-    ORDER BY owner, time, ${tie} row`);
+    ORDER BY owner, time, ${tie} row`,
+    'sort',
+  );
   await checkTimes(db, loaded, clock);
   await db.run(`CREATE TABLE tied AS SELECT place, owner, item, time, type, row FROM (
       SELECT *, rowid AS place,

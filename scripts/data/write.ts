@@ -37,7 +37,8 @@ export async function writeDataset(
   const report: ItemReport = { items: 0, untitled: 0, leftOut: new Map() };
   const items = readItems(db, read.itemTable, report);
   await pipeline(itemLines(items), createWriteStream(join(partial, 'items.jsonl')));
-  await db.run(`COPY (${eventsSql(read)}) TO ${sqlText(join(partial, 'interactions.csv'))} (HEADER)`);
+  const target = sqlText(join(partial, 'interactions.csv'));
+  await db.run(`COPY (${eventsSql(read)}) TO ${target} (HEADER)`, 'write');
 
   await mkdir(out, { recursive: true });
   await rm(join(out, 'interactions.csv'), { force: true });
