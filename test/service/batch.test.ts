@@ -45,7 +45,7 @@ test.each<[unknown, string]>([
   [{ requests: [{}, null] }, '/requests/1'],
   [{ requests: [{}, {}, { k: 0 }] }, '/requests/2/k'],
   [{ requests: [{ history: ['1', ''] }] }, '/requests/0/history/1'],
-  [{ requests: [{}, { k: 60, offset: 41 }] }, '/requests/1/offset'],
+  [{ requests: [{}, { k: 60, offset: 101 }] }, '/requests/1/offset'],
   [{ requests: [{}, { categories: ['Comedy', 'Romance'] }] }, '/requests/1/categories/1'],
   [{ requests: [{}], k: 5 }, '/k'],
 ])('%.60j is a 422 that says where, and nothing is computed', async (body, path) => {
@@ -68,14 +68,14 @@ test('a failure of the engine takes the place of its own list alone', async () =
     type: '/problems/model_unavailable',
     title: expect.any(String),
     status: 503,
-    detail: 'out of memory',
+    detail: 'The engine failed',
     code: 'model_unavailable',
     reason: 'runtime_failed',
     errors: [],
     request_id: expect.any(String),
   });
   expect(logged).toHaveBeenCalledTimes(1);
-  expect(JSON.parse(logged.mock.calls[0][0])).toMatchObject({ index: 1, reason: 'runtime_failed' });
+  expect(JSON.parse(logged.mock.calls[0][0])).toMatchObject({ index: 1, message: 'out of memory' });
 });
 
 test('any other failure is no answer', async () => {

@@ -105,9 +105,9 @@ test.each([
   ['query=toy', 'query/query'],
   ['cursor=', 'query/cursor'],
   ['cursor=!', 'query/cursor'],
-  ['cursor=5', 'query/cursor'],
-  [`cursor=${btoa('-5')}`, 'query/cursor'],
-  [`cursor=${btoa('1e3')}`, 'query/cursor'],
+  ['cursor=0', 'query/cursor'],
+  ['cursor=-5', 'query/cursor'],
+  ['cursor=1e3', 'query/cursor'],
 ])('%.30s is a 422', async (query, path) => {
   const { errors } = await problemOf(await app.request(`/v1/items?${query}`), 422, 'invalid_request');
   expect(errors[0].path).toBe(path);
@@ -182,7 +182,7 @@ describe('similar items', () => {
 
   test.each([
     ['7/similar?k=0', 'query/k'],
-    ['7/similar?k=60&offset=41', 'query/offset'],
+    ['7/similar?k=60&offset=101', 'query/offset'],
     ['7/similar?exclude=', 'query/exclude/0'],
     ['7/similar?categories=Romance', 'query/categories/0'],
     ['7/similar?include_seen=true', 'query/include_seen'],

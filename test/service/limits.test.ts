@@ -129,6 +129,15 @@ describe('bodies', () => {
     await problemOf(await slowly(new Visitor({}), broken), 400, 'malformed_json');
   });
 
+  test('one of a GET is not read', async () => {
+    const { body } = new Response('{}');
+    const request = new Request('http://localhost/v1/recommendations', { method: 'POST', body });
+    const asked = new Proxy(request, {
+      get: (target, name) => (name === 'method' ? 'GET' : Reflect.get(target, name, target)),
+    });
+    await problemOf(await new Visitor({}).app.fetch(asked), 405, 'method_not_allowed');
+  });
+
   test('one that is compressed is a 415 that says so', async () => {
     const text = new Blob([JSON.stringify(LIST)]).stream().pipeThrough(new CompressionStream('gzip'));
     const response = await slowly(new Visitor({}), text, { 'Content-Encoding': 'gzip' });

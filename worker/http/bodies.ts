@@ -25,7 +25,7 @@ export class Bodies {
   /** Replaces the request's stream by its bytes. */
   readonly control = createMiddleware(async (c, next) => {
     const { body } = c.req.raw;
-    if (body === null) return next();
+    if (body === null || c.req.method === 'GET' || c.req.method === 'HEAD') return next();
     const encoding = c.req.header('Content-Encoding') ?? 'identity';
     if (encoding !== 'identity') throw unsupportedEncoding(encoding);
     if (Number(c.req.header('Content-Length')) > LARGEST_BODY) throw tooLarge();

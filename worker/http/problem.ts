@@ -65,7 +65,9 @@ export function invalidRequest(errors: FieldError[]): Problem {
 }
 
 /** The engine's failure as the service answers it. */
-export function modelUnavailable({ message: detail, reason }: ModelUnavailable): Problem {
+export function modelUnavailable({ message, reason }: ModelUnavailable): Problem {
+  // What onnxruntime says is for the log: it may name files, shapes and addresses.
+  const detail = reason === 'runtime_failed' ? 'The engine failed' : message;
   return new Problem('model_unavailable', { detail, reason });
 }
 

@@ -75,7 +75,10 @@ export function batch(models: Models) {
       } catch (error) {
         if (!(error instanceof ModelUnavailable)) throw error;
         const problem = problemBody(c, modelUnavailable(error));
-        console.error(JSON.stringify({ level: 'error', event: 'batch_request_failed', index, ...problem }));
+        const { message } = error;
+        console.error(
+          JSON.stringify({ level: 'error', event: 'batch_request_failed', index, message, ...problem }),
+        );
         results.push(problem);
       }
     }

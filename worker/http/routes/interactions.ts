@@ -4,7 +4,7 @@ import type { Event } from '../../history/event.ts';
 import type { Model } from '../../models/model.ts';
 import { resolve } from '../../recommend/history.ts';
 import { storedUser } from '../authentication.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { cursor, decodeCursor, encodeCursor } from '../cursor.ts';
 import { defineRoute } from '../define-route.ts';
 import { problemResponses } from '../problem.ts';
 import { itemId } from '../schemas/items.ts';
@@ -67,7 +67,7 @@ const read = defineRoute({
     params: userParams,
     query: z.strictObject({
       limit: z.coerce.number().int().min(1).max(1000).default(100),
-      cursor: z.string().optional().openapi({ description: '`next_cursor` of the page before' }),
+      cursor,
     }),
   },
   responses: {

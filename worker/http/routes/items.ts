@@ -2,7 +2,7 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { ItemSearch } from '../../catalogue/item-search.ts';
 import { findItem } from '../../catalogue/overlay.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { cursor, decodeCursor, encodeCursor } from '../cursor.ts';
 import { defineRoute } from '../define-route.ts';
 import { Problem, problemResponses } from '../problem.ts';
 import { item, itemOf, itemParams } from '../schemas/items.ts';
@@ -15,7 +15,7 @@ const LONGEST_QUERY = 200;
 const query = z.strictObject({
   q: z.string().max(LONGEST_QUERY).default(''),
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.string().optional().openapi({ description: '`next_cursor` of the page before' }),
+  cursor,
 });
 
 const search = defineRoute({

@@ -21,7 +21,7 @@ const route = defineRoute({
   summary: 'What people take after an item',
   description:
     'The list for a history of this item alone: for a product’s page, where nothing is known of the visitor. It is the same for everybody.',
-  request: { params: itemParams, query: z.strictObject(listParams).refine(...withinReach) },
+  request: { params: itemParams, query: z.strictObject(listParams).transform(withinReach) },
   responses: {
     200: { description: 'The items, best first', content: json(recommendationList) },
     ...problemResponses('invalid_request', 'item_unknown', 'model_unavailable', 'overloaded'),

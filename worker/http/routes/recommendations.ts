@@ -20,7 +20,7 @@ export const recommendationQuery = z
       .openapi({ description: 'Item ids, oldest first' }),
     ...listQuery,
   })
-  .refine(...withinReach)
+  .transform(withinReach)
   .openapi('RecommendationQuery');
 
 const noCache = z.object({ status: z.literal('none'), reused_items: z.literal(0), prefilled_items: z.int() });

@@ -19,7 +19,7 @@ const route = defineRoute({
   summary: 'Items like one of the catalogue',
   description:
     'Items that the model has learned to see alike, because similar users took them or because their texts are alike. Scores are cosines, from -1 to 1.',
-  request: { params: itemParams, query: z.strictObject(similarParams).refine(...withinReach) },
+  request: { params: itemParams, query: z.strictObject(similarParams).transform(withinReach) },
   responses: {
     200: { description: 'The items, the most similar first', content: json(similarList) },
     ...problemResponses('invalid_request', 'item_unknown', 'model_unavailable', 'overloaded'),

@@ -44,7 +44,7 @@ const get = defineRoute({
   scopes: ['read'],
   summary: 'Recommend items to a user',
   middleware: [properUserId],
-  request: { params: userParams, query: z.strictObject(listParams).refine(...withinReach) },
+  request: { params: userParams, query: z.strictObject(listParams).transform(withinReach) },
   responses: {
     200: { description: 'The items, best first', content: json(userList) },
     ...problemResponses('invalid_request', 'model_unavailable', 'history_unavailable', 'overloaded'),
@@ -68,7 +68,7 @@ const post = defineRoute({
     body: {
       required: true,
       content: json(
-        z.strictObject({ items: interactionList.optional(), ...listQuery }).refine(...withinReach),
+        z.strictObject({ items: interactionList.optional(), ...listQuery }).transform(withinReach),
       ),
     },
   },

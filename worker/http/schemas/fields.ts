@@ -3,7 +3,10 @@ import { z } from '@hono/zod-openapi';
 import type { Field, FieldKind, FieldValues } from '../../recommend/filters/filter.ts';
 import { ALL_FILTERS, type FilterName, isList, type KindOf } from '../../recommend/filters/index.ts';
 import { expression, expressionText } from './expression.ts';
-import { itemId } from './items.ts';
+import { ID_IN_URL, itemId } from './items.ts';
+
+/** A URL may have 16 KB; who has more to say sends a body. */
+const MOST_IN_URL = 500;
 
 /** A field in a JSON body. */
 type BodyField<Kind extends FieldKind> = Kind extends 'flag' | 'expression'
@@ -27,7 +30,7 @@ function inBody({ kind, description, most, example }: Field<FieldKind>) {
   return entries(kind, most).default([]).openapi({ description, example });
 }
 
-function inUrl({ kind, description, most, example }: Field<FieldKind>) {
+function inUrl({ kind, description, most = MOST_IN_URL, example }: Field<FieldKind>) {
   if (kind === 'flag') {
     const flag = z.enum(['true', 'false']).optional().openapi({ description });
     return flag.transform((value) => (value === undefined ? undefined : value === 'true'));
@@ -35,10 +38,12 @@ function inUrl({ kind, description, most, example }: Field<FieldKind>) {
   if (kind === 'expression') {
     return expressionText.optional().openapi({ type: 'string', description: `${description}. As JSON` });
   }
-  const list = z.preprocess((value) => (typeof value === 'string' ? [value] : value), entries(kind, most));
+  const limit = Math.min(most, MOST_IN_URL);
+  const list = z.preprocess((value) => (typeof value === 'string' ? [value] : value), entries(kind, limit));
   return list.default([]).openapi({
     type: 'array',
-    items: { type: 'string' },
+    items: kind === 'ids' ? ID_IN_URL : { type: 'string' },
+    maxItems: limit,
     description: `${description}. Repeat it for more`,
     example,
   });

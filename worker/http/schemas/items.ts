@@ -9,11 +9,23 @@ const LONGEST_TITLE = 500;
 const MOST_CATEGORIES = 50;
 const MOST_PROPERTIES = 40;
 
+/** Ids without control characters, as JSON Schema says it. */
+const ID_PATTERN = '^[^\\u0000-\\u001f\\u007f-\\u009f]*$';
+
+/** An id in a URL, where no schema of zod can say it. */
+export const ID_IN_URL = {
+  type: 'string',
+  minLength: 1,
+  maxLength: LONGEST_ID,
+  pattern: ID_PATTERN,
+} as const;
+
 export const itemId = z
   .string()
   .min(1)
   .max(LONGEST_ID)
-  .refine((id) => !/\p{Cc}/u.test(id), 'Control characters are not allowed');
+  .refine((id) => !/\p{Cc}/u.test(id), 'Control characters are not allowed')
+  .openapi({ pattern: ID_PATTERN });
 
 /** Storage is UTF-8, which has no half surrogate pairs: another id would come back. */
 export const storableId = itemId.refine((id) => id.isWellFormed(), 'Not well-formed Unicode');

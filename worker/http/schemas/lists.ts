@@ -10,7 +10,7 @@ export const LONGEST_HISTORY = 10_000;
 export const LARGEST_K = 100;
 
 const K = 'How many items';
-const OFFSET = 'Better items to leave out: the list begins with rank offset + 1';
+const OFFSET = `Better items to leave out: the list begins with rank offset + 1, and ends at ${LARGEST_K} at the latest`;
 
 const ranker = z
   .enum(Object.keys(RANKERS) as [RankerName, ...RankerName[]])
@@ -52,14 +52,10 @@ export const similarParams = {
 /** `ListQuery` in a URL. */
 export const listParams = { ...similarParams, include_seen: filterParams.include_seen, ranker };
 
-/** For `refine`: a list ends at `LARGEST_K`. */
-export const withinReach: [
-  (list: { offset: number; k: number }) => boolean,
-  { path: string[]; error: string },
-] = [
-  ({ offset, k }) => offset + k <= LARGEST_K,
-  { path: ['offset'], error: `offset + k may be ${LARGEST_K} at most` },
-];
+/** For `transform`: a list ends at `LARGEST_K`, so a page may be short or empty. */
+export function withinReach<Q extends { offset: number; k: number }>(query: Q): Q {
+  return { ...query, k: Math.min(query.k, LARGEST_K - query.offset) };
+}
 
 /** A number in a URL. An empty one is a mistake, not zero. */
 function wholeNumber(least: number) {

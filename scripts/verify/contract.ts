@@ -1,0 +1,99 @@
+/** Whether the service does what its OpenAPI document says, by requests that schemathesis makes up. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SCOPES } from '../../worker/access/principal.ts';
+import { makeKey } from '../keys/make.ts';
+import { startServer } from '../local-service.ts';
+import { schemathesis } from './schemathesis.ts';
+
+/** Cases that one example of each operation comes to; measured, and only for choosing how many to make. */
+const CASES_PER_EXAMPLE = 100;
+
+export interface ContractResult {
+  fuzz_cases: number;
+  fuzz_failures: number;
+}
+
+/** Sends at least so many made-up requests, all from one seed. `print` takes schemathesis' report. */
+export async function verifyContract(
+  cases: number,
+  seed: number,
+  print: (line: string) => void,
+): Promise<ContractResult> {
+  const program = schemathesis();
+  const folder = mkdtempSync(join(tmpdir(), 'earn-edge-contract-'));
+  const { record, secret } = await makeKey({
+    name: undefined,
+    tenant: 'contract',
+    scopes: [...SCOPES],
+    users: undefined,
+    days: undefined,
+  });
+  const settings = ['ACCESS:keys', 'EXPOSE:docs', `API_KEYS:${JSON.stringify([record])}`];
+  const server = await startServer({
+    wrangler: settings.flatMap((setting) => ['--var', setting]),
+  });
+  try {
+    const document = join(folder, 'openapi.json');
+    const headers = { Authorization: `Bearer ${secret}` };
+    writeFileSync(document, JSON.stringify(await documentOf(server.url, headers)));
+    const report = join(folder, 'report.json');
+    const args = [
+      ...['run', document, '--url', server.url, '--header', `Authorization: Bearer ${secret}`],
+      ...['--checks', 'all', '--continue-on-failure', '--seed', String(seed), '--no-color'],
+      ...['--max-examples', String(Math.ceil(cases / CASES_PER_EXAMPLE))],
+      ...['--report', 'json', '--report-json-path', report, '--suppress-health-check', 'all'],
+    ];
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: folder });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    await once(child, 'close');
+    const result = countsOf(output);
+    if (result.fuzz_failures > 0) for (const line of output.split('\n')) print(line);
+    return result;
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The service's document with what no schema can say: the names of the served model's categories, and that it
+ * is the only model. Without idempotency keys, whose rule is about two requests (`chaos.ts` holds it).
+ */
+async function documentOf(url: string, headers: HeadersInit): Promise<unknown> {
+  const document = await (await fetch(`${url}/openapi.json`, { headers })).json();
+  const { categories } = await (await fetch(`${url}/v1/categories`, { headers })).json();
+  document.components.parameters.Model.schema.enum = ['current'];
+  const names = categories.map(({ name }: { name: string }) => name);
+  visit(document, (key, value) => {
+    if (/^(exclude_)?categories$/.test(key) && value.items?.type === 'string') value.items.enum = names;
+    if (key !== 'parameters' || !Array.isArray(value)) return;
+    for (const each of value) {
+      if (/^(exclude_)?categories$/.test(each.name)) each.schema.items.enum = names;
+    }
+    const kept = value.filter(({ name }: { name?: string }) => name !== 'idempotency-key');
+    value.splice(0, value.length, ...kept);
+  });
+  return document;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any JSON.
+function visit(json: any, look: (key: string, value: any) => void): void {
+  if (typeof json !== 'object' || json === null) return;
+  for (const [key, value] of Object.entries(json)) {
+    if (typeof value === 'object' && value !== null) look(key, value);
+    visit(value, look);
+  }
+}
+
+/** `1948 generated, 29 found 29 unique failures`, or `1948 generated, 1948 passed`. */
+function countsOf(output: string): ContractResult {
+  const [, generated] = /(\d+) generated/.exec(output) ?? [];
+  if (generated === undefined) throw new Error(`schemathesis ended:\n${output}`);
+  const [, failures = '0'] = /(\d+) unique failures?/.exec(output) ?? [];
+  return { fuzz_cases: Number(generated), fuzz_failures: Number(failures) };
+}
