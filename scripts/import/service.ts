@@ -47,7 +47,7 @@ export class Service {
 
   /** Interactions in the user's log. */
   async lengthOf(user: string): Promise<number> {
-    return (await this.#ask(described, userPath(user))).length;
+    return (await this.ask(described, userPath(user))).length;
   }
 
   /** The user's whole log, oldest first. */
@@ -56,7 +56,7 @@ export class Service {
     let cursor: string | null = null;
     do {
       const query = new URLSearchParams({ limit: '1000', ...(cursor !== null && { cursor }) });
-      const { items, next_cursor } = await this.#ask(page, `${userPath(user)}/interactions?${query}`);
+      const { items, next_cursor } = await this.ask(page, `${userPath(user)}/interactions?${query}`);
       newestFirst.push(...items);
       cursor = next_cursor;
     } while (cursor !== null);
@@ -68,7 +68,7 @@ export class Service {
    * nothing.
    */
   append(user: string, items: Interaction[], key: string): Promise<Appended> {
-    return this.#ask(appended, `${userPath(user)}/interactions`, {
+    return this.ask(appended, `${userPath(user)}/interactions`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
       body: JSON.stringify({ items }),
@@ -80,7 +80,8 @@ export class Service {
    * the answer asks for or else after pauses that double; every request here is safe to repeat.
    * @throws {DataError} for other answers, and when patience ends
    */
-  async #ask<T extends z.ZodType>(schema: T, path: string, init?: RequestInit): Promise<z.output<T>> {
+  /** The answer to a request, which is repeated until there is one. @throws {DataError} when it is refused */
+  async ask<T extends z.ZodType>(schema: T, path: string, init?: RequestInit): Promise<z.output<T>> {
     const deadline = this.#clock.now() + PATIENCE_MS;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       const answer = await this.#send(path, init);

@@ -1,14 +1,14 @@
 /** This isolate's copy of the live catalogue: what was published, and what the isolate itself has changed. */
-import type { Copy, Published } from '../live/published.ts';
+import type { Copies, Copy } from '../live/copy.ts';
 import type { ItemChange } from './record.ts';
 import { advanced, type CatalogueSnapshot, NOTHING_SAID } from './snapshot.ts';
 import type { CatalogueTruth, Changed, RuleChange } from './truth.ts';
 
 export class LiveCopy {
   private readonly truth: CatalogueTruth;
-  private readonly published: Pick<Published<CatalogueSnapshot>, 'read' | 'offer'>;
+  private readonly published: Copies<CatalogueSnapshot>;
 
-  constructor(truth: CatalogueTruth, published: Pick<Published<CatalogueSnapshot>, 'read' | 'offer'>) {
+  constructor(truth: CatalogueTruth, published: Copies<CatalogueSnapshot>) {
     this.truth = truth;
     this.published = published;
   }

@@ -5,8 +5,8 @@ import type { CatalogueSnapshot } from '../catalogue/snapshot.ts';
 import { liveRows } from '../memory/live-rows.ts';
 import type { Manifest } from '../models/manifest.ts';
 import type { Extension, Model } from '../models/model.ts';
+import type { Copies } from './copy.ts';
 import type { CountsSnapshot } from './counts.ts';
-import type { Published } from './published.ts';
 import { trendingShares } from './trending.ts';
 
 /** What models are extended with. */
@@ -24,10 +24,10 @@ interface Made extends Now {
 
 export class Live {
   private readonly catalogue: Pick<LiveCopy, 'read'>;
-  private readonly counts: Pick<Published<CountsSnapshot>, 'read'>;
+  private readonly counts: Pick<Copies<CountsSnapshot>, 'read'>;
   private readonly made = new WeakMap<Model, Made>();
 
-  constructor(catalogue: Pick<LiveCopy, 'read'>, counts: Pick<Published<CountsSnapshot>, 'read'>) {
+  constructor(catalogue: Pick<LiveCopy, 'read'>, counts: Pick<Copies<CountsSnapshot>, 'read'>) {
     this.catalogue = catalogue;
     this.counts = counts;
   }

@@ -1,7 +1,7 @@
-import type { Copy } from './published.ts';
+import type { Copies, Copy } from './copy.ts';
 
 /** A published value in memory, for examples and tests. */
-export class MemoryPublished<T extends { version: number }> {
+export class MemoryPublished<T extends { version: number }> implements Copies<T> {
   copy: Copy<T> = { value: null, degraded: false };
 
   async read(): Promise<Copy<T>> {

@@ -3,6 +3,8 @@
  * read a copy from Workers KV.
  */
 
+import type { Copies, Copy } from './copy.ts';
+
 /** A copy is asked for again after this time, while the old one is used. */
 const REFRESH_AFTER_MS = 10_000;
 /**
@@ -15,14 +17,6 @@ const CACHE_SECONDS = 30;
 /** After a failed read the next one waits this long. */
 const RETRY_AFTER_MS = 5000;
 
-/** What readers get: the newest value that could be read. */
-export interface Copy<T> {
-  /** null: nothing was published, as far as this isolate could see. */
-  value: T | null;
-  /** Whether the last read failed, so that the value may be older than it should be. */
-  degraded: boolean;
-}
-
 export interface PublishedOptions<T> {
   /** Reads what {@link publish} wrote; throws when it is damaged. */
   parse(json: unknown): T;
@@ -33,7 +27,7 @@ export interface PublishedOptions<T> {
 }
 
 /** One published value in this isolate. A request never waits for another request's read. */
-export class Published<T extends { version: number }> {
+export class Published<T extends { version: number }> implements Copies<T> {
   private readonly kv: KVNamespace;
   private readonly key: string;
   private readonly options: PublishedOptions<T>;
@@ -47,7 +41,6 @@ export class Published<T extends { version: number }> {
     this.options = options;
   }
 
-  /** Never throws: without a readable value the one before stays. */
   async read(): Promise<Copy<T>> {
     const age = Date.now() - this.readAt;
     if (age >= OLDEST_MS) await this.refresh();
@@ -55,7 +48,6 @@ export class Published<T extends { version: number }> {
     return this.copy;
   }
 
-  /** Takes over a newer value that came by another way. */
   offer(value: T): void {
     if (value.version > (this.copy.value?.version ?? 0)) this.copy = { value, degraded: false };
   }
