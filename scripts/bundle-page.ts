@@ -42,7 +42,7 @@ const RUNTIMES: Record<Backend, { module: string; binary: string }> = {
 export async function bundlePage(): Promise<void> {
   await bundle({ entryPoints: { page: 'worker/demo/page.tsx', offline: 'worker/demo/offline-worker.ts' } });
   await bundle({
-    entryPoints: { playground: 'worker/demo/playground.tsx', dashboard: 'worker/demo/dashboard.tsx' },
+    entryPoints: { playground: 'worker/demo/playground.tsx', dashboard: 'worker/demo/dashboard.tsx', docs: 'worker/demo/docs.ts' },
   });
   await bundle({ entryPoints: { page: 'worker/demo/page.css', docs: 'worker/demo/docs.css' } });
   await bundle({

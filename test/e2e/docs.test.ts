@@ -46,6 +46,29 @@ test.each([
   await page.close();
 });
 
+test('an example can be changed and sent from the page, and the page is short enough to find things', async () => {
+  const page = await stage.browser.newPage(DESKTOP);
+  const problems = watchPage(page, stage.server.url);
+  await page.goto(`${stage.server.url}/docs`);
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  const operations = await page.locator('article').count();
+  expect(height / operations).toBeLessThan(450); // with all fields and answers unfolded it was over 900
+  const article = page.getByRole('article', { name: 'Recommend items after a history' });
+  await article.getByText('Try it').click();
+  await article.getByRole('textbox', { name: 'Body' }).fill('{"history": ["1", "260"], "k": 3}');
+  await article.getByRole('button', { name: 'Send' }).click();
+  await expect
+    .poll(() => article.locator('output').textContent(), { timeout: 30_000 })
+    .toMatch(/^200 OK, \d+ ms$/);
+  const answer = JSON.parse((await article.getByLabel('Answer', { exact: true }).textContent())!);
+  expect(answer.items).toHaveLength(3);
+  await article.getByRole('textbox', { name: 'Body' }).fill('{"history": 1}');
+  await article.getByRole('button', { name: 'Send' }).click();
+  await expect.poll(() => article.locator('output').textContent()).toMatch(/^422/);
+  expect(await findings(page)).toEqual([]);
+  expect(problems.filter((problem) => !/422/.test(problem))).toEqual([]);
+});
+
 test('every command of the reference answers', async () => {
   const page = await stage.browser.newPage();
   await page.goto(`${stage.server.url}/docs`);

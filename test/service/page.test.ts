@@ -111,6 +111,7 @@ test.each([
   ['/playground.css', 'text/css'],
   ['/docs', 'text/html'],
   ['/docs.css', 'text/css'],
+  ['/docs.js', 'text/javascript'],
   ['/icon.svg', 'image/svg+xml'],
 ])('%s is %s and revalidated by its ETag', async (path, type) => {
   const response = await app.request(path);

@@ -1,6 +1,6 @@
-/** The reference as a page: the OpenAPI document in HTML, without a script. */
+/** The reference as a page: the OpenAPI document in HTML. Only trying things out needs its script. */
 import { html } from 'hono/html';
-import { curlOf } from './curl.ts';
+import { curlOf, type ExampleRequest, exampleRequest } from './curl.ts';
 import { type Document, operationsOf, type RegisteredOperation } from './operations.ts';
 import { type Field, fieldsOf, type Resolve, resolver, type Schema, typeOf } from './schema.ts';
 
@@ -24,6 +24,10 @@ export function referencePage(document: Document, origin: string): Html {
     <title>${info.title}: API reference</title>
     <link rel="icon" href="/icon.svg" type="image/svg+xml">
     <link rel="stylesheet" href="/docs.css">
+    <script src="/docs.js" type="module"></script>
+    <meta name="description" content="${info.description ?? info.title}">
+    <meta property="og:type" content="website">
+    <meta property="og:title" content="${info.title}: API reference">
   </head>
   <body>
     <header>
@@ -31,6 +35,8 @@ export function referencePage(document: Document, origin: string): Html {
       <h1>API reference</h1>
       <p>${marked(info.description ?? '')} The examples can be pasted into a shell; for machines there is
         <a href="/openapi.json">openapi.json</a>.</p>
+      <form class="with-script key" hidden><label>Key for what you try here, if the service asks for one
+        <input id="key" type="password" autocomplete="off"></label></form>
     </header>
     <nav aria-label="Operations">
       ${chapters.map(
@@ -74,13 +80,30 @@ function article(
           ${scopesOf(operation).length > 0 && html`<p class="soft">Scope of the key: ${marked(scopesOf(operation).join(' and '))}</p>`}
           ${operation.description && html`<p>${marked(operation.description)}</p>`}
           <pre tabindex="0" class="curl" aria-label="Example of ${operation.summary}"><code>${curlOf(origin, method, path, operation)}</code></pre>
+          ${tryIt(exampleRequest(path, operation), method, operation.summary!)}
+          <details class="more"><summary>${parameters.length > 0 || body ? 'Fields and answers' : 'Answers'}<span class="visually-hidden"> of ${operation.summary}</span></summary>
           ${parameters.length > 0 && html`<h4>Parameters</h4>${fieldList(parameters.map((one) => parameterField(one, resolve)))}`}
           ${body && html`<h4>Body</h4>${fieldList(fieldsOf(body.schema as Schema, resolve))}`}
           <h4>Answers</h4>
           ${Object.entries(operation.responses ?? {}).map(([status, { description, content = {} }]) =>
             answer(status, description, content, resolve),
           )}
+          </details>
         </article>`;
+}
+
+/** The example as a form that the page's script sends. */
+function tryIt({ target, headers, body }: ExampleRequest, method: string, summary: string): Html {
+  return html`<details class="with-script" hidden>
+            <summary>Try it<span class="visually-hidden">: ${summary}</span></summary>
+            <form class="try" data-headers="${JSON.stringify(headers)}">
+              <input type="hidden" name="method" value="${method.toUpperCase()}">
+              <label>Address <input name="target" value="${target}" spellcheck="false"></label>
+              ${body !== undefined && html`<label>Body <textarea name="body" rows="3" spellcheck="false">${body}</textarea></label>`}
+              <p><button type="submit">Send</button> <output></output></p>
+              <pre tabindex="0" aria-label="Answer" hidden></pre>
+            </form>
+          </details>`;
 }
 
 /** The scopes that the operation asks of a key, as code. */

@@ -1,6 +1,7 @@
 import { type ExecutionContext, Hono } from 'hono';
 import { etag } from 'hono/etag';
 import style from '../../../bundle/docs.css';
+import script from '../../../bundle/docs.js';
 import { ModelUnavailable } from '../../engine/errors.ts';
 import type { Models } from '../../models/rollout.ts';
 import { type Sample, sampleOf } from '../define-route.ts';
@@ -59,6 +60,7 @@ export function reference(models: Models, rehearse: () => Described) {
       const page = await referencePage(await described(c.env), new URL(c.req.url).origin);
       return c.body(String(page), 200, file('text/html'));
     })
+    .get('/docs.js', etag(), (c) => c.body(script, 200, file('text/javascript')))
     .get('/docs.css', etag(), (c) => c.body(style, 200, file('text/css')));
 }
 
