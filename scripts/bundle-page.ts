@@ -40,14 +40,11 @@ const RUNTIMES: Record<Backend, { module: string; binary: string }> = {
  * that are up to date stay untouched. The two device scripts differ in their runtime only.
  */
 export async function bundlePage(): Promise<void> {
-  await bundle({ entryPoints: { page: 'worker/demo/page.tsx', offline: 'worker/demo/offline-worker.ts' } });
-  await bundle({
-    entryPoints: { playground: 'worker/demo/playground.tsx', dashboard: 'worker/demo/dashboard.tsx', docs: 'worker/demo/docs.ts' },
-  });
-  await bundle({ entryPoints: { page: 'worker/demo/page.css', docs: 'worker/demo/docs.css' } });
-  await bundle({
-    entryPoints: { playground: 'worker/demo/playground.css', dashboard: 'worker/demo/dashboard.css' },
-  });
+  const sources = (names: string[], type: string) =>
+    Object.fromEntries(names.map((name) => [name, `worker/demo/${name}.${type}`]));
+  await bundle({ entryPoints: sources(['page', 'playground', 'dashboard'], 'tsx') });
+  await bundle({ entryPoints: sources(['docs', 'offline'], 'ts') });
+  await bundle({ entryPoints: sources(['page', 'playground', 'dashboard', 'docs'], 'css') });
   await bundleDevice('device', 'wasm');
   await bundleDevice('device-webgpu', 'webgpu');
   placeFull(MODEL, join(RUNTIME, 'full'));

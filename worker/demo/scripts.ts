@@ -3,7 +3,7 @@ const SCRIPTS = {
   /** `device.ts` with the runtime that each backend needs. */
   wasm: '/device.js',
   webgpu: '/device-webgpu.js',
-  /** `offline-worker.ts` */
+  /** `offline.ts` */
   offline: '/offline.js',
 };
 

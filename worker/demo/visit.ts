@@ -14,7 +14,7 @@ import {
   removeEntry,
   replaceEntries,
 } from './entries.ts';
-import { keepOffline } from './offline.ts';
+import { keepOffline } from './keep-offline.ts';
 import { ServerSide } from './server-side.ts';
 import { clearShared, sharedIds } from './share.ts';
 import type { Category, Film, Side, UserList } from './side.ts';

@@ -25,7 +25,7 @@ export function referencePage(document: Document, origin: string): Html {
     <link rel="icon" href="/icon.svg" type="image/svg+xml">
     <link rel="stylesheet" href="/docs.css">
     <script src="/docs.js" type="module"></script>
-    <meta name="description" content="${info.description ?? info.title}">
+    <meta name="description" content="${(info.description ?? info.title).replaceAll('`', '')}">
     <meta property="og:type" content="website">
     <meta property="og:title" content="${info.title}: API reference">
   </head>
