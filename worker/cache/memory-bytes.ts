@@ -5,13 +5,13 @@
 import type { Entry } from './state-cache.ts';
 
 /** The objects around a state: key, entry, arrays' headers, the LRU list's slots. */
-const ENTRY_BYTES = 2500;
+const ENTRY_BYTES = 4000;
 /** A list's name, its array, and its place in the map. */
-const LIST_BYTES = 300;
+const LIST_BYTES = 500;
 /** An item and its score; the score is an object of its own. */
-const RANKED_BYTES = 48;
+const RANKED_BYTES = 72;
 /** A key and what is noted of the last write. */
-export const WRITE_BYTES = 300;
+export const WRITE_BYTES = 400;
 
 export function memoryBytes({ stored: { history, state }, lists }: Entry): number {
   const { items, had, unknown } = history;
