@@ -35,6 +35,7 @@ const limits =
 retentionOf(env); // a wrong setting should stop the deployment, not users' requests
 
 const runtime = new Runtime({ wasmModule });
+if (env.RUNTIME_START === 'isolate') await runtime.start();
 const metrics = new Metrics();
 
 function hostOf(name: ModelName, folder: string): ModelHost {

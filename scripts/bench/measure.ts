@@ -21,13 +21,15 @@ export interface Measured {
   samples: Map<Part, Time[]>;
 }
 
-/** Every scenario and the bare products (`width` columns), one after the other, `rounds` times. */
+/**
+ * Every scenario and the bare products (`width` columns; null: none), one after the other, `rounds` times.
+ */
 export async function measure(
   workerd: Workerd,
   all: Scenario[],
   histories: Users,
   rounds: number,
-  width: number,
+  width: number | null,
 ) {
   const measured: Measured[] = [];
   for (const scenario of all) {
@@ -36,7 +38,7 @@ export async function measure(
     const samples = new Map(prepared.parts.map((part) => [part, [] as Time[]]));
     measured.push({ scenario, prepared, users: users.length, samples });
   }
-  const peaks = new Map(PEAK_ROWS.map((rows) => [rows, [] as number[]]));
+  const peaks = new Map((width === null ? [] : PEAK_ROWS).map((rows) => [rows, [] as number[]]));
   const bar = new SingleBar({
     format: '{bar} {value}/{total} rounds, {eta_formatted} left',
     stream: process.stderr,
@@ -51,7 +53,7 @@ export async function measure(
       }
     }
     for (const [rows, times] of peaks) {
-      const { time } = await workerd.call({ do: 'peak', rows, width, times: PEAK_RUNS });
+      const { time } = await workerd.call({ do: 'peak', rows, width: width!, times: PEAK_RUNS });
       if (at > 0) times.push(cost(time) / PEAK_RUNS);
     }
     bar.update(at + 1);

@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { heapBytes } from './heap.ts';
 import type { Call } from './scenario.ts';
 
@@ -44,6 +44,17 @@ export interface Mark extends Time {
   event: string;
 }
 
+/** The page's scripts are text to the Worker, not part of it. */
+const PAGE_AS_TEXT: Plugin = {
+  name: 'page-as-text',
+  setup(build) {
+    build.onLoad({ filter: /[/\\]bundle[/\\][^/\\]*\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8'),
+      loader: 'text',
+    }));
+  },
+};
+
 /** Bundles an entry of this folder the way wrangler does: the runtime's binary stays a module. */
 export async function bundle(entry: string): Promise<string> {
   const { outputFiles } = await build({
@@ -53,11 +64,22 @@ export async function bundle(entry: string): Promise<string> {
     target: 'es2024',
     minify: true,
     conditions: ['workerd', 'worker', 'browser'],
-    external: ['*.wasm', 'node:*'],
+    external: ['*.wasm', 'node:*', 'cloudflare:*'],
+    // As the rules of wrangler.toml have it: the page's files are text.
+    loader: { '.html': 'text', '.svg': 'text', '.css': 'text' },
+    plugins: [PAGE_AS_TEXT],
     logLevel: 'warning',
     write: false,
   });
   return outputFiles[0].text;
+}
+
+/** What a Worker needs besides: entries of workerd's configuration. */
+export interface More {
+  services?: string[];
+  bindings?: string[];
+  /** Fields of the Worker itself. */
+  worker?: string;
 }
 
 export class Workerd {
@@ -68,7 +90,7 @@ export class Workerd {
   private readonly clock: Server;
   private readonly ports: Record<string, number> = {};
 
-  private constructor(script: string, models: string, clock: Server) {
+  private constructor(script: string, models: string, clock: Server, more: More) {
     this.clock = clock;
     clock.on('request', (request, response) => {
       this.mark(request.url!.slice(1));
@@ -76,9 +98,12 @@ export class Workerd {
     });
     writeFileSync(join(this.folder, 'worker.js'), script);
     copyFileSync(require.resolve(WASM), join(this.folder, 'ort.wasm'));
-    writeFileSync(join(this.folder, 'config.capnp'), config(models, (clock.address() as AddressInfo).port));
+    writeFileSync(
+      join(this.folder, 'config.capnp'),
+      config(models, (clock.address() as AddressInfo).port, more),
+    );
     const args = ['serve', 'config.capnp', '--control-fd=3', '--inspector-addr=127.0.0.1:0'];
-    this.child = spawn(binary, args, { cwd: this.folder, stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
+    this.child = spawn(binary, args, { cwd: this.folder, stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
     this.mark('spawn');
     let lines = '';
     (this.child.stdio[3] as Readable).on('data', (chunk) => {
@@ -91,10 +116,10 @@ export class Workerd {
   }
 
   /** Starts `script` (see `bundle`) and waits until it answers. `models` is the folder that it may read. */
-  static async start(script: string, models: string): Promise<Workerd> {
+  static async start(script: string, models: string, more: More = {}): Promise<Workerd> {
     const clock = createServer().listen(0, '127.0.0.1');
     await once(clock, 'listening');
-    const workerd = new Workerd(script, models, clock);
+    const workerd = new Workerd(script, models, clock, more);
     while (!('http' in workerd.ports && 'listen-inspector' in workerd.ports)) {
       if (workerd.child.exitCode !== null) throw new Error('workerd ended');
       await sleep(2);
@@ -112,6 +137,15 @@ export class Workerd {
     const time = { wall: performance.now() - wall, cpu: cpu === null ? null : this.cpu()! - cpu };
     if (!response.ok) throw new Error(`the bench Worker answered ${response.status}: ${body}`);
     return { ...JSON.parse(body), time };
+  }
+
+  /** One request, and its time. */
+  async request(path: string, init?: RequestInit): Promise<{ body: string; status: number; time: Time }> {
+    const [wall, cpu] = [performance.now(), this.cpu()];
+    const response = await fetch(new URL(path, this.url), init);
+    const body = await response.text();
+    const time = { wall: performance.now() - wall, cpu: cpu === null ? null : this.cpu()! - cpu };
+    return { body, status: response.status, time };
   }
 
   /** Bytes of the isolate's JavaScript heap and of the buffers behind its typed arrays. */
@@ -152,7 +186,11 @@ export class Workerd {
 }
 
 /** https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp */
-function config(models: string, clockPort: number): string {
+function config(
+  models: string,
+  clockPort: number,
+  { services = [], bindings = [], worker = '' }: More,
+): string {
   const [, date] = /^compatibility_date = "(.*)"$/m.exec(readFileSync(join(ROOT, 'wrangler.toml'), 'utf8'))!;
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -162,11 +200,13 @@ const config :Workerd.Config = (
         (name = "worker.js", esModule = embed "worker.js"),
         (name = "${WASM}", wasm = embed "ort.wasm"),
       ],
-      bindings = [(name = "MODELS", service = "models"), (name = "CLOCK", service = "clock")],
-      compatibilityDate = "${date}",
+      bindings = [
+        (name = "MODELS", service = "models"), (name = "CLOCK", service = "clock"), ${bindings.join(', ')}
+      ],
+      compatibilityDate = "${date}", ${worker}
     )),
     (name = "models", disk = "${models}"),
-    (name = "clock", external = (address = "127.0.0.1:${clockPort}", http = ())),
+    (name = "clock", external = (address = "127.0.0.1:${clockPort}", http = ())), ${services.join(', ')}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );

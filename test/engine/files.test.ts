@@ -49,3 +49,18 @@ test('the files as they were built load', async () => {
   expect(model.catalogue.indexOf('item-7')).toBe(7);
   expect(model.catalogue.indexOf('nothing')).toBeUndefined();
 });
+
+test('after the manifest all files are asked for at once: a load waits for two round trips', async () => {
+  const source = memorySource(files);
+  const asked: string[][] = [[]];
+  const far = {
+    async read(path: string) {
+      asked.at(-1)!.push(path);
+      await new Promise((resolve) => setTimeout(resolve)); // meanwhile the others ask
+      if (asked.at(-1)!.length > 0) asked.push([]);
+      return source.read(path);
+    },
+  };
+  await loadModel(far, testRuntime);
+  expect(asked.filter(({ length }) => length > 0)).toHaveLength(2);
+});

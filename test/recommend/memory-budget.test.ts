@@ -28,6 +28,7 @@ class Nowhere extends MemoryStore {
 }
 
 const STATE_ID = 'fa4efa4efa4efa4e';
+const keyOf = (user: number) => `${String(user).padStart(64, '0')}/${STATE_ID}`;
 
 interface User {
   /** Items of the history. */
@@ -74,7 +75,7 @@ test.each<[string, number, User]>([
   const cache = new StateCache(new Nowhere());
   const before = await used();
   for (let index = 0; index < users; index++) {
-    const key = `${index}`.padStart(64, '0') + `/${STATE_ID}`;
+    const key = keyOf(index);
     const stored = stateOf(index, user);
     cache.remember(key, stored);
     for (let list = 0; list < user.lists[0]; list++) {
@@ -88,5 +89,5 @@ test.each<[string, number, User]>([
   expect(taken).toBeLessThan(MEMORY_BYTES);
   // It is a cache: a good part of the budget is of use.
   expect(taken).toBeGreaterThan(MEMORY_BYTES / 4);
-  expect(cache.kept(`${users - 1}`.padStart(64, '0') + `/${STATE_ID}`)).toBeDefined();
+  expect(cache.kept(keyOf(users - 1))).toBeDefined();
 });

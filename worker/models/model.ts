@@ -20,8 +20,8 @@ import { Trie } from '../engine/trie.ts';
 import type { LiveView } from '../live/live-view.ts';
 import { Memory, type MemoryOptions } from '../memory/memory.ts';
 import { type Vocabulary, WordVectors } from '../text/word-vectors.ts';
-import { type AssetSource, readManifest, readPieces, readVerified } from './files.ts';
-import { graphsFor, type Manifest } from './manifest.ts';
+import { type AssetSource, readAhead, readManifest, readPieces, readVerified } from './files.ts';
+import { filesOf, graphsFor, type Manifest } from './manifest.ts';
 
 /** Every method throws ModelUnavailable when the runtime fails. */
 export interface Model {
@@ -128,11 +128,12 @@ export interface ModelParts
  * be.
  */
 export async function loadModel(
-  source: AssetSource,
+  files: AssetSource,
   runtime: Runtime,
   backend: Backend = runtime.backend,
 ): Promise<EarnModel> {
-  const manifest = await readManifest(source);
+  const manifest = await readManifest(files);
+  const source = readAhead(files, filesOf(manifest, [backend]));
   const { config, precision } = manifest;
   const catalogue = catalogueOf(await readVerified(source, manifest.catalogue), config);
   const trie = trieOf(await readVerified(source, manifest.semanticIds), config);

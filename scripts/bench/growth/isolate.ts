@@ -1,0 +1,87 @@
+/** The service of one model in a bare workerd process, with its Durable Objects on disk and its KV in here. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { placeModel } from '../models.ts';
+import { round } from '../statistics.ts';
+import { type Time, Workerd } from '../workerd.ts';
+import type { GrowthCall } from './calls.ts';
+import { KvServer } from './kv.ts';
+
+export interface Interaction {
+  id: string;
+}
+
+export class Isolate {
+  private readonly workerd: Workerd;
+  private readonly kv: KvServer;
+  private readonly folder: string;
+
+  private constructor(workerd: Workerd, kv: KvServer, folder: string) {
+    this.workerd = workerd;
+    this.kv = kv;
+    this.folder = folder;
+  }
+
+  static async start(script: string, model: string): Promise<Isolate> {
+    const folder = mkdtempSync(join(tmpdir(), 'earn-edge-growth-'));
+    const files = join(folder, 'model');
+    placeModel(model, files);
+    mkdirSync(join(folder, 'objects'));
+    const kv = await KvServer.start();
+    const text = (name: string, value: string) => `(name = "${name}", text = "${value}")`;
+    const workerd = await Workerd.start(script, files, {
+      services: [
+        `(name = "kv", external = (address = "127.0.0.1:${kv.port}", http = ()))`,
+        `(name = "objects", disk = (path = "${join(folder, 'objects')}", writable = true))`,
+      ],
+      bindings: [
+        '(name = "USERS", durableObjectNamespace = "UserHistory")',
+        '(name = "STATES", kvNamespace = "kv")',
+        '(name = "ASSETS", service = "models")',
+        text('ACCESS', 'open'),
+        text('EXPOSE', ''),
+        text('STATE_STORE', 'kv'),
+        text('HISTORY_MOST_EVENTS', ''),
+        text('HISTORY_MOST_DAYS', ''),
+      ],
+      worker: `
+        durableObjectNamespaces = [(className = "UserHistory", uniqueKey = "users", enableSql = true)],
+        durableObjectStorage = (localDisk = "objects"),`,
+    });
+    const isolate = new Isolate(workerd, kv, folder);
+    await isolate.request('/healthz');
+    return isolate;
+  }
+
+  /** An answer of the service. @throws an Error for one that is none */
+  async request(path: string, body?: unknown): Promise<{ body: string; time: Time }> {
+    const headers = { 'Content-Type': 'application/json' };
+    const init = body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) };
+    const answer = await this.workerd.request(path, init);
+    if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${answer.body}`);
+    return answer;
+  }
+
+  async do(call: GrowthCall): Promise<{ result: unknown; time: Time }> {
+    const { body, time } = await this.request('/bench', call);
+    return { result: JSON.parse(body), time };
+  }
+
+  /** Stores what a user did; an answer's state is stored after it, so that is waited for as well. */
+  async visit(user: string, ids: string[]): Promise<void> {
+    await this.request(`/v1/users/${user}/recommendations`, { items: ids.map((id) => ({ id })) });
+  }
+
+  /** Megabytes of WASM, of JavaScript's heap and of the buffers behind its arrays. */
+  async memoryMb(): Promise<number> {
+    const { result } = await this.do({ do: 'memory' });
+    return round((Number(result) + (await this.workerd.heapBytes())) / 1e6, 1);
+  }
+
+  async stop(): Promise<void> {
+    await this.workerd.stop();
+    this.kv.stop();
+    rmSync(this.folder, { recursive: true });
+  }
+}
