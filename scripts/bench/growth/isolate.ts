@@ -1,4 +1,4 @@
-/** The service of one model in a bare workerd process, with its Durable Objects on disk and its KV in here. */
+/** The service of one model in bare workerd, with its Durable Objects on disk and its KV in this process. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

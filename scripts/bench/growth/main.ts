@@ -18,6 +18,8 @@ import { logCosts, requestCosts, roundTrips } from './requests.ts';
 /** Events in the logs that are compared. */
 const LOGS = [1000, 100_000, 1_000_000];
 const MANY_ITEMS = 100_000;
+/** Least measurements of the engine alone: V8 first compiles it without much care. */
+const ENGINE_ROUNDS = 15;
 
 /** What is wanted of the last line; null: not measured. */
 interface Ratios {
@@ -133,7 +135,7 @@ async function againstOwnCache(model: string, folder: string, rounds: number) {
   let rows: ReturnType<typeof rowOf>[];
   try {
     for (const name of ['earn', 'full'] as const) await workerd.call({ do: 'load', model: name });
-    const { measured } = await measure(workerd, pair, users, rounds, null);
+    const { measured } = await measure(workerd, pair, users, Math.max(rounds, ENGINE_ROUNDS), null);
     rows = measured.map((one) => rowOf(one, null, 1));
   } finally {
     await workerd.stop();
