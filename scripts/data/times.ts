@@ -42,6 +42,11 @@ const digitsSql = (unit: keyof typeof DIGITS) => {
     THEN try_strptime(CAST(number AS BIGINT)::VARCHAR, '${DIGITS[unit]}') END`;
 };
 
+/** SQL for whether a number of `raw` is so small; far faster than a wide decimal's absolute value. */
+function below(limit: bigint): string {
+  return `number BETWEEN ${1n - limit} AND ${limit - 1n}`;
+}
+
 /**
  * The unit that a number's size speaks of: as seconds, 1e11 is the year 5138; as milliseconds it is 1973, and
  * so on. 0 and what isn't a number speak of none.
@@ -50,9 +55,9 @@ const BAND = `CASE
   WHEN number = 0 THEN NULL
   WHEN ${digitsSql('days')} IS NOT NULL THEN 'days'
   WHEN ${digitsSql('clock')} IS NOT NULL THEN 'clock'
-  WHEN abs(number) < 1e11 THEN 's'
-  WHEN abs(number) < 1e14 THEN 'ms'
-  WHEN abs(number) < 1e17 THEN 'us'
+  WHEN ${below(10n ** 11n)} THEN 's'
+  WHEN ${below(10n ** 14n)} THEN 'ms'
+  WHEN ${below(10n ** 17n)} THEN 'us'
   ELSE 'ns' END`;
 
 /** How to read the times of a table. */
@@ -156,7 +161,7 @@ export function secondsSql({ unit, dates }: Clock): string {
     unit === 'days' || unit === 'clock'
       ? microseconds(digitsSql(unit))
       : `(number * ${UNITS[unit].factor})::${SECONDS}`;
-  const within = `CASE WHEN abs(${numbers}) <= 9007199254740992 THEN ${numbers} END`;
+  const within = `CASE WHEN ${numbers} BETWEEN -9007199254740992 AND 9007199254740992 THEN ${numbers} END`;
   return `CASE WHEN text IS NULL THEN ${within} ELSE ${textSql(dates)} END`;
 }
 

@@ -75,4 +75,4 @@ function eventsSql({ hasTypes, hasSplit, dropped }: Pick<Read, 'hasTypes' | 'has
 }
 
 /** Seconds without zeros that say nothing. */
-const TIME_TEXT = `CASE WHEN time = floor(time) THEN CAST(time AS BIGINT)::VARCHAR ELSE rtrim(time::VARCHAR, '0') END`;
+const TIME_TEXT = "rtrim(rtrim(time::VARCHAR, '0'), '.')";

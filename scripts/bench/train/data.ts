@@ -15,8 +15,10 @@ const command = defineCommand({
     const started = performance.now();
     const { users, items, interactions } = await prepare({ ...options, dataset: csv });
     const seconds = Math.round((performance.now() - started) / 100) / 10;
-    const peak_mb = Math.round(process.resourceUsage().maxRSS / 1024);
-    print(JSON.stringify({ users, items, events: interactions, seconds, peak_mb }));
+    const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+    const cpu_seconds = Math.round((userCPUTime + systemCPUTime) / 1e5) / 10;
+    const peak_mb = Math.round(maxRSS / 1024);
+    print(JSON.stringify({ users, items, events: interactions, seconds, cpu_seconds, peak_mb }));
   },
 });
 
