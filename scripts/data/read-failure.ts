@@ -33,7 +33,11 @@ export async function readFailure(error: Error, file: DataFile, dialect?: Dialec
   if (message.includes('unterminated quote')) {
     const { column, text } = brokenField(row, dialect);
     const right = `"${text.replace(/"/g, '""')}"`;
-    fail(place, column, `a quote inside a quoted field must be doubled: write ${right} for ${quote(text)}`);
+    fail(
+      place,
+      column,
+      `a quote inside a field must be doubled, and the field quoted: write ${right} for ${quote(text)}`,
+    );
   }
   fail(place, 'columns', message.split('\n')[0]);
 }
@@ -56,6 +60,7 @@ function brokenField(row: string, { separator, columns }: Dialect): { column: st
   const fields = line.split(separator);
   const index = fields.findIndex((field) => field.startsWith('"') && !/^"(?:[^"]|"")*"$/.test(field));
   const field = fields[Math.max(0, index)];
-  const text = field.replace(/^"/, '').replace(/"$/, '');
+  // A lone quote is part of the text; otherwise quotes stand around it.
+  const text = field.lastIndexOf('"') === 0 ? field : field.replace(/^"/, '').replace(/"$/, '');
   return { column: columns[Math.max(0, index)] ?? 'columns', text };
 }

@@ -141,7 +141,14 @@ test('bare quotes are read where they are clear, and named where they are not', 
   expect(items.map(({ title }) => title)).toEqual(['5" pot', '6" pot, black']);
   const path = folder({ ...log, 'items.csv': 'id,title,categories\na,Pan,x\nb,"5" pot, black",x\n' });
   expect(await failure(path, 'csv', '--from', path)).toBe(
-    'items.csv:3: title: a quote inside a quoted field must be doubled: write "5"" pot" for "5\\" pot"',
+    'items.csv:3: title: a quote inside a field must be doubled, and the field quoted: write "5"" pot" for "5\\" pot"',
+  );
+});
+
+test('a quote that is never closed', async () => {
+  const path = folder({ 'log.tsv': 'user_id\titem_id\ttimestamp\nu\ta\t1\nu\t"b\t2\nu\tc\t3\n' });
+  expect(await failure(path, 'csv', '--from', path)).toBe(
+    'log.tsv:3: item_id: a quote inside a field must be doubled, and the field quoted: write """b" for "\\"b"',
   );
 });
 

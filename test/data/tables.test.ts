@@ -142,7 +142,7 @@ test.each<[string, Record<string, string | Buffer>]>([
   [`interactions.csv:2: timestamp: ${TIME} "2024-02-31"`, csv('u,a,2024-02-31')],
   [`interactions.csv:2: timestamp: ${TIME} "1e40"`, csv('u,a,1e40')],
   [
-    'interactions.csv:2: item_id: a quote inside a quoted field must be doubled: write "a""b" for "a\\"b"',
+    'interactions.csv:2: item_id: a quote inside a field must be doubled, and the field quoted: write "a""b" for "a\\"b"',
     csv('u,"a"b,1'),
   ],
   [

@@ -43,6 +43,20 @@ def test_a_wrong_row_is_named(tmp_path: Path, rows: list[str], message: str) -> 
         read(tmp_path)
 
 
+def test_rows_of_users_may_be_mixed_and_a_sample_is_some_of_the_cases(tmp_path: Path) -> None:
+    (tmp_path / "items.jsonl").write_text("".join(json.dumps({"id": name}) + "\n" for name in "abcd"))
+    rows = ["u,a", "v,d", "u,b", "v,c", "u,c", "w,a", "v,a", "u,d"]
+    (tmp_path / "interactions.csv").write_text("\n".join(["user_id,item_id", *rows]) + "\n")
+    data = read(tmp_path)
+    assert [h.tolist() for h in data.histories] == [[0, 1, 2, 3], [3, 2, 0], [0]]
+    assert [h.tolist() for h in data.histories[1:]] == [[3, 2, 0], [0]]
+    assert data.counts().tolist() == [2, 1, 0, 1]
+    cases = data.held_out("valid")
+    assert [(h.tolist(), item) for h, item in cases] == [([0, 1], 2), ([3], 2)]
+    assert cases.sample(2, seed=1) is cases
+    assert [h.tolist() for h, _ in cases.sample(1, seed=1)] in ([[0, 1]], [[3]])
+
+
 @pytest.mark.parametrize("length,start", [(0, 0), (512, 0), (513, 256), (768, 256), (769, 512)])
 def test_window_start(length: int, start: int) -> None:
     assert window_start(length, 512) == start
