@@ -45,7 +45,7 @@ const api: DeviceApi = {
     const events = items.map((item) => ({ item }));
     log.replace(VISITOR, EPOCH, events);
     const source = new UserSource(log, cache, VISITOR, log.tail(VISITOR));
-    const query = { ...queryFor(options.k), exclude: options.exclude, categories: options.categories };
+    const query = { ...queryFor(options.k), ...options };
     const [list, ms] = await timed(() => recommend(model, source, query));
     source.persist(); // never rejects
     const [, cold_ms] = await timed(() => recommend(model, given(events), query));
@@ -56,7 +56,7 @@ const api: DeviceApi = {
   },
   async similar(id, k) {
     const { model } = await loaded();
-    const query = { ...queryFor(k), ranker: 'similar' as const };
+    const query = { ...queryFor(k), return: ['image'], ranker: 'similar' as const };
     return (await recommend(model, given([{ item: id }]), query)).items;
   },
   async film(id) {

@@ -109,9 +109,10 @@ function append(user: string, { key, items }: NonNullable<Mirror['flying']>, opt
   });
 }
 
-function queryOf({ k, exclude, categories }: ListOptions): URLSearchParams {
+function queryOf({ k, exclude, categories, return: properties }: ListOptions): URLSearchParams {
   const query = new URLSearchParams({ k: String(k) });
   for (const id of exclude) query.append('exclude', id);
   for (const name of categories) query.append('categories', name);
+  for (const name of properties) query.append('return', name);
   return query;
 }

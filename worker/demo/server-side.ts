@@ -19,7 +19,8 @@ export class ServerSide implements Side {
   }
 
   async similar(id: string, k: number): Promise<Film[]> {
-    return (await ask<{ items: Film[] }>(`/v1/items/${encodeURIComponent(id)}/similar?k=${k}`)).items;
+    return (await ask<{ items: Film[] }>(`/v1/items/${encodeURIComponent(id)}/similar?k=${k}&return=image`))
+      .items;
   }
 
   film(id: string): Promise<Film | undefined> {

@@ -24,6 +24,8 @@ export interface ListOptions {
   exclude: string[];
   /** Only films of one of these; of any when empty. */
   categories: string[];
+  /** Properties that each film of the answer brings. */
+  return: string[];
 }
 
 /** A list and its cost, from either side. */

@@ -22,6 +22,8 @@ import { nameOf } from './title.ts';
 
 /** Films per list. */
 const LIST_LENGTH = 10;
+/** The property that has a film's picture. */
+const PICTURE = ['image'];
 /** Pauses before what failed is tried again, in ms. The last one repeats. */
 const PAUSES = [1000, 2000, 5000, 15_000];
 /** How long an action can be undone. */
@@ -238,7 +240,7 @@ async function ask(): Promise<void> {
   const exclude = entries.filter(({ unwanted }) => unwanted).map(({ id }) => id);
   const categories = visit.category === '' ? [] : [visit.category];
   const start = performance.now();
-  const list = await from.list(history, { k: LIST_LENGTH, exclude, categories });
+  const list = await from.list(history, { k: LIST_LENGTH, exclude, categories, return: PICTURE });
   const ms = performance.now() - start;
   if (from !== side()) throw new Stopped(); // switched meanwhile
   update({ list, costs: noteCost(list, ms, from) });
