@@ -76,7 +76,7 @@ test('nothing speaks of films', async () => {
   const { colour } = JSON.parse(readFileSync('examples/pages/shop.json', 'utf8'));
   const used = await page.evaluate(() => document.documentElement.style.getPropertyValue('--colour'));
   expect(used).toBe(colour);
-  expect(await page.locator('body').innerText()).not.toMatch(/film|watch/i);
+  expect(await page.locator('body').textContent()).not.toMatch(/film|watch/i);
   expect(await findings(page)).toEqual([]);
   expect(demo.problems).toEqual([]);
 });
