@@ -23,11 +23,12 @@ import { readManifest } from './models/files.ts';
 import { ModelHost } from './models/host.ts';
 import { loadModel } from './models/model.ts';
 import { type ModelName, Models } from './models/rollout.ts';
+import { signed } from './models/signed.ts';
 import { dataPoint } from './observe/data-point.ts';
 import { Metrics } from './observe/metrics.ts';
 
 /** Bindings that a deployment may have: docs/operate.md, docs/access.md. */
-const bound = env as Env & { METRICS?: AnalyticsEngineDataset; API_KEYS?: string };
+const bound = env as Env & { METRICS?: AnalyticsEngineDataset; API_KEYS?: string; MODEL_KEY?: string };
 
 /** Where everything is open, nobody is limited either. */
 const limits =
@@ -39,7 +40,7 @@ if (env.RUNTIME_START === 'isolate') await runtime.start();
 const metrics = new Metrics();
 
 function hostOf(name: ModelName, folder: string): ModelHost {
-  const files = assetSource(env.ASSETS, folder);
+  const files = signed(assetSource(env.ASSETS, folder), bound.MODEL_KEY);
   return new ModelHost({
     model() {
       const load = loadModel(files, runtime);

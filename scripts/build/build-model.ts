@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Precision } from '../../worker/engine/config.ts';
+import { sealedText } from '../../worker/models/files.ts';
 import {
   MANIFEST_FILE,
   MANIFEST_FORMAT,
@@ -114,7 +115,7 @@ export function buildModel(
     training,
     validation,
   };
-  files.set(MANIFEST_FILE, json(manifest, 2));
+  files.set(MANIFEST_FILE, sealed(manifest));
   return { manifest, files };
 }
 
@@ -130,7 +131,7 @@ export function withMemory(
   const all = new Map(files);
   const memory = { shards: addPieces(all, 'memory', file, pieceBytes), ...options };
   const remembering = { ...manifest, id: shortHash({ id: manifest.id, memory }), memory };
-  all.set(MANIFEST_FILE, json(remembering, 2));
+  all.set(MANIFEST_FILE, sealed(remembering));
   return { manifest: remembering, files: all };
 }
 
@@ -140,7 +141,7 @@ export function withDefaults(
   defaults: Partial<Pick<Manifest, 'ranker' | 'includeSeen'>>,
 ): BuiltModel {
   const changed = { ...manifest, ...defaults, id: shortHash({ id: manifest.id, defaults }) };
-  return { manifest: changed, files: new Map(files).set(MANIFEST_FILE, json(changed, 2)) };
+  return { manifest: changed, files: new Map(files).set(MANIFEST_FILE, sealed(changed)) };
 }
 
 function addFile(files: Map<string, Uint8Array>, path: string, bytes: Uint8Array): ModelFile {
@@ -176,6 +177,12 @@ export function writeModel(model: BuiltModel, folder: string): void {
     writeFileSync(join(folder, `${path}.part`), bytes);
     renameSync(join(folder, `${path}.part`), join(folder, path));
   }
+}
+
+/** The manifest's file, with a digest of all the rest. */
+function sealed(manifest: Manifest): Uint8Array {
+  const digest = sha256(new TextEncoder().encode(sealedText(JSON.parse(JSON.stringify(manifest)))));
+  return json({ ...manifest, digest }, 2);
 }
 
 function shortHash(value: unknown): string {

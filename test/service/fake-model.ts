@@ -165,6 +165,11 @@ export class FakeModel implements Model {
     };
   }
 
+  accepts({ length, keyValues, localKeyValues, final, codeLogits }: HistoryState): boolean {
+    const sizes = [keyValues, localKeyValues, final, codeLogits].map(({ length }) => length);
+    return sizes.join() === [ITEM_BYTES * length, 2, 2, 1].join();
+  }
+
   async itemLogProbs(state: HistoryState) {
     const { length } = this.catalogue.items;
     const scores = new Float32Array(length);

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { StateCache } from '../../worker/cache/state-cache.ts';
 import { decodeState, encodeState, type StoredState } from '../../worker/cache/state-codec.ts';
+import type { HistoryState } from '../../worker/engine/decoder.ts';
 import { ModelUnavailable } from '../../worker/engine/errors.ts';
 import { CHAIN_START, chained } from '../../worker/history/chain.ts';
 import { DurableLog } from '../../worker/history/durable-log.ts';
@@ -194,6 +195,58 @@ describe('a store that answers with something else', () => {
     await answersAndHeals(MISS);
   });
 });
+
+test.each<[string, (stored: StoredState) => StoredState]>([
+  ['too few keys and values', cut('keyValues')],
+  ['too short a final state', cut('final')],
+  ['no logits', cut('codeLogits')],
+  ['too many local rows', (stored) => withState(stored, { localKeyValues: Int8Array.of(1, 2, 3) })],
+  [
+    'items that the model does not have',
+    ({ history, ...stored }) => ({
+      ...stored,
+      history: { ...history, had: Int32Array.of(0, 1000) },
+    }),
+  ],
+])('a state with a right checksum and %s is refused, said, and made anew', async (_, change) => {
+  const key = await cameBefore('ada');
+  const stored = decodeState(store.values.get(key)!.bytes)!;
+  store.set(key, encodeState(change(stored)));
+  await answersAndHeals({ ...MISS, degraded: true });
+});
+
+function cut(part: 'keyValues' | 'final' | 'codeLogits') {
+  return (stored: StoredState) => withState(stored, { [part]: stored.state![part].slice(1) });
+}
+
+function withState(stored: StoredState, changed: Partial<HistoryState>): StoredState {
+  return { ...stored, state: { ...stored.state!, ...changed } };
+}
+
+test.each(['prefill', 'beamSearch'] as const)(
+  'a state with which %s fails is dropped and made anew, once',
+  async (method) => {
+    await cameBefore('ada');
+    await isolate().append('ada', ['8']);
+    const visitor = isolate();
+    const failed = new ModelUnavailable('runtime_failed', 'a shape');
+    const broken = vi.spyOn(visitor.model, method).mockRejectedValueOnce(failed);
+    const list = await visitor.recommend('ada');
+    expect(list.cache).toMatchObject({ ...MISS, degraded: true, prefilled_items: 4 });
+    expect(listOf(list)).toEqual(listOf(await visitor.fromScratch([...HISTORY, '8'])));
+    await visitor.settled();
+    expect((await isolate().recommend('ada')).cache).toMatchObject({ status: 'hit', degraded: false });
+
+    // An engine that fails anyway is a 503.
+    await visitor.append('ada', ['9']);
+    broken.mockRejectedValue(failed);
+    await problemOf(
+      await visitor.request('GET', '/v1/users/ada/recommendations?k=3'),
+      503,
+      'model_unavailable',
+    );
+  },
+);
 
 test('the bytes of a state are what it was, for int8 and for float32 models', async () => {
   for (const precision of ['int8', 'float32'] as const) {

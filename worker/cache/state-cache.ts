@@ -166,7 +166,7 @@ function storeKey(key: string): string {
   return `state/${key}`;
 }
 
-function warn(event: string, error: unknown): void {
+export function warn(event: string, error: unknown): void {
   console.warn(
     JSON.stringify({ level: 'warn', event, message: error instanceof Error ? error.message : String(error) }),
   );

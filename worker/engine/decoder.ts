@@ -126,6 +126,20 @@ export class Decoder {
     };
   }
 
+  /** Whether a state, from wherever it came, has the shapes that `prefill` gives. */
+  accepts({ length, keyValues, localKeyValues, final, codeLogits }: HistoryState): boolean {
+    const { registerDepth, headDim, width, codebook, localWindow } = this.config;
+    const Numbers = this.precision === 'int8' ? Int8Array : Float32Array;
+    return (
+      keyValues instanceof Numbers &&
+      localKeyValues instanceof Numbers &&
+      keyValues.length === length * registerDepth * 2 * headDim &&
+      localKeyValues.length === (Math.min(length, localWindow) + 1) * this.localRow &&
+      final.length === width &&
+      codeLogits.length === codebook
+    );
+  }
+
   /** Log-probability of every item as the next one, [items]; they sum to one. */
   async score({ final }: HistoryState): Promise<Float32Array> {
     const outputs = await this.runtime.run(this.sessions.score, {

@@ -4,6 +4,7 @@ export type UnavailableReason =
   | 'asset_damaged'
   | 'manifest_damaged'
   | 'manifest_version'
+  | 'signature_wrong'
   | 'runtime_failed';
 
 export class ModelUnavailable extends Error {

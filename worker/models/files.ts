@@ -34,7 +34,22 @@ export function readAhead(source: AssetSource, files: readonly ModelFile[]): Ass
 
 /** Throws ModelUnavailable when the manifest is missing, damaged or of another format. */
 export async function readManifest(source: AssetSource): Promise<Manifest> {
-  return parseManifest(await readBytes(source, MANIFEST_FILE));
+  const bytes = await readBytes(source, MANIFEST_FILE);
+  const manifest = parseManifest(bytes);
+  const text = sealedText(JSON.parse(new TextDecoder().decode(bytes)));
+  if (manifest.digest && manifest.digest !== (await sha256Hex(new TextEncoder().encode(text)))) {
+    throw new ModelUnavailable('manifest_damaged', `${MANIFEST_FILE} is not what was built`);
+  }
+  return manifest;
+}
+
+/** Everything in a manifest but its digest, whatever the order of the fields. */
+export function sealedText({ digest: _, ...rest }: Pick<Manifest, 'digest'>): string {
+  return JSON.stringify(rest, (_, value) =>
+    value instanceof Object && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
 }
 
 /** Throws ModelUnavailable unless the length and the SHA-256 are the manifest's. */
@@ -63,6 +78,7 @@ async function readBytes(source: AssetSource, path: string): Promise<Uint8Array<
   try {
     bytes = await source.read(path);
   } catch (cause) {
+    if (cause instanceof ModelUnavailable) throw cause;
     throw new ModelUnavailable('asset_missing', `${path} can't be read`, { cause });
   }
   if (bytes === null) throw new ModelUnavailable('asset_missing', `${path} is missing`);

@@ -102,6 +102,11 @@ const manifest = z
     id: hash,
     /** Hash of what a user's state depends on: as long as it stays the same, stored states stay valid. */
     stateId: hash,
+    /**
+     * SHA-256 of everything else in here: an id of before can't stand over other weights. Models from before
+     * there was one have none.
+     */
+    digest: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/))),
     /** Hash of the items' ids, titles, categories and counts. */
     catalogueId: hash,
     /** What the model was trained on, for people. */

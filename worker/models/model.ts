@@ -39,6 +39,8 @@ export interface Model {
    * the state that a prefill of the whole history gives. The caller keeps to the context window.
    */
   prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState>;
+  /** Whether the state has the shapes that `prefill` gives. */
+  accepts(state: HistoryState): boolean;
   /** Log-probability of every item as the next one, [items], from its vector (L2D, arXiv 2509.11524). */
   itemLogProbs(state: HistoryState): Promise<Float32Array>;
   /** The items whose semantic IDs a beam search finds, best first. */
@@ -83,6 +85,10 @@ export class EarnModel implements Model {
 
   prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState> {
     return this.decoder.prefill(this.table.rows(items), past);
+  }
+
+  accepts(state: HistoryState): boolean {
+    return this.decoder.accepts(state);
   }
 
   async itemLogProbs(state: HistoryState): Promise<Float32Array> {

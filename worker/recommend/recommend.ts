@@ -1,5 +1,6 @@
 /** The one pipeline behind every list: history -> state -> scores -> rules -> list. */
 import type { Properties } from '../catalogue/item.ts';
+import { ModelUnavailable } from '../engine/errors.ts';
 import type { Ranked } from '../engine/ranking.ts';
 import type { Model } from '../models/model.ts';
 import { type AppliedRules, appliedRules } from '../rules/applied.ts';
@@ -10,7 +11,7 @@ import { RANKERS, type RankerName } from './rankers/index.ts';
 import type { Ranker } from './rankers/ranker.ts';
 import { ranksByRules } from './rules.ts';
 import { DIRECT, type Run } from './run.ts';
-import type { Source } from './states.ts';
+import type { Found, Source } from './states.ts';
 
 export interface ListedItem {
   id: string;
@@ -84,13 +85,21 @@ export async function recommend<Cache>(
     const ranked = await ranksByRules(input(), rules, (each) => ranker.rank(each));
     return listOf(model, made, ranked, unused);
   }
-  const { state, cache, list } = await find(run);
   const version = [live?.version, live?.counts, catalogue.listableAt(now).until, rules.names];
   const key = await listKey(query, manifest.id, name, version);
-  const ranked = await list(key, () =>
-    run.infer('search', () => ranksByRules(input(), rules, (each) => ranker.rank({ ...each, state }))),
-  );
-  return listOf(model, made, ranked, cache);
+  const listFrom = async ({ state, cache, list }: Found<Cache>) => {
+    const ranked = await list(key, () =>
+      run.infer('search', () => ranksByRules(input(), rules, (each) => ranker.rank({ ...each, state }))),
+    );
+    return listOf(model, made, ranked, cache);
+  };
+  const found = await find(run);
+  try {
+    return await listFrom(found);
+  } catch (error) {
+    if (!(error instanceof ModelUnavailable) || !found.renew) throw error;
+    return listFrom(await found.renew(run));
+  }
 }
 
 /** Without a history, everybody gets what is trending, or while nothing is, what is popular. */

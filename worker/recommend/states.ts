@@ -12,6 +12,8 @@ export interface Found<Cache> {
   cache: Cache;
   /** The list with this key that was made of exactly this state, or else a new one. */
   list(key: string, make: () => Promise<Ranked[]>): Promise<Ranked[]>;
+  /** Drops a state that was kept and makes the engine fail, and computes it anew. */
+  renew?(run: Run): Promise<Found<Cache>>;
 }
 
 /** A history as a model reads it. */

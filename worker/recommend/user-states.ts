@@ -2,8 +2,11 @@
  * A user's history and its state: from the log's newest events and from what was kept of the ones before,
  * which are read at the same time. Older events are read only when nothing that was kept fits.
  */
-import { type StateCache, stateKey } from '../cache/state-cache.ts';
+import { type StateCache, stateKey, warn } from '../cache/state-cache.ts';
 import { type StoredState, stateBytes } from '../cache/state-codec.ts';
+import type { HistoryState } from '../engine/decoder.ts';
+import { ModelUnavailable } from '../engine/errors.ts';
+import type { Ranked } from '../engine/ranking.ts';
 import { type HistoryLog, HistoryUnavailable, TAIL_EVENTS, type Tail } from '../history/log.ts';
 import type { Model } from '../models/model.ts';
 import { type Fit, LogView } from './fit.ts';
@@ -24,7 +27,7 @@ export interface UserCache {
   window_start: number;
   /** The context window has moved on since the last state, so the state was rebuilt. */
   window_moved: boolean;
-  /** Whether the cache could not be read. The answer is right, and was computed from the log. */
+  /** Whether what was kept could not be read or used. The answer is right, and was computed from the log. */
   degraded: boolean;
 }
 
@@ -53,7 +56,7 @@ export class UserSource implements Source<UserCache> {
     const kept = cache.kept(key);
     const [tail] = await Promise.all([
       run.stage('log', () => this.tail),
-      (async () => candidates.push(kept ?? (await run.stage('state', () => cache.fetch(key)))))(),
+      (async () => candidates.push(kept ?? (await run.stage('state', () => this.fetch(model, key)))))(),
     ]);
     let view = new LogView(model, tail);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -68,7 +71,7 @@ export class UserSource implements Source<UserCache> {
         Promise.all([
           log.stretch(user, view.head, fit.needs, proof),
           // What this isolate remembers doesn't fit; another isolate may know better.
-          (async () => kept && attempt === 0 && candidates.push(await cache.fetch(key)))(),
+          (async () => kept && attempt === 0 && candidates.push(await this.fetch(model, key)))(),
         ]),
       );
       if (stretch) view.add(stretch, fit.needs, proof);
@@ -117,28 +120,51 @@ export class UserSource implements Source<UserCache> {
     return {
       history,
       unused: { status: 'miss', reused_items: 0, prefilled_items: 0, state_bytes: 0, ...about },
-      find: async (run): Promise<Found<UserCache>> => {
+      find: async (run) => {
         const items = [...history.items];
         const reused = past?.length ?? 0;
-        const complete = past !== null && reused === items.length;
-        const state = complete
-          ? past
-          : await run.infer('prefill', () => model.prefill(items.slice(reused), past ?? undefined));
-        const stored = complete && !isNew ? fit.stored! : { ...current, state };
-        this.keep(key, stored);
-        return {
+        const foundOf = (stored: StoredState, state: HistoryState, reused: number, degraded: boolean) => ({
           state,
           cache: {
-            status: reused === 0 ? 'miss' : complete ? 'hit' : 'extended',
+            status: statusOf(reused, items.length),
             reused_items: reused,
             prefilled_items: items.length - reused,
             state_bytes: stateBytes(stored),
             ...about,
+            degraded,
           },
-          list: (name, make) => this.cache.list(key, stored, name, make),
+          list: (name: string, make: () => Promise<Ranked[]>) => this.cache.list(key, stored, name, make),
+        });
+        const renew = async (run: Run): Promise<Found<UserCache>> => {
+          if (fit.stored) this.cache.drop(key, fit.stored);
+          warn('state_refused', 'the engine fails with it');
+          const state = await run.infer('prefill', () => model.prefill(items));
+          const stored = { ...current, state };
+          this.keep(key, stored);
+          return foundOf(stored, state, 0, true);
         };
+        const complete = past !== null && reused === items.length;
+        try {
+          const state = complete
+            ? past
+            : await run.infer('prefill', () => model.prefill(items.slice(reused), past ?? undefined));
+          const stored = complete && !isNew ? fit.stored! : { ...current, state };
+          this.keep(key, stored);
+          return { ...foundOf(stored, state, reused, about.degraded), ...(past && { renew }) };
+        } catch (error) {
+          if (!(error instanceof ModelUnavailable) || past === null) throw error;
+          return renew(run);
+        }
       },
     };
+  }
+
+  /** What the store has, if the model can work with it: undefined where there is something else. */
+  private async fetch(model: Model, key: string): Promise<StoredState | null | undefined> {
+    const stored = await this.cache.fetch(key);
+    if (!stored || stored.stateId !== model.manifest.stateId || isWhole(stored, model)) return stored;
+    warn('state_refused', 'its shape is not the model’s');
+    return undefined;
   }
 
   /** Keeps the state in this isolate, unless nobody could tell whether it fits. */
@@ -147,6 +173,20 @@ export class UserSource implements Source<UserCache> {
     this.key = key;
     this.cache.remember(key, stored);
   }
+}
+
+function statusOf(reused: number, items: number): UserCache['status'] {
+  if (reused === 0) return 'miss';
+  return reused === items ? 'hit' : 'extended';
+}
+
+/** Whether the state has the model's shapes, and names items that it has. */
+function isWhole({ history, state }: StoredState, model: Model): boolean {
+  const { contextWindow } = model.manifest.config;
+  const items = model.catalogue.items.length;
+  const exist = (indices: Int32Array) => indices.every((index) => index >= 0 && index < items);
+  if (!exist(history.items) || !exist(history.had) || history.items.length > contextWindow) return false;
+  return state === null || (state.length <= history.items.length && model.accepts(state));
 }
 
 /** Whether it is of an earlier context window of the log. */
