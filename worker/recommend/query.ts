@@ -9,6 +9,10 @@ export interface ListQuery extends FilterValues {
   offset: number;
   /** How the list is made. @default the model's: the ranker that was best on validation */
   ranker?: RankerName;
+  /** From 0, by score alone, to 1: how different the items of the list shall be. @default 0 */
+  diversity?: number;
+  /** Whether each item says what brought it. */
+  explain?: boolean;
   /** Properties that each item of the answer brings. */
   return: string[];
 }
@@ -25,7 +29,7 @@ export function queryFor(k: number): ListQuery {
  * since the training.
  */
 export function listKey(
-  { k, offset, return: _, ...options }: ListQuery,
+  { k, offset, return: _, explain: __, ...options }: ListQuery,
   modelId: string,
   ranker: RankerName,
   now: unknown,

@@ -4,11 +4,13 @@ import { ModelUnavailable } from '../engine/errors.ts';
 import type { Ranked } from '../engine/ranking.ts';
 import type { Model } from '../models/model.ts';
 import { type AppliedRules, appliedRules } from '../rules/applied.ts';
+import { CANDIDATES, diversified } from './diversity.ts';
+import { type Explanation, explanations } from './explain.ts';
 import { allowedItems } from './filters/index.ts';
 import type { KnownHistory } from './history.ts';
 import { type ListQuery, listKey } from './query.ts';
 import { RANKERS, type RankerName } from './rankers/index.ts';
-import type { Ranker } from './rankers/ranker.ts';
+import type { Ranker, RankInput } from './rankers/ranker.ts';
 import { ranksByRules } from './rules.ts';
 import { DIRECT, type Run } from './run.ts';
 import type { Found, Source } from './states.ts';
@@ -30,6 +32,8 @@ export interface ListedItem {
   boost?: number;
   /** Those that the request asked for and the item has. */
   properties?: Properties;
+  /** What brought it, where the request asked. */
+  explanation?: Explanation;
 }
 
 /** Most ids in `because`. */
@@ -69,11 +73,12 @@ export async function recommend<Cache>(
   const items = [...history.items];
   const name = rankerFor(model, items, query);
   const ranker: Ranker = RANKERS[name];
+  const end = query.offset + query.k;
   const rules = appliedRules(live?.rules ?? [], catalogue, now);
   const input = () => ({
     model,
     history: items,
-    k: query.offset + query.k,
+    k: query.diversity ? Math.max(CANDIDATES, end) : end,
     allowed: allowedItems(query, {
       catalogue,
       had: history.had,
@@ -81,17 +86,28 @@ export async function recommend<Cache>(
     }),
   });
   const made = { items, unknown: history.unknown, ranker: name, query, rules };
+  const ranked = async (rank: (input: RankInput) => Promise<Ranked[]>) => {
+    const best = await ranksByRules(input(), rules, rank);
+    const { pinned } = rules;
+    const fixed = pinned ? best.filter(({ item }) => pinned[item]).length : 0;
+    const { diversity } = query;
+    return diversity ? diversified(model, best, { k: end, diversity, fixed }) : best;
+  };
   if (!ranker.needsState) {
-    const ranked = await ranksByRules(input(), rules, (each) => ranker.rank(each));
-    return listOf(model, made, ranked, unused);
+    return explained(
+      model,
+      listOf(model, made, await ranked((each) => ranker.rank(each)), unused),
+      made,
+      run,
+    );
   }
   const version = [live?.version, live?.counts, catalogue.listableAt(now).until, rules.names];
   const key = await listKey(query, manifest.id, name, version);
   const listFrom = async ({ state, cache, list }: Found<Cache>) => {
-    const ranked = await list(key, () =>
-      run.infer('search', () => ranksByRules(input(), rules, (each) => ranker.rank({ ...each, state }))),
+    const best = await list(key, () =>
+      run.infer('search', () => ranked((each) => ranker.rank({ ...each, state }))),
     );
-    return listOf(model, made, ranked, cache);
+    return explained(model, listOf(model, made, best, cache), made, run);
   };
   const found = await find(run);
   try {
@@ -100,6 +116,19 @@ export async function recommend<Cache>(
     if (!(error instanceof ModelUnavailable) || !found.renew) throw error;
     return listFrom(await found.renew(run));
   }
+}
+
+/** The list with what brought each item, where the request asked and there is a history that did. */
+async function explained<Cache>(
+  model: Model,
+  list: RecommendationList<Cache>,
+  { items: history, ranker, query }: Made,
+  run: Run,
+): Promise<RecommendationList<Cache>> {
+  if (!query.explain || history.length === 0 || sourceOf(model, ranker) !== 'model') return list;
+  const listed = list.items.map(({ id }) => model.catalogue.indexOf(id)!);
+  const all = await run.infer('explain', () => explanations(model, history, listed));
+  return { ...list, items: list.items.map((item, at) => ({ ...item, explanation: all[at] })) };
 }
 
 /** Without a history, everybody gets what is trending, or while nothing is, what is popular. */

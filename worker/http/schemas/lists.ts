@@ -21,6 +21,10 @@ const ranker = z
       .join('. ')}. By default the ranker that was best on validation`,
   });
 
+const DIVERSITY =
+  'How different the items shall be: 0 orders by score alone, 1 by difference alone (maximal marginal relevance over the vectors of the best 200)';
+const EXPLAIN = 'Whether each item says what brought it. It costs up to eight prefills of the context window';
+
 const MOST_RETURNED = 40;
 const returned = z.array(propertyName).max(MOST_RETURNED);
 const RETURN = 'Properties that each item of the answer brings, where it has them';
@@ -31,6 +35,8 @@ export const listQuery = {
   offset: z.int().min(0).max(LARGEST_K).default(0).openapi({ description: OFFSET }),
   ...filterFields,
   ranker,
+  diversity: z.number().min(0).max(1).optional().openapi({ description: DIVERSITY }),
+  explain: z.boolean().optional().openapi({ description: EXPLAIN }),
   return: returned.default([]).openapi({ description: RETURN }),
 };
 
@@ -43,6 +49,10 @@ export const similarParams = {
     .default(0)
     .openapi({ type: 'integer', minimum: 0, maximum: LARGEST_K, description: OFFSET }),
   ...itemFilters,
+  diversity: z
+    .preprocess((text) => (text === '' ? Number.NaN : text), z.coerce.number().min(0).max(1))
+    .optional()
+    .openapi({ type: 'string', description: DIVERSITY }),
   return: z
     .preprocess((value) => (typeof value === 'string' ? [value] : value), returned)
     .default([])
@@ -50,7 +60,16 @@ export const similarParams = {
 };
 
 /** `ListQuery` in a URL. */
-export const listParams = { ...similarParams, include_seen: filterParams.include_seen, ranker };
+export const listParams = {
+  ...similarParams,
+  include_seen: filterParams.include_seen,
+  ranker,
+  explain: z
+    .enum(['true', 'false'])
+    .optional()
+    .openapi({ description: EXPLAIN })
+    .transform((value) => value === 'true'),
+};
 
 /** For `transform`: a list ends at `LARGEST_K`, so a page may be short or empty. */
 export function withinReach<Q extends { offset: number; k: number }>(query: Q): Q {
@@ -82,6 +101,22 @@ const listedItems = z.array(
       .optional()
       .openapi({ description: 'Names of the rules that touch it (`GET /v1/rules`)' }),
     boost: z.number().optional().openapi({ description: 'What rules added to its score' }),
+    explanation: z
+      .object({
+        history: z
+          .array(z.object({ id: itemId, contribution: z.number() }))
+          .max(3)
+          .openapi({
+            description:
+              'Items of the history that raise its log-probability, the strongest first, and by how much: what is missing without them',
+          }),
+        categories: z.array(z.string()).openapi({ description: 'Categories that it shares with these' }),
+        trending: z.literal(true).optional().openapi({
+          description: 'It is among the hundred items that were taken most in the last day',
+        }),
+      })
+      .optional()
+      .openapi({ description: 'What brought it, where `explain` asks' }),
     properties: z.record(z.string(), z.any()).optional().openapi({
       type: 'object',
       additionalProperties: true,

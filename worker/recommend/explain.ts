@@ -1,0 +1,70 @@
+/**
+ * Why an item stands in a list: what each of the newest items of the history adds to its score, by leaving it
+ * out. That is exact for the decoder and the memory together. It costs a prefill of the context window for
+ * each of them, so only the newest are asked about.
+ */
+import { windowStart } from '../engine/window.ts';
+import { mixed } from '../memory/mixture.ts';
+import type { Model } from '../models/model.ts';
+
+/** Newest different items of the history that are left out, one at a time. */
+export const MOST_LEFT_OUT = 8;
+/** Reasons per item. */
+const MOST_REASONS = 3;
+/** An item among so many of the most taken ones is said to be trending. */
+const TRENDING = 100;
+
+export interface Explanation {
+  /** Items of the history that raise its log-probability, the strongest first, and by how much. */
+  history: { id: string; contribution: number }[];
+  /** Categories that it shares with these. */
+  categories: string[];
+  /** It is among the hundred items that were taken most in the last day. */
+  trending?: true;
+}
+
+/** The explanations of these items, in their order. `history`: indices of the context window's items. */
+export async function explanations(
+  model: Model,
+  history: readonly number[],
+  listed: readonly number[],
+): Promise<Explanation[]> {
+  const { catalogue, live } = model;
+  const whole = await logProbs(model, history);
+  const newest = [...new Set(history.toReversed())].slice(0, MOST_LEFT_OUT);
+  const without: ArrayLike<number>[] = [];
+  for (const item of newest) {
+    without.push(
+      await logProbs(
+        model,
+        history.filter((other) => other !== item),
+      ),
+    );
+  }
+  const trend = live?.trending && nthLargest(live.trending, TRENDING);
+  return listed.map((item) => {
+    const added = newest
+      .map((reason, at) => ({ reason, contribution: whole[item] - without[at][item] }))
+      .filter(({ contribution }) => contribution > 0)
+      .sort((a, b) => b.contribution - a.contribution)
+      .slice(0, MOST_REASONS);
+    const theirs = new Set(added.flatMap(({ reason }) => catalogue.items[reason].categories));
+    return {
+      history: added.map(({ reason, contribution }) => ({ id: catalogue.items[reason].id, contribution })),
+      categories: catalogue.items[item].categories.filter((name) => theirs.has(name)),
+      ...(trend !== undefined && live!.trending![item] >= trend && { trending: true as const }),
+    };
+  });
+}
+
+/** Log-probability of each item after the history: the decoder's, mixed with the memory's. */
+async function logProbs(model: Model, history: readonly number[]): Promise<ArrayLike<number>> {
+  if (history.length === 0) return model.catalogue.popularity;
+  const start = windowStart(history.length, model.manifest.config.contextWindow);
+  const state = await model.prefill(history.slice(start));
+  return mixed(await model.itemLogProbs(state), model.memory, history);
+}
+
+function nthLargest(values: Float64Array, n: number): number {
+  return values.toSorted()[Math.max(0, values.length - n)];
+}
