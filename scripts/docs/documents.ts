@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { performancePassages } from '../performance/tables.ts';
 import { readRows } from '../results/rows.ts';
 import { resultPassages } from '../results/tables.ts';
+import { scalePassages } from '../simulate/tables.ts';
 import { answerTo } from './answer.ts';
 import { checkPassages, readChecks } from './checks.ts';
 import { count } from './markdown.ts';
@@ -26,6 +27,7 @@ export async function allPassages(): Promise<Record<string, string>> {
     ...performancePassages(JSON.parse(readFileSync('docs/performance.json', 'utf8'))),
     ...resultPassages(readRows()),
     ...checkPassages(readChecks()),
+    ...scalePassages(),
   };
 }
 

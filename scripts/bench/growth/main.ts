@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildModel, writeModel } from '../../build/build-model.ts';
 import { randomCheckpoint } from '../../build/random-checkpoint.ts';
+import { bundlePage } from '../../bundle-page.ts';
 import { type Context, defineCommand, runCommand } from '../../command.ts';
 import { coldStart } from '../cold-start.ts';
 import { measure, rowOf } from '../measure.ts';
@@ -45,6 +46,7 @@ async function bench(
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'earn-edge-growth-'));
   try {
+    await bundlePage(); // the Worker imports what it makes
     const service = await bundle('growth/service.ts');
     const ids = itemIdsOf(model);
     const isolate = await Isolate.start(service, model);
