@@ -3,7 +3,7 @@ import { exports } from 'cloudflare:workers';
 import { registerSchema, validate } from '@hyperjump/json-schema/openapi-3-1';
 import { beforeAll, expect, test } from 'vitest';
 import { PROBLEMS } from '../../worker/http/problem.ts';
-import { exampleRequest } from '../../worker/http/reference/curl.ts';
+import { curlOf, exampleRequest } from '../../worker/http/reference/curl.ts';
 import { type Document, operationsOf } from '../../worker/http/reference/operations.ts';
 import type { Json } from './helpers.ts';
 
@@ -115,4 +115,13 @@ test('the page has every operation, and no script but its own', async () => {
     expect(html).toContain(`<h3 id="${operation.operationId}">`);
   }
   expect(html).not.toMatch(/<script(?! src="\/docs\.js")|<style|\son\w+=|\sstyle=/);
+});
+
+test('a command names its method where curl would take another', () => {
+  for (const { method, path, operation } of operationsOf(document)) {
+    const command = curlOf(ORIGIN, method, path, operation);
+    const taken = command.includes(' -d ') ? 'post' : 'get';
+    const named = /^curl -s -X (\w+) /.exec(command)?.[1].toLowerCase();
+    expect(named ?? taken, command).toBe(method);
+  }
 });

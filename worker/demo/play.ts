@@ -44,8 +44,9 @@ export interface Played {
   ranker: RankerName;
 }
 
-/** Runs of which the median counts. */
-const RUNS = 3;
+/** Runs of which the fastest counts; fewer where they take long. */
+const RUNS = 9;
+const LONGEST_MS = 1000;
 
 export class Play {
   private readonly model: EarnModel;
@@ -97,23 +98,23 @@ export class Play {
     const ranker = rankersOf(model).includes(name) ? name : manifest.ranker;
     const listBy = (by: RankerName, of: EarnModel) =>
       RANKERS[by].rank({ model: of, history, state, allowed, k, beam });
-    const [ranked, rank] = await median(() => listBy(ranker, model));
+    const { full } = this;
+    const { ms, results } = await inTurns({
+      warm: () => model.prefill(history.slice(-1), before),
+      cold: () => model.prefill(history),
+      full: async () => full?.prefill(vectors),
+      rank: () => listBy(ranker, model),
+    });
     const others: [string, Promise<Ranked[]>][] = [['The decoder alone', listBy('latent', this.alone)]];
     if (model.memory) others.push(['Counting alone', listBy('counts', model)]);
     others.push(['Most popular', listBy('popular', model)]);
-    const lists = [{ name: 'This model', items: this.items(ranked) }];
+    const lists = [{ name: 'This model', items: this.items(results.rank) }];
     for (const [name, list] of others) lists.push({ name, items: this.items(await list) });
-    const { full } = this;
-    const fullRun = full && (await median(() => full.prefill(vectors)));
     return {
       lists,
-      ms: {
-        cold: (await median(() => model.prefill(history)))[1],
-        warm: (await median(() => model.prefill(history.slice(-1), before)))[1],
-        rank,
-      },
+      ms,
       bytes: numbersBytes(state),
-      full: fullRun && { ms: fullRun[1], bytes: numbersBytes(fullRun[0]) },
+      full: results.full ? { ms: ms.full, bytes: numbersBytes(results.full) } : null,
       layers: attentionOf(seen, manifest.config, history.length),
       shape: { depth, registerDepth, localWindow },
       rankers: rankersOf(model).filter((by) => RANKERS[by].needsState),
@@ -163,13 +164,22 @@ async function fullDecoder(model: EarnModel, runtime: Runtime, download: Downloa
   );
 }
 
-async function median<T>(work: () => Promise<T>): Promise<[result: T, ms: number]> {
-  let result = await work(); // once for nothing: what is compiled late is not counted
-  const times: number[] = [];
-  for (let run = 0; run < RUNS; run++) {
-    const start = performance.now();
-    result = await work();
-    times.push(performance.now() - start);
+/**
+ * The fastest run of each, which nothing else on this device has slowed down. They take turns, so that a busy
+ * moment meets all of them.
+ */
+async function inTurns<R>(runs: { [name in keyof R]: () => Promise<R[name]> }) {
+  const names = Object.keys(runs) as (keyof R)[];
+  const results = {} as R;
+  for (const name of names) results[name] = await runs[name](); // what is compiled late is not counted
+  const ms = Object.fromEntries(names.map((name) => [name, Infinity])) as Record<keyof R, number>;
+  const end = performance.now() + LONGEST_MS;
+  for (let run = 0; run < RUNS && (run === 0 || performance.now() < end); run++) {
+    for (const name of names) {
+      const start = performance.now();
+      await runs[name]();
+      ms[name] = Math.min(ms[name], performance.now() - start);
+    }
   }
-  return [result, times.sort((a, b) => a - b)[Math.floor(RUNS / 2)]];
+  return { ms, results };
 }

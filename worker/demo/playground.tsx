@@ -15,6 +15,8 @@ import { NOUNS } from './words.ts';
 
 /** Of the films that fill a history up. */
 const FILLERS = 400;
+/** A knob that is still being turned starts no run. */
+const PAUSE_MS = 100;
 
 type Knobs = Omit<Setting, 'history'> & { length: number };
 
@@ -33,12 +35,15 @@ function Playground({ device, own, fillers }: { device: DeviceWorker; own: Film[
     let late = false;
     const { length, ...rest } = knobs;
     const history = historyOf(own, fillers, length);
-    device.call('play', { ...rest, history: history.map(({ id }) => id) }).then(
-      (played) => late || setShown({ played, history }),
-      (error) => late || setProblem(messageOf(error)),
-    );
+    const timer = setTimeout(() => {
+      device.call('play', { ...rest, history: history.map(({ id }) => id) }).then(
+        (played) => late || setShown({ played, history }),
+        (error) => late || setProblem(messageOf(error)),
+      );
+    }, PAUSE_MS);
     return () => {
       late = true;
+      clearTimeout(timer);
     };
   }, [knobs]);
 

@@ -16,6 +16,7 @@ import {
 } from './entries.ts';
 import { keepOffline } from './keep-offline.ts';
 import { ServerSide } from './server-side.ts';
+import { store, stored } from './settings.ts';
 import { clearShared, sharedIds } from './share.ts';
 import type { Category, Film, Side, UserList } from './side.ts';
 import { nameOf } from './title.ts';
@@ -38,6 +39,8 @@ export interface Undo {
 export interface Visit {
   entries: Entry[];
   list: UserList | null;
+  /** Ids of the history that the list was made from. */
+  listedFor: ReadonlySet<string>;
   costs: Costs;
   /** Something is on its way. */
   busy: boolean;
@@ -60,6 +63,7 @@ const device = new DeviceSide((loaded, total) => update({ loading: { loaded, tot
 let visit: Visit = {
   entries: [],
   list: null,
+  listedFor: new Set(),
   costs: { last: null, measured: [] },
   busy: true,
   problem: null,
@@ -108,6 +112,20 @@ export function add(film: Film): void {
     run: known
       ? () => change([...without(film.id), known], () => putEntries([known]))
       : () => remove(film.id),
+  });
+}
+
+/** Some catalogues list what one has had, to be taken again: then it becomes the newest of the history. */
+export function again(film: Film): void {
+  const known = visit.entries.find(({ id }) => id === film.id);
+  act([...without(film.id), entryOf(film, visit.onDevice)], (entries) => putEntries(entries.slice(-1)), {
+    text: `Added ${nameOf(film.title)} again.`,
+    run: () =>
+      known &&
+      change(
+        [...without(film.id), known].sort((a, b) => a.at - b.at),
+        () => putEntries([known]),
+      ),
   });
 }
 
@@ -243,7 +261,7 @@ async function ask(): Promise<void> {
   const list = await from.list(history, { k: LIST_LENGTH, exclude, categories, return: PICTURE });
   const ms = performance.now() - start;
   if (from !== side()) throw new Stopped(); // switched meanwhile
-  update({ list, costs: noteCost(list, ms, from) });
+  update({ list, listedFor: new Set(history.map(({ id }) => id)), costs: noteCost(list, ms, from) });
 }
 
 function fail(error: unknown): void {
@@ -266,20 +284,4 @@ async function takeShared(): Promise<void> {
 function update(some: Partial<Visit>): void {
   visit = { ...visit, ...some };
   show(visit);
-}
-
-function stored(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function store(key: string, value: string): void {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // Forbidden: the switch is off again after a reload.
-  }
 }

@@ -50,7 +50,7 @@ export function Comparison({ played, length }: { played: Played; length: number 
         N = {shape.depth} layers, k = {shape.registerDepth}. Making the list took {milliseconds(ms.rank)}{' '}
         more.
         {full
-          ? ' The decoder without EARN has this shape and random weights: they take the same time. Medians of three runs.'
+          ? ' The decoder without EARN has this shape and random weights: they take the same time. The fastest of nine runs each, in turns.'
           : ' The decoder without EARN is not among this deployment’s files.'}
       </p>
     </section>

@@ -4,7 +4,7 @@ import { messageOf } from '../ask.ts';
 import { percent } from '../format.ts';
 import type { Film, ListedItem } from '../side.ts';
 import { nameOf } from '../title.ts';
-import { add, dislike, historyOf, side, type Visit } from '../visit.ts';
+import { add, again, dislike, historyOf, side, type Visit } from '../visit.ts';
 import { NOUN, NOUNS } from '../words.ts';
 import { FilmButton } from './film.tsx';
 
@@ -19,7 +19,13 @@ export function Recommendations({ visit }: { visit: Visit }) {
     <ol id="recommendations" class="cards" aria-labelledby="next-title" aria-busy={busy} ref={keepPlace}>
       {list === null && <Skeletons />}
       {list?.items.map((item) => (
-        <Card key={item.id} item={item} reasons={reasonsOf(item, seen)} model={list.source === 'model'} />
+        <Card
+          key={item.id}
+          item={item}
+          reasons={reasonsOf(item, seen)}
+          model={list.source === 'model'}
+          had={visit.listedFor.has(item.id)}
+        />
       ))}
       {list?.items.length === 0 && <li class="soft">Nothing is left in this category.</li>}
     </ol>
@@ -34,13 +40,24 @@ function reasonsOf({ because = [] }: ListedItem, seen: ReadonlyMap<string, Film>
     .slice(0, REASONS);
 }
 
-function Card({ item, reasons, model }: { item: ListedItem; reasons: string[]; model: boolean }) {
+function Card(props: {
+  item: ListedItem;
+  reasons: string[];
+  model: boolean;
+  /** It is in the history that the list was made from. */
+  had: boolean;
+}) {
+  const { item, reasons, model, had } = props;
   const [open, setOpen] = useState(false);
   const name = nameOf(item.title);
   const chance = percent(item.score);
   return (
     <li class="card">
-      <FilmButton film={item} action="Add to your history" onClick={() => add(item)}>
+      <FilmButton
+        film={item}
+        action={had ? 'Add again' : 'Add to your history'}
+        onClick={() => (had ? again : add)(item)}
+      >
         <span class="why">{reasons.length > 0 ? `Because of ${listed(reasons)}` : without(model)}</span>
       </FilmButton>
       <div class="actions">

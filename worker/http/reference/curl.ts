@@ -28,7 +28,8 @@ export function exampleRequest(path: string, operation: RegisteredOperation): Ex
 /** The example as a command for a shell: `curl -s 'https://…' -d '{…}'`. */
 export function curlOf(origin: string, method: string, path: string, operation: RegisteredOperation): string {
   const { target, headers, body } = exampleRequest(path, operation);
-  const verb = method === 'get' || body !== undefined ? '' : `-X ${method.toUpperCase()} `;
+  const usual = body === undefined ? 'get' : 'post'; // curl's own choice
+  const verb = method === usual ? '' : `-X ${method.toUpperCase()} `;
   const options = headers.map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`);
   if (body !== undefined) options.push(`-d ${quote(body)}`);
   return [`curl -s ${verb}${quote(origin + target)}`, ...options].join(' \\\n  ');
