@@ -55,6 +55,8 @@ def save(model: Model, data: Dataset, recipe: Recipe, folder: Path, result: dict
     save_file(weights, folder / "model.safetensors.part")
     training = {"data": data.name, "out": folder.name, **asdict(recipe)}
     config = {"model": asdict(model.config), "training": training, **result}
+    if data.events.types:
+        config["events"] = asdict(data.events)
     (folder / "config.json.part").write_text(json.dumps(config, indent=2) + "\n")
     counts = data.counts().tolist()
     items = ({**item, "count": count} for item, count in zip(data.items, counts, strict=True))
@@ -68,6 +70,12 @@ def read_config(folder: Path) -> tuple[Config, dict[str, Any]]:
     """The shapes of a checkpoint, and how it was trained."""
     found = json.loads((folder / "config.json").read_text())
     return Config.of(found["model"]), found["training"]
+
+
+def its_types(folder: Path) -> list[str]:
+    """The types of events that a checkpoint knows."""
+    found: list[str] = json.loads((folder / "config.json").read_text()).get("events", {}).get("types", [])
+    return found
 
 
 def load(folder: Path, device: torch.device) -> Model:
@@ -99,6 +107,8 @@ def initial_weights(folder: Path, data: Dataset, config: Config, recipe: Recipe)
     if names:
         differences = "; ".join(f"{name} {its[name]}, not {mine[name]}" for name in names)
         raise InputError(f"--init {folder}: the checkpoint has {differences}")
+    if its_types(folder) != data.events.types:
+        raise InputError(f"--init {folder}: it knows other types of events: {', '.join(its_types(folder))}")
     with open(folder / "items.jsonl", encoding="utf-8") as file:
         places = {json.loads(line)["id"]: place for place, line in enumerate(file)}
     place = np.array([places.get(item["id"], -1) for item in data.items])
@@ -110,7 +120,7 @@ def initial_weights(folder: Path, data: Dataset, config: Config, recipe: Recipe)
     known = torch.from_numpy(place >= 0)
     rows = torch.from_numpy(place.clip(0))
     codes = weights["semantic_ids"][rows].numpy().astype(np.int64)
-    codes = codes_of_new(codes, place >= 0, data.train, data.texts(), config.codebook, recipe.seed)
+    codes = codes_of_new(codes, place >= 0, data.train_items, data.texts(), config.codebook, recipe.seed)
     own = weights["item.weight"][rows] * known[:, None]
     return weights | {"item.weight": own, "semantic_ids": torch.from_numpy(codes).int()}
 

@@ -23,6 +23,8 @@ class Config:
     local_window: int = 0  # newest items that a token sees after layer k
     prefixes: int = 1  # p, prefix registers
     suffixes: int = 1  # s, suffix registers; 0: the last item's own token predicts
+    types: int = 0  # of events, each of which has a vector that is added to its item's
+    target: int = 0  # the type of event that a list should lead to; 0: any
 
     def __post_init__(self) -> None:
         if self.register_depth == self.depth:

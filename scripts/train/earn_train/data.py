@@ -7,6 +7,7 @@ import json
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
@@ -14,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
+from .events import TYPE_STRIDE, Events, items_of
 
 SPLITS = ("train", "valid", "test")
-History = NDArray[np.int64]  # item indices, oldest first
+History = NDArray[np.int64]  # tokens (`events.py`), oldest first: without types, item indices
 Case = tuple[History, int]  # what came before a held-out item, and the item
 
 
@@ -70,7 +72,7 @@ class Cases(Sequence[Case]):
         if isinstance(case, slice):
             return Cases(self.histories, self.user[case], self.place[case])
         history, place = self.histories[self.user[case]], self.place[case]
-        return history[:place], int(history[place])
+        return history[:place], int(history[place] % TYPE_STRIDE)
 
     def sample(self, most: int, seed: int) -> "Cases":
         """The cases, or so many of them at random."""
@@ -91,22 +93,29 @@ class Dataset:
     trained: NDArray[np.int64]  # per user, how many of the oldest events are trained on
     known: NDArray[np.int64]  # and how many come before the first test item; in between are validation's
     protocol: str  # `leave-one-out` or `split by time`
+    events: Events
 
     @property
     def train(self) -> Histories:
         """The part of each history that is trained on."""
         return self.histories.first(self.trained)
 
+    @cached_property
+    def train_items(self) -> Histories:
+        """The same without types."""
+        train = self.train
+        return Histories(items_of(train.items), train.start, train.end)
+
     def held_out(self, split: str) -> Cases:
-        """A case for each held-out event; split: `valid` or `test`."""
+        """A case for each held-out event that a list should lead to; split: `valid` or `test`."""
         start, end = self.trained, self.known
         if split == "test":
             start, end = self.known, self.histories.lengths
         count = end - start
         within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        return Cases(
-            self.histories, np.repeat(np.arange(len(count)), count), np.repeat(start, count) + within
-        )
+        user, place = np.repeat(np.arange(len(count)), count), np.repeat(start, count) + within
+        wanted = self.events.targets(self.histories.items[self.histories.start[user] + place])
+        return Cases(self.histories, user[wanted], place[wanted])
 
     def case_users(self, split: str) -> list[str]:
         """The user of each of the `held_out` cases."""
@@ -114,7 +123,7 @@ class Dataset:
 
     def counts(self) -> NDArray[np.int64]:
         """How often each item occurs in the training part, [items]."""
-        return np.bincount(np.concatenate(self.train), minlength=len(self.items))
+        return np.bincount(np.concatenate(self.train_items), minlength=len(self.items))
 
     def texts(self) -> list[str]:
         """The words of each item: title, brand, categories."""
@@ -135,34 +144,50 @@ def read(folder: Path) -> Dataset:
 
     A column `split` (train, valid, test) says what is held out, as in a split by time. Without one it is
     leave-one-out: of users with three items or more, the last is the test item and the one before it
-    validation.
+    validation. With types of events (`events.json`), the last two targets are.
 
     Raises InputError that names the line of an event whose item is not listed or whose split is out of order.
     """
     with open(folder / "items.jsonl", encoding="utf-8") as file:
         items = [json.loads(line) for line in file]
     index = {item["id"]: number for number, item in enumerate(items)}
+    events = Events.read(folder)
     with open(folder / "interactions.csv", encoding="utf-8", newline="") as file:
-        users, owner, taken, splits = columns(file.name, csv.reader(file), index)
+        users, owner, taken, splits = columns(file.name, csv.reader(file), index, events)
     order = np.argsort(owner, kind="stable")
     count = np.bincount(owner, minlength=len(users))
     end = np.cumsum(count)
     histories = Histories(taken[order], end - count, end)
     if splits is None:
-        trained, known = (np.where(count >= 3, count - held_out, count) for held_out in (2, 1))
-        return Dataset(folder.resolve().name, items, users, histories, trained, known, "leave-one-out")
+        trained, known = last_two(events, histories)
+        return Dataset(
+            folder.resolve().name, items, users, histories, trained, known, "leave-one-out", events
+        )
     refuse_disorder(folder / "interactions.csv", owner[order], splits[order], order)
     trained = np.bincount(owner[splits == 0], minlength=len(users))
     known = trained + np.bincount(owner[splits == 1], minlength=len(users))
-    return Dataset(folder.resolve().name, items, users, histories, trained, known, "split by time")
+    return Dataset(folder.resolve().name, items, users, histories, trained, known, "split by time", events)
+
+
+def last_two(events: Events, histories: Histories) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each user's last two targets are, if something comes before them; else the end, twice."""
+    place = np.flatnonzero(events.targets(histories.items))
+    before = np.searchsorted(place, histories.end)
+    few = before - np.searchsorted(place, histories.start) < 2
+    first, second = (
+        place[np.maximum(before - back, 0)] - histories.start if len(place) else before for back in (2, 1)
+    )
+    few |= first < 1
+    return np.where(few, histories.lengths, first), np.where(few, histories.lengths, second)
 
 
 def columns(
-    name: str, rows: Iterator[list[str]], index: dict[str, int]
+    name: str, rows: Iterator[list[str]], index: dict[str, int], events: Events
 ) -> tuple[list[str], NDArray[np.int64], History, NDArray[np.int8] | None]:
     """The users in order of appearance; each row's user, item and, where there are any, split, as numbers."""
     header = next(rows)
     at_user, at_item = header.index("user_id"), header.index("item_id")
+    at_type = header.index("type") if events.types else None
     at_split = header.index("split") if "split" in header else None
     users: dict[str, int] = {}
     owner, taken, splits = array("q"), array("q"), array("b")
@@ -171,7 +196,8 @@ def columns(
         if item is None:
             raise InputError(f"{name}:{line}: item_id {row[at_item]!r} is not in items.jsonl")
         owner.append(users.setdefault(row[at_user], len(users)))
-        taken.append(item)
+        kind = 0 if at_type is None or not row[at_type] else events.index(row[at_type], f"{name}:{line}")
+        taken.append(item + kind * TYPE_STRIDE)
         if at_split is None:
             continue
         if row[at_split] not in SPLITS:

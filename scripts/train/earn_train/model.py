@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from .config import Config
 from .errors import InputError
+from .events import TYPE_STRIDE
 from .layers import NORM_EPS, DeepLayer, Dropout, HistoryLayer, Layer, Rotation, rotation
 from .softmax import exact_loss, sampled_loss
 
@@ -33,6 +34,7 @@ class Earn(nn.Module):
 
     semantic_ids: Tensor
     features: Tensor
+    type_weights: Tensor | None
     popularity: Tensor
 
     def __init__(
@@ -61,6 +63,8 @@ class Earn(nn.Module):
         d = config.width
         self.item = nn.Embedding(config.items, d)
         self.code = nn.Embedding(config.levels * config.codebook, d)  # level l starts at l * codebook
+        self.kind = nn.Embedding(config.types + 1, d) if config.types > 0 else None
+        self.target = nn.Embedding(config.types + 1, d) if config.target > 0 else None
         self.registers = nn.Parameter(torch.empty(config.prefixes + config.suffixes, d))
         self.feature = None if features is None else nn.Linear(features.shape[1], d, bias=False)
         self.register_buffer("features", features, persistent=False)
@@ -82,6 +86,10 @@ class Earn(nn.Module):
             if weight.dim() == 2:
                 deep = name.endswith(("out.weight", "down.weight"))
                 nn.init.normal_(weight, std=0.02 / (2 * config.depth) ** 0.5 if deep else 0.02)
+        self.register_buffer("type_weights", None, persistent=False)  # [types + 1], of the next event's type
+        for table in (self.kind, self.target):
+            if table is not None:
+                nn.init.zeros_(table.weight)
 
     def embed_codes(self, codes: Tensor) -> Tensor:
         """codes [..., j] of levels 0..j-1 -> [..., j, d]."""
@@ -98,6 +106,13 @@ class Earn(nn.Module):
         if self.feature is not None:
             vectors = vectors + self.feature(self.features)
         return F.normalize(vectors, dim=-1) if self.cosine else vectors
+
+    def token_vectors(self, tokens: Tensor, vectors: Tensor) -> Tensor:
+        """tokens [..., n] (`events.py`) -> [..., n, d]: the item's vector plus that of the event's type."""
+        if self.kind is None:
+            return F.embedding(tokens, vectors)
+        found: Tensor = F.embedding(tokens % TYPE_STRIDE, vectors) + self.kind(tokens // TYPE_STRIDE)
+        return found
 
     def code_sums(self) -> Tensor:
         """[items, d]: the embeddings of each item's codes, added up."""
@@ -135,8 +150,8 @@ class Earn(nn.Module):
         )
         if own == 0:
             t, own = (t - 1).clamp(min=0), 1
-            suffix = F.embedding(items.gather(1, t), vectors)[:, :, None]
-        history = self.dropout(torch.cat([prefix, F.embedding(items, vectors)], 1))
+            suffix = self.token_vectors(items.gather(1, t), vectors)[:, :, None]
+        history = self.dropout(torch.cat([prefix, self.token_vectors(items, vectors)], 1))
         suffix, code = self.dropout(suffix), self.dropout(self.embed_codes(codes))
         seen = t + prefixes
         place = torch.arange(max(history.shape[1], own + steps), device=t.device)
@@ -174,26 +189,40 @@ class Earn(nn.Module):
 
     def item_log_probs(self, state: Tensor) -> Tensor:
         """S's final state [..., d] -> the latent decoder's log-probabilities [..., items]."""
+        if self.target is not None:
+            state = state + self.target.weight[self.config.target]
         return (state @ self.item_vectors().T).float().log_softmax(-1)
 
     def loss(
-        self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor, at: Tensor, smoothing: float = 0.0
+        self,
+        items: Tensor,
+        t: Tensor,
+        targets: Tensor,
+        valid: Tensor,
+        at: Tensor,
+        smoothing: float = 0.0,
     ) -> Tensor:
         """Cross-entropy of the next item plus that of its codes, a mean over levels.
 
-        targets [U, M] item indices, valid [U, M] bool, at [U, B] the branches whose codes run, smoothing of
-        the item's label over the catalogue.
+        targets [U, M] tokens, valid [U, M] bool, at [U, B] the branches whose codes run, smoothing of the
+        item's label over the catalogue.
+
+        Where a type of event is the target, each item is predicted given the type of its event: a vector of
+        the type is added to S's final state. So all events teach, and a list can lead to any of the types.
         """
+        kinds, targets = targets // TYPE_STRIDE, targets % TYPE_STRIDE
         if self.config.suffixes == 0:
             valid = valid & (t > 0)
         chosen = self.semantic_ids[targets.gather(1, at)]  # [U, B, C]
         vectors = self.item_vectors()
         suffix, code = self(items, t, chosen[..., :-1], at, vectors=vectors)
         state, target = suffix[valid], targets[valid]
+        given = state if self.target is None else state + self.target(kinds[valid])
+        weight = None if self.type_weights is None else self.type_weights[kinds[valid]]
         if self.negatives > 0:
-            item_loss = sampled_loss(state, vectors, target, self.popularity, self.negatives)
+            item_loss = sampled_loss(given, vectors, target, self.popularity, self.negatives, weight)
         else:
-            item_loss = exact_loss(state, vectors, target, smoothing)
+            item_loss = exact_loss(given, vectors, target, smoothing, weight)
         first = self.semantic_ids[target][:, 0]
         code_loss = mean_nll(self.code_log_probs(state, 0, torch.zeros_like(first)), first)
         states, codes = (x[valid.gather(1, at)] for x in (code, chosen))

@@ -28,7 +28,10 @@ def rank(args: argparse.Namespace) -> None:
         else {"latent": architecture}
     )
     cases = data.held_out(args.split)
-    ranks = {column: ranks_of(model, cases, decoder, args.beam, device) for decoder, column in names.items()}
+    ranks = {
+        column: ranks_of(model, cases, decoder, args.beam, device, events=data.events)
+        for decoder, column in names.items()
+    }
     if args.ranks:
         write(args.ranks, data, args.split, ranks)
     report = {

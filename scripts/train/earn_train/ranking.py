@@ -8,10 +8,12 @@ import torch
 from numpy.typing import NDArray
 
 from .data import Case, History, window_start
+from .events import Events
 from .model import Earn
 from .sasrec import SasRec
 
 LISTED = 20
+NO_TYPES = Events()
 CUTS = (1, 3, 5, 10)  # newest items that short histories are cut to in validation
 
 
@@ -22,6 +24,7 @@ def ranks_of(
     beam: int,
     device: torch.device,
     newest: int | None = None,
+    events: Events = NO_TYPES,
 ) -> NDArray[np.int64]:
     """Rank (0 is best, LISTED: not in the list) of each case's item among those that the user has not had.
 
@@ -39,7 +42,7 @@ def ranks_of(
         for place, row in enumerate(rows):
             history, target = cases[row]
             items[place, : length[place]] = torch.from_numpy(parts[row])
-            seen[place, torch.from_numpy(history)] = True
+            seen[place, torch.from_numpy(events.hidden(history))] = True
             seen[place, target] = False  # the user may have had it before; it is still the answer
         top = model.rank(items.to(device), length.to(device), seen.to(device), LISTED, decoder, beam).cpu()
         hit = top == torch.tensor([cases[row][1] for row in rows])[:, None]
@@ -60,7 +63,7 @@ def metrics(ranks: NDArray[np.int64]) -> dict[str, float]:
 
 
 def newest_metrics(
-    model: Earn | SasRec, cases: Sequence[Case], device: torch.device
+    model: Earn | SasRec, cases: Sequence[Case], device: torch.device, events: Events = NO_TYPES
 ) -> dict[str, dict[str, float]]:
     """The latent decoder's metrics when it sees only the newest items of each history."""
-    return {str(cut): metrics(ranks_of(model, cases, "latent", 0, device, cut)) for cut in CUTS}
+    return {str(cut): metrics(ranks_of(model, cases, "latent", 0, device, cut, events)) for cut in CUTS}

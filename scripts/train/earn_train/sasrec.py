@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .config import Config
+from .events import TYPE_STRIDE
 from .softmax import exact_loss
 
 LAYERS = 2
@@ -42,17 +43,24 @@ class SasRec(nn.Module):
         """items [U, n], t [U, M] in 0..n -> states [U, M, d] after so many items; zeros after none."""
         n = items.shape[1]
         mask = nn.Transformer.generate_square_subsequent_mask(n, device=items.device)
-        x = self.dropout(self.item(items) + self.position.weight[:n])
+        x = self.dropout(self.item(items % TYPE_STRIDE) + self.position.weight[:n])
         each = self.encoder(x, mask=mask, is_causal=True)
         found = each.gather(1, (t - 1).clamp(min=0)[..., None].expand(-1, -1, self.config.width))
         return found * (t > 0)[..., None]
 
     def loss(
-        self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor, at: Tensor, smoothing: float = 0.0
+        self,
+        items: Tensor,
+        t: Tensor,
+        targets: Tensor,
+        valid: Tensor,
+        at: Tensor,
+        smoothing: float = 0.0,
     ) -> Tensor:
         """As `Earn.loss`; nothing is predicted before the first item, and there are no codes."""
         valid = valid & (t > 0)
-        return exact_loss(self.states(items, t)[valid], self.item.weight, targets[valid], smoothing)
+        target = targets[valid] % TYPE_STRIDE
+        return exact_loss(self.states(items, t)[valid], self.item.weight, target, smoothing)
 
     @torch.no_grad()
     def rank(self, items: Tensor, length: Tensor, seen: Tensor, k: int, decoder: str, beam: int) -> Tensor:

@@ -9,27 +9,43 @@ WHOLE = 2**28  # logits that are kept for the gradient: a gigabyte
 CHUNK = 2**25  # logits at a time where there are more
 
 
-def exact_loss(state: Tensor, vectors: Tensor, target: Tensor, smoothing: float) -> Tensor:
-    """Mean cross-entropy of states [n, d] over all item vectors [items, d], 0 where nothing is predicted.
+def exact_loss(
+    state: Tensor, vectors: Tensor, target: Tensor, smoothing: float, weight: Tensor | None = None
+) -> Tensor:
+    """Mean cross-entropy of states [n, d] over all item vectors [items, d], weighted [n], 0 where nothing is
+    predicted.
 
     Beyond a gigabyte of logits they are computed in chunks, and again for the gradient.
     """
+    count = float(max(1, len(target))) if weight is None else weight.sum().clamp(min=1e-6)
     if len(state) * len(vectors) <= WHOLE:
-        return summed(state, vectors, target, smoothing) / max(1, len(target))
+        return summed(state, vectors, target, weight, smoothing) / count
     rows = max(1, CHUNK // len(vectors))
     total = state.new_zeros((), dtype=torch.float32)
-    for some, of_them in zip(state.split(rows), target.split(rows), strict=True):
-        total = total + checkpoint(summed, some, vectors, of_them, smoothing, use_reentrant=False)
-    return total / len(target)
+    for at in range(0, len(state), rows):
+        part = slice(at, at + rows)
+        of_part = None if weight is None else weight[part]
+        total = total + checkpoint(
+            summed, state[part], vectors, target[part], of_part, smoothing, use_reentrant=False
+        )
+    return total / count
 
 
-def summed(state: Tensor, vectors: Tensor, target: Tensor, smoothing: float) -> Tensor:
+def summed(state: Tensor, vectors: Tensor, target: Tensor, weight: Tensor | None, smoothing: float) -> Tensor:
     logits = F.linear(state, vectors).float()
-    return F.cross_entropy(logits, target, reduction="sum", label_smoothing=smoothing)
+    if weight is None:
+        return F.cross_entropy(logits, target, reduction="sum", label_smoothing=smoothing)
+    each = F.cross_entropy(logits, target, reduction="none", label_smoothing=smoothing)
+    return (weight * each).sum()
 
 
 def sampled_loss(
-    state: Tensor, vectors: Tensor, target: Tensor, popularity: Tensor, negatives: int
+    state: Tensor,
+    vectors: Tensor,
+    target: Tensor,
+    popularity: Tensor,
+    negatives: int,
+    weight: Tensor | None = None,
 ) -> Tensor:
     """The same, where the sum over all other items is estimated from `negatives` of them.
 
@@ -43,4 +59,6 @@ def sampled_loss(
     others = F.linear(state, vectors[drawn]).float() - (negatives * share[drawn]).log()
     others = others.masked_fill(drawn == target[:, None], -torch.inf)
     total: Tensor = torch.cat([own, others], 1).logsumexp(1) - own[:, 0]
-    return total.sum() / max(1, len(target))
+    if weight is None:
+        return total.sum() / max(1, len(target))
+    return (weight * total).sum() / weight.sum().clamp(min=1e-6)

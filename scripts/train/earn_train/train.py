@@ -25,6 +25,7 @@ from .checkpoint import Model, build, initial_weights, load, save, warm_start
 from .config import Config
 from .data import Cases, Dataset, read
 from .errors import InputError, run
+from .events import Events
 from .model import Earn
 from .processes import DEVICE, RANK, WORLD
 from .recipe import Recipe, arguments
@@ -36,7 +37,8 @@ EMA_WARMUP = 10  # steps; the average forgets its first weights while it is youn
 LOWEST_RATE = 0.02  # of the highest, at the end of the cosine
 
 
-def shapes(args: argparse.Namespace, items: int) -> Config:
+def shapes(args: argparse.Namespace, data: Dataset) -> Config:
+    items = len(data.items)
     codebook = args.codebook or 2 ** math.ceil(math.log2(items) / args.levels)
     return Config.from_depth(
         args.depth,
@@ -49,6 +51,8 @@ def shapes(args: argparse.Namespace, items: int) -> Config:
         prefixes=args.prefixes,
         suffixes=args.suffixes,
         local_window=args.local_window,
+        types=len(data.events.types),
+        target=data.events.target_index,
     )
 
 
@@ -61,7 +65,7 @@ def new_model(data: Dataset, config: Config, recipe: Recipe, codes: Tensor | Non
             codes = weights["semantic_ids"]
         else:
             texts, shape = data.texts(), (config.levels, config.codebook)
-            found = processes.of_first(lambda: semantic_ids(data.train, texts, *shape, recipe.seed))
+            found = processes.of_first(lambda: semantic_ids(data.train_items, texts, *shape, recipe.seed))
             codes = torch.from_numpy(found)
         print(
             f"semantic IDs: {config.levels} x {config.codebook} in {time.time() - started:.0f} s",
@@ -75,6 +79,8 @@ def new_model(data: Dataset, config: Config, recipe: Recipe, codes: Tensor | Non
     model = build(recipe, config, codes, features, popularity)
     if weights and isinstance(model, Earn):
         warm_start(model, weights)
+    if isinstance(model, Earn):
+        model.type_weights = type_weights(data.events)
     model = model.to(DEVICE)
     if isinstance(model, Earn) and features is not None and not weights:
         leave_to_text(model, data.counts() > 0)
@@ -143,7 +149,8 @@ def origin(folder: Path, recipe: Recipe) -> dict[str, Any]:
     flags = {f"--{field.name.replace('_', '-')}": getattr(recipe, field.name) for field in fields(recipe)}
     if recipe.init:
         flags["--init"] = digest(Path(recipe.init) / "model.safetensors")
-    return {name: digest(folder / name) for name in ("interactions.csv", "items.jsonl")} | flags
+    files = [name for name in ("interactions.csv", "items.jsonl", "events.json") if (folder / name).exists()]
+    return {name: digest(folder / name) for name in files} | flags
 
 
 def interrupted_run(state: Path, now: dict[str, Any], config: Config) -> dict[str, Any]:
@@ -168,7 +175,7 @@ def train(args: argparse.Namespace) -> None:
             f"--batch {recipe.batch}: {WORLD} processes need at least {2 * WORLD} users per step"
         )
     torch.manual_seed(recipe.seed)
-    config = shapes(args, len(data.items))
+    config = shapes(args, data)
     state, now = out / "last.pt", origin(args.data, recipe)
     last = interrupted_run(state, now, config) if state.exists() and not args.restart else None
     # Semantic IDs are those that the run was begun with, whatever another version would make of the data.
@@ -224,7 +231,7 @@ def train(args: argparse.Namespace) -> None:
             schedule.step()
             average.update_parameters(model)
             losses.append(loss.detach())
-        reached = processes.of_first(lambda: ranked(result, validation))
+        reached = processes.of_first(lambda: ranked(result, validation, data.events))
         curve.append(
             {"epoch": epoch, "loss": round(processes.mean(torch.stack(losses).mean()), 4), **reached}
         )
@@ -258,8 +265,16 @@ def train(args: argparse.Namespace) -> None:
     processes.stop()
 
 
-def ranked(model: Model, cases: Cases) -> dict[str, float]:
-    return ranking.metrics(ranking.ranks_of(model, cases, "latent", 0, DEVICE))
+def ranked(model: Model, cases: Cases, events: Events) -> dict[str, float]:
+    return ranking.metrics(ranking.ranks_of(model, cases, "latent", 0, DEVICE, events=events))
+
+
+def type_weights(events: Events) -> Tensor | None:
+    """[types + 1], how much a next event of each type counts in the loss; None: all alike."""
+    if not events.types:
+        return None
+    of_type = [1.0, *(events.weights.get(name, 1.0) for name in events.types)]
+    return torch.tensor(of_type) * torch.from_numpy(events.positive)
 
 
 def is_over(curve: list[dict[str, Any]], patience: int) -> bool:
@@ -279,8 +294,10 @@ def finish(
         "parameters": sum(p.numel() for p in model.parameters()),
     }
     for decoder in decoders if isinstance(model, Earn) else ["latent"]:
-        result[decoder] = ranking.metrics(ranking.ranks_of(model, held_out, decoder, beam, DEVICE))
-    result["newest"] = ranking.newest_metrics(model, held_out, DEVICE)
+        result[decoder] = ranking.metrics(
+            ranking.ranks_of(model, held_out, decoder, beam, DEVICE, events=data.events)
+        )
+    result["newest"] = ranking.newest_metrics(model, held_out, DEVICE, data.events)
     ranges = activation_ranges(model, held_out, DEVICE) if isinstance(model, Earn) else None
     save(model, data, recipe, out, {"validation": result, "curve": curve, "activations": ranges})
     print(json.dumps({"checkpoint": str(out), **result}))

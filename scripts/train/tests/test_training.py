@@ -15,6 +15,7 @@ from earn_train import checkpoint, ranking
 from earn_train.config import DECODERS
 from earn_train.data import read
 from earn_train.errors import InputError
+from earn_train.events import TYPE_STRIDE
 from earn_train.model import Earn
 from earn_train.recipe import Recipe, arguments
 from earn_train.semantic_ids import codes_of_new
@@ -103,7 +104,7 @@ def test_a_warm_start_computes_what_its_checkpoint_does(log: Path) -> None:
     first = checkpoint.load(train_on(log, log / "first"), CPU)
     args = arguments(flags(log, log / "second", "--init", str(log / "first")))
     data = read(log)
-    second = new_model(data, shapes(args, len(data.items)), Recipe.of(args), None).eval()
+    second = new_model(data, shapes(args, data), Recipe.of(args), None).eval()
     cases = data.held_out("valid")
     for decoder in DECODERS:
         expected = ranking.ranks_of(first, cases, decoder, 20, CPU)
@@ -133,7 +134,7 @@ def test_a_warm_start_takes_a_catalogue_that_has_changed(log: Path, temperature:
     (log / "interactions.csv").write_text("\n".join([*kept, "u0,new0,99", "u1,new1,99"]) + "\n")
     args = arguments(flags(log, log / "second", "--init", str(log / "first"), *cosine))
     data = read(log)
-    second = new_model(data, shapes(args, len(data.items)), Recipe.of(args), None).eval()
+    second = new_model(data, shapes(args, data), Recipe.of(args), None).eval()
     assert isinstance(first, Earn) and isinstance(second, Earn)
     assert torch.allclose(second.item_vectors()[2:], first.item_vectors()[2:].flip(0), atol=1e-6)
     assert torch.equal(second.semantic_ids[2:], first.semantic_ids[2:].flip(0))
@@ -186,3 +187,45 @@ def test_an_item_that_nobody_took_has_codes_and_text_only(log: Path) -> None:
     last = torch.load(out / "last.pt", weights_only=False)
     assert not last["model"]["item.weight"][30].any()
     assert last["model"]["item.weight"][:30].any(1).all()
+
+
+def with_types(log: Path) -> Path:
+    """Users look at the item before the one that they buy; one in five is returned."""
+    rows = (log / "interactions.csv").read_text().splitlines()[1:]
+    typed = ["user_id,item_id,timestamp,type"]
+    for number, row in enumerate(rows):
+        user, item, time = row.split(",")
+        before = (int(item[1:]) - 1) % 30
+        typed += [f"{user},i{before},{time}.1,view", f"{user},{item},{time}.2,buy"]
+        if number % 5 == 0:
+            typed.append(f"{user},{item},{time}.3,return")
+    (log / "interactions.csv").write_text("\n".join(typed) + "\n")
+    meaning = {"types": ["buy", "return", "view"], "target": "buy", "hide": ["buy"], "remove": ["return"]}
+    (log / "events.json").write_text(json.dumps({**meaning, "forbid": [], "weights": {"view": 0.5}}))
+    return log
+
+
+def test_a_list_leads_to_the_target_and_types_are_told_apart(log: Path) -> None:
+    out = train_on(with_types(log), log / "run", "--epochs", "12")
+    weights, config = result(out)
+    assert weights["kind.weight"].shape == weights["target.weight"].shape == (4, 64)
+    assert config["events"]["types"] == ["buy", "return", "view"]
+    assert config["validation"]["latent"]["hr@10"] > 0.9
+    model, data = checkpoint.load(out, CPU), read(log)
+    assert isinstance(model, Earn)
+    history = data.held_out("valid")[0][0]
+    other = history % TYPE_STRIDE + TYPE_STRIDE * 2
+    lists = [
+        model.rank(
+            torch.from_numpy(h)[None],
+            torch.tensor([len(h)]),
+            torch.zeros(1, 30, dtype=torch.bool),
+            10,
+            "latent",
+        ).tolist()
+        for h in (history, other)
+    ]
+    assert lists[0] != lists[1]
+    (log / "events.json").write_text((log / "events.json").read_text().replace("0.5", "0.1"))
+    with pytest.raises(InputError, match="begun with another events.json:"):
+        train_on(log, out, "--epochs", "12")
