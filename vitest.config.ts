@@ -18,7 +18,7 @@ export default defineConfig({
           ...guard,
           name: 'node',
           include: [
-            'test/{bench,build,commands,data,docs,engine,evaluate,items,make,memory,recommend,trials}/**/*.test.ts',
+            'test/{bench,build,commands,data,docs,engine,evaluate,events,items,make,memory,recommend,trials}/**/*.test.ts',
           ],
         },
       },

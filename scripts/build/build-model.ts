@@ -91,6 +91,9 @@ export function buildModel(
     semanticIds: file('semantic-ids.bin', new Uint8Array(Uint16Array.from(checkpoint.semanticIds).buffer)),
     itemTable: pieces('item-table', table),
     words,
+    ...(checkpoint.events && {
+      events: { ...checkpoint.events, table: file('event-types.bin', eventTable(checkpoint)) },
+    }),
   };
 
   const { items: _, ...shapes } = config;
@@ -102,6 +105,7 @@ export function buildModel(
     weights: content.shards.map(({ sha256 }) => sha256),
     trained,
     rows: firstRows(table, trained.length, config, precision).map(sha256),
+    ...(content.events && { events: content.events }),
   };
   const manifest: Manifest = {
     format: MANIFEST_FORMAT,
@@ -142,6 +146,15 @@ export function withDefaults(
 ): BuiltModel {
   const changed = { ...manifest, ...defaults, id: shortHash({ id: manifest.id, defaults }) };
   return { manifest: changed, files: new Map(files).set(MANIFEST_FILE, sealed(changed)) };
+}
+
+/** The vectors of the types of events, and what each adds to the final state as a target: `EventTypes`. */
+function eventTable({ events, config, matrix }: Checkpoint): Uint8Array {
+  const size = (events!.types.length + 1) * config.width;
+  const table = new Float32Array(2 * size);
+  table.set(matrix('kind.weight').data);
+  if (events!.target !== null) table.set(matrix('target.weight').data, size);
+  return new Uint8Array(table.buffer);
 }
 
 function addFile(files: Map<string, Uint8Array>, path: string, bytes: Uint8Array): ModelFile {

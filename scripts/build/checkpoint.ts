@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CatalogueItem } from '../../worker/catalogue/item.ts';
 import type { ModelConfig } from '../../worker/engine/config.ts';
+import type { EventMeaning } from '../../worker/events/event-types.ts';
 import { type Manifest, RANKERS, type RankerName } from '../../worker/models/manifest.ts';
 import { DataError } from '../data/errors.ts';
 
@@ -25,6 +26,8 @@ export interface Checkpoint {
    * (`scripts/train/earn_train/calibrate.py`).
    */
   activations: Record<string, number[]>;
+  /** The types of events that it tells apart, if any; their vectors are `kind.weight` and `target.weight`. */
+  events?: EventMeaning;
   items: CatalogueItem[];
   /** How many of the items the training has seen: the first ones. */
   trainedItems: number;
@@ -36,7 +39,7 @@ export interface Checkpoint {
 /** @throws {DataError} when a file is damaged, unfinished or of another shape */
 export function readCheckpoint(folder: string): Checkpoint {
   const path = join(folder, 'config.json');
-  const { model, training, validation, activations } = parseJson(readFileSync(path, 'utf8'), path);
+  const { model, training, validation, activations, events } = parseJson(readFileSync(path, 'utf8'), path);
   if (!activations) throw new DataError(`${path}: no activation ranges; let the training finish`);
   const { prefixes = 1, suffixes = 1 } = model; // older checkpoints don't say
   const localWindow = model.local_window ?? model.tail; // its older name
@@ -86,6 +89,7 @@ export function readCheckpoint(folder: string): Checkpoint {
     training,
     validation,
     activations,
+    ...(events && { events: meaningOf(events) }),
     items,
     trainedItems: items.length,
     semanticIds,
@@ -96,6 +100,11 @@ export function readCheckpoint(folder: string): Checkpoint {
       return { rows, columns, data: tensor.data as Float32Array };
     },
   };
+}
+
+/** The weights of the training are of no use to the service. */
+function meaningOf({ types, target, hide, remove, forbid }: EventMeaning): EventMeaning {
+  return { types, target, hide, remove, forbid };
 }
 
 /** @throws {DataError} when the text is not JSON */

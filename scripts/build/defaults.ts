@@ -50,7 +50,7 @@ export async function chooseRanker(
 function sample(model: Model, dataset: Dataset): IndexedCase[] {
   const users = indexed(dataset, model);
   const drawn = shuffled(heldOut(dataset, 'valid'), seededRandom(1)).slice(0, MOST_CASES);
-  return drawn.map((one) => indexedCase(one, users)).filter(({ history }) => history.length > 0);
+  return drawn.map((one) => indexedCase(one, users, model)).filter(({ history }) => history.length > 0);
 }
 
 /** NDCG@10 of each ranker's lists as they are served. */

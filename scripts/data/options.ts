@@ -55,6 +55,35 @@ export const DATASET_OPTIONS = {
     description: 'the file or folder of the items, when it does not lie beside the interactions',
   },
   ...LOG_OPTIONS,
+  target: {
+    type: 'string',
+    value: 'TYPE',
+    description: 'the type of event that a list should lead to (default: any)',
+  },
+  hide: {
+    type: 'string',
+    value: 'TYPE',
+    multiple: 'commas',
+    description: 'the types after which an item is not recommended again (default: the target)',
+  },
+  negative: {
+    type: 'string',
+    value: 'TYPE',
+    multiple: 'commas',
+    description: 'the types that take an item back, such as a return',
+  },
+  forbid: {
+    type: 'string',
+    value: 'TYPE',
+    multiple: 'commas',
+    description: 'the types that hide an item for good, such as a dislike',
+  },
+  weight: {
+    type: 'string',
+    value: 'TYPE=X',
+    multiple: 'commas',
+    description: 'what a next event of a type counts in training (default: 1)',
+  },
   title: column("items' titles"),
   categories: column("items' categories"),
   'allow-unlisted': {

@@ -5,10 +5,11 @@ import { UsageError } from '../options.ts';
 import { Database } from './database.ts';
 import type { Dataset } from './dataset.ts';
 import { type Download, download, fileNameOf, md5Of } from './download.ts';
+import { type MeaningOptions, meaningOf } from './events.ts';
 import { type DatasetReport, type ReadOptions, readDataset } from './read.ts';
 import { withPartial, writeDataset } from './write.ts';
 
-export interface PrepareOptions extends ReadOptions {
+export interface PrepareOptions extends ReadOptions, MeaningOptions {
   dataset: Dataset;
   /** The file or folder that has it. */
   from?: string;
@@ -50,7 +51,10 @@ export async function prepare(
     const db = await Database.open(partial);
     try {
       const read = await readDataset(db, tables, { ...options, folder: partial }, print);
-      const written = await writeDataset(db, read, partial, out);
+      const written = await writeDataset(db, read, meaningOf(options, read.hasTypes ? read.types : {}), {
+        partial,
+        out,
+      });
       const checksum = await compareChecksums(downloads, input);
       return { dataset: name, out, ...read, ...written, ...(checksum && { checksum }) };
     } finally {

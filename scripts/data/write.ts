@@ -1,9 +1,11 @@
 /** Writes the common format: `interactions.csv` and `items.jsonl`. */
 import { createWriteStream, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { DatasetMeaning } from '../dataset.ts';
 import { type Database, sqlText } from './database.ts';
+import { EVENTS_FILE } from './events.ts';
 import { type Item, type ItemReport, readItems } from './items.ts';
 import type { Read } from './read.ts';
 
@@ -31,8 +33,8 @@ export async function withPartial<T>(out: string, use: (folder: string) => Promi
 export async function writeDataset(
   db: Database,
   read: Read,
-  partial: string,
-  out: string,
+  meaning: DatasetMeaning | undefined,
+  { partial, out }: { partial: string; out: string },
 ): Promise<ItemReport> {
   const report: ItemReport = { items: 0, untitled: 0, leftOut: new Map() };
   const items = readItems(db, read.itemTable, report);
@@ -42,6 +44,8 @@ export async function writeDataset(
 
   await mkdir(out, { recursive: true });
   await rm(join(out, 'interactions.csv'), { force: true });
+  await rm(join(out, EVENTS_FILE), { force: true });
+  if (meaning) await writeFile(join(out, EVENTS_FILE), `${JSON.stringify(meaning)}\n`);
   await rename(join(partial, 'items.jsonl'), join(out, 'items.jsonl'));
   await rename(join(partial, 'interactions.csv'), join(out, 'interactions.csv'));
   return report;

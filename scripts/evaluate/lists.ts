@@ -1,6 +1,7 @@
 /** The lists that are held against each other: those of the model's rankers, and those of the yardsticks. */
 import { bestItems, type ItemMask } from '../../worker/engine/ranking.ts';
 import { windowStart } from '../../worker/engine/window.ts';
+import { takenItems } from '../../worker/events/event-types.ts';
 import type { Model } from '../../worker/models/model.ts';
 import { allowedItems } from '../../worker/recommend/filters/index.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
@@ -11,20 +12,21 @@ import type { ListOf } from './yardsticks/tune.ts';
 /** The rankers that follow a history, which an evaluation holds against each other. */
 export const JUDGED_RANKERS = ['latent', 'beam', 'hybrid', 'counts'] as const satisfies RankerName[];
 
-/** Lists of item indices by the name of what made them, best item first. */
+/** Lists of item indices by the name of what made them, best item first, after a history of tokens. */
 export type Lists = (history: Int32Array, allowed: ItemMask) => Promise<Map<string, number[]>>;
 
 /** What the service may list after a history when the request asks for nothing else. */
-export function servedAfter(history: Int32Array, { catalogue, manifest }: Model): ItemMask {
+export function servedAfter(history: Int32Array, { catalogue, manifest, events }: Model): ItemMask {
   const { includeSeen } = manifest;
-  return allowedItems(queryFor(LIST_LENGTH), { catalogue, had: history, includeSeen });
+  const had = events === undefined ? history : events.had(new Int32Array(), [...history]);
+  return allowedItems(queryFor(LIST_LENGTH), { catalogue, had, includeSeen });
 }
 
 /** The lists that the model's rankers serve. Without a history the service lists the most popular items. */
 export function modelLists(model: Model, rankers: readonly RankerName[], beam: number): Lists {
-  return async (items, allowed) => {
-    const history = [...items];
-    const input = { model, history, allowed, beam, k: LIST_LENGTH };
+  return async (tokens, allowed) => {
+    const history = [...tokens];
+    const input = { model, history: takenItems(model.events, history), allowed, beam, k: LIST_LENGTH };
     if (history.length === 0) {
       const popular = bestItems(model.catalogue.popularity, allowed, LIST_LENGTH).map(({ item }) => item);
       return new Map(rankers.map((name) => [name, popular]));
@@ -43,7 +45,9 @@ export function modelLists(model: Model, rankers: readonly RankerName[], beam: n
   };
 }
 
-export function yardstickLists(yardsticks: ReadonlyMap<string, { list: ListOf }>): Lists {
-  return async (history, allowed) =>
-    new Map([...yardsticks].map(([name, { list }]) => [name, list(history, allowed)]));
+export function yardstickLists(yardsticks: ReadonlyMap<string, { list: ListOf }>, { events }: Model): Lists {
+  return async (tokens, allowed) => {
+    const history = takenItems(events, [...tokens]);
+    return new Map([...yardsticks].map(([name, { list }]) => [name, list(history, allowed)]));
+  };
 }

@@ -59,9 +59,11 @@ export async function evaluate(
     throw new UserError(`the data holds nothing out for ${options.split}`);
   }
   const tuned = fitAll(
-    trainingLog(dataset, users, items),
-    drawn('valid', TUNING_CASES).map((one) => indexedCase(one, users)),
-    (history) => servedAfter(history, model),
+    trainingLog(dataset, users, model),
+    drawn('valid', TUNING_CASES).map((one) => {
+      const { history, taken, target } = indexedCase(one, users, model);
+      return { history: taken, target, allowed: () => servedAfter(history, model) };
+    }),
     progress.say,
   );
   const ranks = new Map<string, number[]>();
@@ -70,7 +72,7 @@ export async function evaluate(
   async function summaries(lists: Lists): Promise<Record<string, Summary>> {
     const tallies = new Map<string, Tally>();
     for (const one of cases) {
-      const { history, target, repeat } = indexedCase(one, users);
+      const { history, target, repeat } = indexedCase(one, users, model);
       const allowed = servedAfter(history, model);
       const whole = await lists(history, allowed);
       for (const [name, list] of whole) {
@@ -93,7 +95,7 @@ export async function evaluate(
 
   progress.start(2 * cases.length);
   const results = await summaries(modelLists(model, options.rankers, options.beam));
-  const ofYardsticks = await summaries(yardstickLists(tuned));
+  const ofYardsticks = await summaries(yardstickLists(tuned, model));
   const yardsticks = Object.fromEntries(
     Object.entries(ofYardsticks).map(([name, each]) => [
       name,

@@ -58,8 +58,7 @@ export async function compareOnNewest(
 }
 
 /** Where the target stands in the list that the service would give; an item that it doesn't know, nowhere. */
-async function servedRank(model: Model, { history, target }: Case): Promise<number> {
-  const events = history.map((item) => ({ item }));
+async function servedRank(model: Model, { events, target }: Case): Promise<number> {
   const { items } = await recommend(model, given(events), queryFor(LISTED));
   const rank = items.findIndex(({ id }) => id === target);
   return rank < 0 ? Infinity : rank;

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { filesOf, MANIFEST_FILE, parseManifest } from '../../worker/models/manifest.ts';
+import { MANIFEST_FILE } from '../../worker/models/manifest.ts';
 import { UserError } from '../errors.ts';
 
 export interface Places {
@@ -33,50 +33,54 @@ export function workPlaces({ name, model }: Places): Places {
   };
 }
 
-/** Folders in the order in which they are put into place, with the file that makes each whole. */
-const moves = (from: Places, to: Places) =>
-  [
-    { from: from.data, to: to.data, last: 'interactions.csv' },
-    { from: from.checkpoint, to: to.checkpoint, last: 'config.json' },
-    { from: from.model, to: to.model, last: MANIFEST_FILE, stale: /\.(onnx|bin)$/ },
-  ] as const;
+/** The file that makes a folder whole, and the files that a new one may not have. */
+const KINDS = {
+  data: { last: 'interactions.csv', stale: /^events\.json$/ },
+  checkpoint: { last: 'config.json', stale: undefined },
+  model: { last: MANIFEST_FILE, stale: /\.(onnx|bin)$/ },
+} as const;
+const NAMES = ['data', 'checkpoint', 'model'] as const;
 
-type Move = { from: string; to: string; last: string; stale?: RegExp };
+/** What is to be put into place: where it is, and its files. */
+type Journal = Record<(typeof NAMES)[number], { from: string; files: string[] }>;
 
 const journalOf = ({ name }: Places) => join('runs', '.next', `${name}.json`);
 
 /** Puts all three into place. When it is interrupted, `finishReplacing` does the rest. */
 export function replace(work: Places, places: Places): void {
-  writeFileSync(`${journalOf(places)}.part`, JSON.stringify(work));
+  const entries = NAMES.map((name) => [name, { from: work[name], files: readdirSync(work[name]) }]);
+  writeFileSync(`${journalOf(places)}.part`, JSON.stringify(Object.fromEntries(entries)));
   renameSync(`${journalOf(places)}.part`, journalOf(places));
   finishReplacing(places);
 }
 
 /** Finishes what an interrupted run had begun to put into place, if anything. */
 export function finishReplacing(places: Places): void {
-  const journal = journalOf(places);
-  if (!existsSync(journal)) return;
-  const work: Places = JSON.parse(readFileSync(journal, 'utf8'));
-  for (const move of moves(work, places)) moveInto(move);
-  rmSync(journal);
+  const path = journalOf(places);
+  if (!existsSync(path)) return;
+  const journal: Journal = JSON.parse(readFileSync(path, 'utf8'));
+  for (const name of NAMES) moveInto(places[name], { ...journal[name], ...KINDS[name] });
+  rmSync(path);
 }
 
 /**
- * Moves the files of a folder into another one. Other files there are left alone, but for stale ones of what
- * is replaced. `last` goes first and comes last, so a folder that has it is whole.
+ * Moves files into a folder. Other files there are left alone, but for stale ones of what is replaced. `last`
+ * goes first and comes last, so a folder that has it is whole. Each step may be repeated.
  */
-function moveInto({ from, to, last, stale }: Move): void {
+function moveInto(
+  to: string,
+  { from, files, last, stale }: Journal[keyof Journal] & { last: string; stale: RegExp | undefined },
+): void {
   if (from === to || !existsSync(from)) return;
   mkdirSync(to, { recursive: true });
-  const names = readdirSync(from);
   // With `last` still to come, what is missing here was moved before an interruption.
-  if (names.includes(last)) {
+  if (existsSync(join(from, last))) {
     rmSync(join(to, last), { force: true });
-    for (const name of names) if (name !== last) renameOver(join(from, name), join(to, name));
-    if (stale) {
-      const kept = named(join(from, last));
-      for (const name of readdirSync(to))
-        if (stale.test(name) && !kept.includes(name)) rmSync(join(to, name));
+    for (const name of files) {
+      if (name !== last && existsSync(join(from, name))) renameOver(join(from, name), join(to, name));
+    }
+    for (const name of readdirSync(to)) {
+      if (stale?.test(name) && !files.includes(name)) rmSync(join(to, name));
     }
     renameSync(join(from, last), join(to, last));
   }
@@ -86,9 +90,4 @@ function moveInto({ from, to, last, stale }: Move): void {
 function renameOver(from: string, to: string): void {
   rmSync(to, { recursive: true, force: true });
   renameSync(from, to);
-}
-
-/** Every file that a manifest names. */
-function named(manifest: string): string[] {
-  return filesOf(parseManifest(readFileSync(manifest))).map(({ path }) => path);
 }

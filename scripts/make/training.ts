@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EVENTS_FILE } from '../data/events.ts';
 import { lastLine } from '../printed.ts';
 import { runPython } from '../python.ts';
 import type { Plan } from './plan.ts';
@@ -92,6 +93,7 @@ export function digestOf(folder: string): string | undefined {
   const files = ['interactions.csv', 'items.jsonl'].map((name) => join(folder, name));
   if (!files.every((file) => existsSync(file))) return undefined;
   const hash = createHash('sha256');
-  for (const file of files) hash.update(createHash('sha256').update(readFileSync(file)).digest());
+  for (const file of [...files, join(folder, EVENTS_FILE)].filter(existsSync))
+    hash.update(createHash('sha256').update(readFileSync(file)).digest());
   return hash.digest('hex');
 }

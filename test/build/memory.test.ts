@@ -34,11 +34,34 @@ function walks(users: number, heldOut: (walk: number[]) => number[] = () => []):
   return { logs, protocol: 'leave-one-out' };
 }
 
+test('where only some events are the target, only they are successors', () => {
+  const log = {
+    histories: [Int32Array.of(0, 1, 2), Int32Array.of(0, 2)],
+    targets: [Uint8Array.of(0, 1, 0), Uint8Array.of(1, 1)],
+    items: 3,
+  };
+  const rows = countTransitions(log, { distances: 2, reverse: 0.5 });
+  expect(rows.map(({ successors }) => successors)).toEqual([
+    [
+      [1, 1],
+      [2, 1],
+    ],
+    [],
+    [
+      [0, 0.5],
+      [1, 0.5],
+    ],
+  ]);
+});
+
 test('pairs count by their distance, in both directions', () => {
-  const rows = countTransitions([Int32Array.of(0, 1, 2), Int32Array.of(0, 2)], 4, {
-    distances: 2,
-    reverse: 0.5,
-  });
+  const rows = countTransitions(
+    { histories: [Int32Array.of(0, 1, 2), Int32Array.of(0, 2)], items: 4 },
+    {
+      distances: 2,
+      reverse: 0.5,
+    },
+  );
   expect(rows[0]).toEqual({
     total: 2.5,
     successors: [

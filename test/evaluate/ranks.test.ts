@@ -10,7 +10,8 @@ function ranksFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'earn-edge-ranks-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'ranks.csv');
-  const cases = [new Case('ann', ['a', 'b', 'c'], 2), new Case('Lee, Kim', ['c', 'a'], 1)];
+  const log = (...items: string[]) => ({ items, times: items.map(() => 0), trained: 0, known: 0 });
+  const cases = [new Case('ann', log('a', 'b', 'c'), 2), new Case('Lee, Kim', log('c', 'a'), 1)];
   writeRanks(
     path,
     cases,

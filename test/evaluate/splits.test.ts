@@ -9,7 +9,7 @@ import { heldOut, readDataset, type Split } from '../../scripts/dataset.ts';
 
 const fixtures = resolve(import.meta.dirname, '../fixtures/splits');
 
-test.each(['leave-one-out', 'by-time'])(
+test.each(['leave-one-out', 'by-time', 'with-types'])(
   '%s: train, validation and test are as worked out by hand',
   async (name) => {
     const folder = resolve(fixtures, name);

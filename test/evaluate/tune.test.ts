@@ -34,8 +34,8 @@ const stubborn: Yardstick = {
 };
 
 test('the settings of the highest NDCG@10 on validation are taken', () => {
-  const validation = [3, 3, 4].map((target) => ({ history: Int32Array.of(0), target }));
-  const tuned = tune(stubborn, LOG, validation, everything);
+  const validation = [3, 3, 4].map((target) => ({ history: Int32Array.of(0), target, allowed: everything }));
+  const tuned = tune(stubborn, LOG, validation);
   expect(tuned.settings).toEqual({ first: 3 });
   // Twice the first place, once the last of five: (1 + 1 + 1 / log2(6)) / 3.
   expect(tuned.validation).toBe(0.79562);
@@ -44,18 +44,18 @@ test('the settings of the highest NDCG@10 on validation are taken', () => {
 
 test('validation hides what the service would hide', () => {
   const withoutThree = () => Uint8Array.of(1, 1, 1, 0, 1);
-  const validation = [{ history: Int32Array.of(3), target: 3 }];
-  expect(tune(stubborn, LOG, validation, withoutThree).validation).toBe(0);
+  const validation = [{ history: Int32Array.of(3), target: 3, allowed: withoutThree }];
+  expect(tune(stubborn, LOG, validation).validation).toBe(0);
 });
 
 test('without validation cases the first settings are taken', () => {
-  expect(tune(stubborn, LOG, [], everything).settings).toEqual({ first: 0 });
+  expect(tune(stubborn, LOG, []).settings).toEqual({ first: 0 });
 });
 
 test('a yardstick that the catalogue is too large for is left out, and said to be', () => {
   const said: string[] = [];
   const small = { ...stubborn, maxItems: 2 };
-  const fitted = fitAll(LOG, [], everything, (line) => said.push(line), { stubborn, small });
+  const fitted = fitAll(LOG, [], (line) => said.push(line), { stubborn, small });
   expect([...fitted.keys()]).toEqual(['stubborn']);
   // Items 0, 1 and 2 occur; 3 and 4 don't count.
   expect(said[1]).toBe('small: left out, 3 items are more than 2');

@@ -33,7 +33,7 @@ test('events that come in visits are counted as a training counts whole historie
   }
   const { items, pairs } = counting.take();
   const options = { distances: 10, reverse: 0.25 };
-  const trained = countTransitions([Int32Array.from(history)], 10, options);
+  const trained = countTransitions({ histories: [Int32Array.from(history)], items: 10 }, options);
   const live = new Map(pairs.map(([before, after, weight]) => [`${before} ${after}`, weight]));
   for (let before = 0; before < 10; before++) {
     for (let after = 0; after < 10; after++) {

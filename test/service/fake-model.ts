@@ -4,7 +4,9 @@ import type { HistoryState } from '../../worker/engine/decoder.ts';
 import { toHex } from '../../worker/engine/hex.ts';
 import type { ItemTable } from '../../worker/engine/item-table.ts';
 import { bestItems } from '../../worker/engine/ranking.ts';
+import { itemOf, typeOf } from '../../worker/engine/token.ts';
 import { Trie } from '../../worker/engine/trie.ts';
+import type { EventTypes } from '../../worker/events/event-types.ts';
 import type { Memory } from '../../worker/memory/memory.ts';
 import { MANIFEST_FORMAT, type Manifest, type ModelFile } from '../../worker/models/manifest.ts';
 import type { Extension, Model } from '../../worker/models/model.ts';
@@ -76,6 +78,7 @@ interface FakeOptions {
   /** 16 hex digits. @default `id` */
   stateId?: string;
   memory?: Memory;
+  events?: EventTypes;
   titles?: string[];
   window?: number;
   precision?: Manifest['precision'];
@@ -95,6 +98,7 @@ export class FakeModel implements Model {
   readonly catalogue: Catalogue;
   readonly trie: Trie;
   readonly memory?: Memory;
+  readonly events?: EventTypes;
   /** The items of each prefill, in the order of the calls. */
   readonly prefills: number[][] = [];
   /** Counted by the model and all its extensions. */
@@ -107,6 +111,7 @@ export class FakeModel implements Model {
     id = MANIFEST.id,
     stateId = id,
     memory,
+    events,
     titles = TITLES,
     window = 4,
     precision = 'int8',
@@ -114,6 +119,7 @@ export class FakeModel implements Model {
     const config = { ...MANIFEST.config, items: titles.length, contextWindow: window };
     this.manifest = { ...MANIFEST, id, stateId, precision, config };
     this.memory = memory;
+    this.events = events;
     const codes = titles.flatMap((_, index) => [index >> 2, index & 3]);
     this.trie = new Trie(Uint16Array.from(codes), config.levels, config.codebook);
     this.catalogue = new Catalogue(
@@ -153,7 +159,7 @@ export class FakeModel implements Model {
   async prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState> {
     this.prefills.push([...items]);
     const NumberArray = this.manifest.precision === 'int8' ? Int8Array : Float32Array;
-    const added = items.flatMap((item) => [item & 127, item >> 7]);
+    const added = items.flatMap((token) => [itemOf(token), typeOf(token)]);
     const keyValues = NumberArray.from([...(past?.keyValues ?? []), ...added]);
     const sum = this.sumOf(keyValues);
     return {
@@ -184,8 +190,7 @@ export class FakeModel implements Model {
   ) {
     this.counted.searches++;
     const count = this.catalogue.items.length;
-    const newest =
-      keyValues.length > 0 ? keyValues[keyValues.length - 2] + 128 * keyValues[keyValues.length - 1] : 0;
+    const newest = keyValues.length > 0 ? keyValues[keyValues.length - ITEM_BYTES] : 0;
     const spread = this.sumOf([...keyValues, ...localKeyValues, ...final, ...codeLogits]) / 2 ** 32;
     return Array.from({ length: count }, (_, step) => (newest + step) % count)
       .filter((item) => allowed[item] === 1)

@@ -64,7 +64,7 @@ async function storedState(items: number[], model = new FakeModel()): Promise<St
     digest: events.reduce(chained, CHAIN_START),
     anchor: 0,
     hadFrom: 0,
-    history: historyOf(model.catalogue, events, 0),
+    history: historyOf(model, events, 0),
     state: items.length === 0 ? null : await model.prefill(items),
   };
 }

@@ -71,7 +71,7 @@ export class Visitor {
     expect((await this.request('DELETE', pathOf(user))).status).toBe(204);
   }
 
-  private async answer(status: number, ...request: Parameters<Visitor['request']>): Promise<Json> {
+  async answer(status: number, ...request: Parameters<Visitor['request']>): Promise<Json> {
     const response = await this.request(...request);
     const body = await response.json();
     expect(response.status, JSON.stringify(body)).toBe(status);

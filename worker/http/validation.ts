@@ -46,7 +46,7 @@ export function rejectInvalid({ target, error }: Result): void {
  */
 export function rejectUnknown(
   model: Model,
-  query: FilterValues & { ranker?: RankerName },
+  query: FilterValues & { ranker?: RankerName; target?: string },
   place: string,
 ): void {
   const errors: FieldError[] = unknownEntries(query, model.catalogue).map(({ field, index, message }) => ({
@@ -56,6 +56,11 @@ export function rejectUnknown(
   if (query.ranker && !isAvailable(query.ranker, model)) {
     const message = `This model has no such ranker, it has ${rankersOf(model).join(', ')}`;
     errors.push({ path: `${place}/ranker`, message });
+  }
+  if (query.target !== undefined && !model.events?.knows(query.target)) {
+    const types = model.events?.meaning.types.join(', ');
+    const message = types ? `This model knows ${types}` : 'This model knows no types of events';
+    errors.push({ path: `${place}/target`, message });
   }
   if (errors.length > 0) throw invalidRequest(errors.slice(0, MOST_ERRORS));
 }

@@ -95,6 +95,18 @@ const words = z.strictObject({
   length: z.number().check(z.positive()),
 });
 
+/** `EventMeaning` says what each is. */
+const names = z.array(z.string().check(z.minLength(1)));
+const events = z.strictObject({
+  types: names.check(z.minLength(1)),
+  target: z.nullable(z.string()),
+  hide: z.nullable(names),
+  remove: names,
+  forbid: names,
+  /** float32 [2 x (types + 1) x width]: `EventTypes`. */
+  table: file,
+});
+
 const manifest = z
   .strictObject({
     format: z.literal(MANIFEST_FORMAT),
@@ -146,6 +158,8 @@ const manifest = z
     memory: z.optional(memory),
     /** Vectors of words, for items that come after the training. A model may have none. */
     words: z.optional(words),
+    /** The types of events that the model tells apart. Without it every event is its item. */
+    events: z.optional(events),
   })
   .check(
     z.refine(({ ranker, memory }) => ranker !== 'counts' || memory !== undefined, {
@@ -170,7 +184,7 @@ export function graphsFor(backend: Backend, { graphs, webgpu }: Manifest): Recor
 
 /** Every file that the manifest names and that these backends read. */
 export function filesOf(manifest: Manifest, backends: readonly Backend[] = BACKENDS): ModelFile[] {
-  const { shards, catalogue, semanticIds, itemTable, memory, words } = manifest;
+  const { shards, catalogue, semanticIds, itemTable, memory, words, events } = manifest;
   const graphs = new Set(backends.flatMap((backend) => Object.values(graphsFor(backend, manifest))));
   return [
     ...graphs,
@@ -180,6 +194,7 @@ export function filesOf(manifest: Manifest, backends: readonly Backend[] = BACKE
     ...itemTable,
     ...(memory?.shards ?? []),
     ...(words ? [words.vocabulary, ...words.vectors] : []),
+    ...(events ? [events.table] : []),
   ];
 }
 

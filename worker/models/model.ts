@@ -16,7 +16,9 @@ import { ExtendedTable } from '../engine/extended-table.ts';
 import { type ItemTable, itemTableLayout, StoredItemTable } from '../engine/item-table.ts';
 import { type Ranked, ranked } from '../engine/ranking.ts';
 import type { ExternalData, Runtime } from '../engine/runtime.ts';
+import { itemOf } from '../engine/token.ts';
 import { Trie } from '../engine/trie.ts';
+import { type EventMeaning, EventTypes } from '../events/event-types.ts';
 import type { LiveView } from '../live/live-view.ts';
 import { Memory, type MemoryOptions } from '../memory/memory.ts';
 import { type Vocabulary, WordVectors } from '../text/word-vectors.ts';
@@ -34,15 +36,20 @@ export interface Model {
   readonly words?: WordVectors;
   /** What has been said and done since the training; undefined outside of the service. */
   readonly live?: LiveView;
+  /** The types of events that it tells apart, if any. */
+  readonly events?: EventTypes;
   /**
-   * The state of `past`'s history with `items` (indices, oldest first) appended. In int8 it is byte for byte
+   * The state of `past`'s history with `items` (tokens, oldest first) appended. In int8 it is byte for byte
    * the state that a prefill of the whole history gives. The caller keeps to the context window.
    */
   prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState>;
   /** Whether the state has the shapes that `prefill` gives. */
   accepts(state: HistoryState): boolean;
-  /** Log-probability of every item as the next one, [items], from its vector (L2D, arXiv 2509.11524). */
-  itemLogProbs(state: HistoryState): Promise<Float32Array>;
+  /**
+   * Log-probability of every item as the next one, [items], from its vector (L2D, arXiv 2509.11524), where
+   * the next event is of type `target`. @default the target of the manifest
+   */
+  itemLogProbs(state: HistoryState, target?: string): Promise<Float32Array>;
   /** The items whose semantic IDs a beam search finds, best first. */
   beamSearch(state: HistoryState, options: BeamOptions): Promise<Ranked[]>;
   /** The vector of every item. */
@@ -70,6 +77,7 @@ export class EarnModel implements Model {
   readonly memory?: Memory;
   readonly words?: WordVectors;
   readonly live?: LiveView;
+  readonly events?: EventTypes;
   private readonly table: ItemTable;
 
   constructor(parts: ModelParts) {
@@ -81,20 +89,25 @@ export class EarnModel implements Model {
     this.memory = parts.memory;
     this.words = parts.words;
     this.live = parts.live;
+    this.events = parts.events;
   }
 
   prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState> {
-    return this.decoder.prefill(this.table.rows(items), past);
+    if (this.events === undefined) return this.decoder.prefill(this.table.rows(items), past);
+    const rows = this.table.rows(items.map(itemOf));
+    this.events.addTo(rows, items);
+    return this.decoder.prefill(rows, past);
   }
 
   accepts(state: HistoryState): boolean {
     return this.decoder.accepts(state);
   }
 
-  async itemLogProbs(state: HistoryState): Promise<Float32Array> {
-    const trained = await this.decoder.score(state);
+  async itemLogProbs(state: HistoryState, target?: string): Promise<Float32Array> {
+    const final = this.events?.aimed(state.final, target) ?? state.final;
+    const trained = await this.decoder.score({ ...state, final });
     const { table } = this;
-    return table instanceof ExtendedTable ? table.extended(trained, state.final) : trained;
+    return table instanceof ExtendedTable ? table.extended(trained, final) : trained;
   }
 
   /** Items without a semantic ID are offered with their log-probabilities by vector. */
@@ -124,7 +137,7 @@ export class EarnModel implements Model {
 
 /** What a model consists of. */
 export interface ModelParts
-  extends Pick<Model, 'manifest' | 'catalogue' | 'trie' | 'memory' | 'words' | 'live'> {
+  extends Pick<Model, 'manifest' | 'catalogue' | 'trie' | 'memory' | 'words' | 'live' | 'events'> {
   decoder: Decoder;
   table: ItemTable;
 }
@@ -147,6 +160,8 @@ export async function loadModel(
   const memory =
     manifest.memory && memoryOf(await readPieces(source, manifest.memory.shards), manifest.memory, config);
   const words = manifest.words && (await wordsOf(source, manifest.words, config));
+  const events =
+    manifest.events && eventsOf(await readVerified(source, manifest.events.table), manifest.events, config);
   const weights = { [WEIGHTS_FILE]: await readPieces(source, manifest.shards) };
   const graphs = graphsFor(backend, manifest);
   const session = async (name: GraphName, data: ExternalData) => {
@@ -161,7 +176,7 @@ export async function loadModel(
     decode: await session('decode', weights),
   };
   const decoder = new Decoder(runtime, config, backend === 'wasm' ? precision : 'float32', sessions);
-  return new EarnModel({ manifest, catalogue, trie, decoder, table, memory, words });
+  return new EarnModel({ manifest, catalogue, trie, decoder, table, memory, words, events });
 }
 
 /** The file has the manifest's hash, so a wrong one is the builder's mistake. */
@@ -192,6 +207,10 @@ async function wordsOf(
     throw damaged(`there are ${words.length} words, and another number of vectors`);
   }
   return new WordVectors(words, new StoredItemTable(bytes, shape, 'int8'), length);
+}
+
+function eventsOf({ buffer }: Uint8Array<ArrayBuffer>, meaning: EventMeaning, { width }: ModelConfig) {
+  return proper(() => new EventTypes(meaning, new Float32Array(buffer), width));
 }
 
 /** What `make` gives. Its RangeError says what is wrong with the files. */

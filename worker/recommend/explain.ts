@@ -3,7 +3,9 @@
  * out. That is exact for the decoder and the memory together. It costs a prefill of the context window for
  * each of them, so only the newest are asked about.
  */
+import { itemOf } from '../engine/token.ts';
 import { windowStart } from '../engine/window.ts';
+import { takenItems } from '../events/event-types.ts';
 import { mixed } from '../memory/mixture.ts';
 import type { Model } from '../models/model.ts';
 
@@ -23,21 +25,23 @@ export interface Explanation {
   trending?: true;
 }
 
-/** The explanations of these items, in their order. `history`: indices of the context window's items. */
+/** The explanations of these items, in their order. `history`: the context window's tokens. */
 export async function explanations(
   model: Model,
   history: readonly number[],
   listed: readonly number[],
+  target?: string,
 ): Promise<Explanation[]> {
   const { catalogue, live } = model;
-  const whole = await logProbs(model, history);
-  const newest = [...new Set(history.toReversed())].slice(0, MOST_LEFT_OUT);
+  const whole = await logProbs(model, history, target);
+  const newest = [...new Set(history.toReversed().map(itemOf))].slice(0, MOST_LEFT_OUT);
   const without: ArrayLike<number>[] = [];
   for (const item of newest) {
     without.push(
       await logProbs(
         model,
-        history.filter((other) => other !== item),
+        history.filter((other) => itemOf(other) !== item),
+        target,
       ),
     );
   }
@@ -58,11 +62,15 @@ export async function explanations(
 }
 
 /** Log-probability of each item after the history: the decoder's, mixed with the memory's. */
-async function logProbs(model: Model, history: readonly number[]): Promise<ArrayLike<number>> {
+async function logProbs(
+  model: Model,
+  history: readonly number[],
+  target: string | undefined,
+): Promise<ArrayLike<number>> {
   if (history.length === 0) return model.catalogue.popularity;
   const start = windowStart(history.length, model.manifest.config.contextWindow);
   const state = await model.prefill(history.slice(start));
-  return mixed(await model.itemLogProbs(state), model.memory, history);
+  return mixed(await model.itemLogProbs(state, target), model.memory, takenItems(model.events, history));
 }
 
 function nthLargest(values: Float64Array, n: number): number {

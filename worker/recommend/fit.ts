@@ -72,12 +72,11 @@ export class LogView {
 
   /** The whole history, from a fit that `reaches`. */
   history({ stored, window, had }: Fit): KnownHistory {
-    const { catalogue } = this.model;
     const { anchor, had: hadFrom } = this.starts;
-    if (!stored || !had) return historyOf(catalogue, this.since(hadFrom), anchor - hadFrom);
-    const known = extended(stored.history, catalogue, this.since(stored.position));
+    if (!stored || !had) return historyOf(this.model, this.since(hadFrom), anchor - hadFrom);
+    const known = extended(stored.history, this.model, this.since(stored.position));
     if (window) return known;
-    return { ...known, items: Int32Array.from(resolve(catalogue, this.since(anchor)).items) };
+    return { ...known, items: Int32Array.from(resolve(this.model, this.since(anchor)).items) };
   }
 
   /** Whether the state is not one of this log. One of a longer log may be: another request read it later. */

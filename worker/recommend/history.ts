@@ -1,7 +1,9 @@
 /** A history in the terms of one model: all that lists are made of. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { idHash } from '../catalogue/id-hash.ts';
+import { itemOf } from '../engine/token.ts';
 import { windowStart } from '../engine/window.ts';
+import type { EventTypes } from '../events/event-types.ts';
 import type { Event } from '../history/event.ts';
 
 /**
@@ -22,9 +24,9 @@ export interface Starts {
 }
 
 export interface KnownHistory {
-  /** Indices of the context window's items, oldest first. */
+  /** Tokens of the context window, oldest first. */
   items: Int32Array;
-  /** Indices of the items that the user has had, ascending, each once. */
+  /** Indices of the items that the user has had, ascending; `EventTypes` marks what is hidden for good. */
   had: Int32Array;
   /** Sum of the hashes of their ids, modulo 2^52. */
   hadHash: number;
@@ -35,6 +37,12 @@ export interface KnownHistory {
     /** The hash of each, once. */
     hashes: Float64Array;
   };
+}
+
+/** The part of a model that reads histories. */
+export interface Reader {
+  catalogue: Catalogue;
+  events?: EventTypes;
 }
 
 export const NOTHING_KNOWN: KnownHistory = {
@@ -53,32 +61,39 @@ export function startsOf(total: number, dropped: number, contextWindow: number):
 }
 
 /** A history with more events, all of them in the context window. */
-export function extended(before: KnownHistory, catalogue: Catalogue, events: readonly Event[]): KnownHistory {
+export function extended(before: KnownHistory, reader: Reader, events: readonly Event[]): KnownHistory {
   if (events.length === 0) return before;
-  const { items, unknown } = resolve(catalogue, events);
-  const fresh = [...new Set(items)].filter((item) => !includes(before.had, item)).sort((a, b) => a - b);
+  const { items, unknown } = resolve(reader, events);
   return {
     items: concat(before.items, items),
-    had: united(before.had, fresh),
-    hadHash: sumOfHashes(catalogue, fresh, before.hadHash),
+    ...hadAfter(before, reader, items),
     unknown: unknown.length === 0 ? before.unknown : moreUnknown(before.unknown, unknown),
   };
 }
 
-/** The history of these events, the first `outside` of which come before the context window. */
-export function historyOf(catalogue: Catalogue, events: readonly Event[], outside: number): KnownHistory {
-  const older = extended(NOTHING_KNOWN, catalogue, events.slice(0, outside));
-  return extended({ ...older, items: NOTHING_KNOWN.items }, catalogue, events.slice(outside));
+function hadAfter(before: KnownHistory, { catalogue, events }: Reader, tokens: number[]) {
+  if (events !== undefined) {
+    const had = events.had(before.had, tokens);
+    return { had, hadHash: sumOfHashes(catalogue, had, 0) };
+  }
+  const fresh = [...new Set(tokens)].filter((item) => !includes(before.had, item)).sort((a, b) => a - b);
+  return { had: united(before.had, fresh), hadHash: sumOfHashes(catalogue, fresh, before.hadHash) };
 }
 
-/** The items that the model knows, and the ids that it doesn't, each in the order of the events. */
-export function resolve(catalogue: Catalogue, events: readonly Event[]) {
+/** The history of these events, the first `outside` of which come before the context window. */
+export function historyOf(reader: Reader, events: readonly Event[], outside: number): KnownHistory {
+  const older = extended(NOTHING_KNOWN, reader, events.slice(0, outside));
+  return extended({ ...older, items: NOTHING_KNOWN.items }, reader, events.slice(outside));
+}
+
+/** Tokens of the items that the model knows, and the ids that it doesn't, in the order of the events. */
+export function resolve({ catalogue, events: types }: Reader, events: readonly Event[]) {
   const items: number[] = [];
   const unknown: string[] = [];
-  for (const { item } of events) {
+  for (const { item, type } of events) {
     const index = catalogue.indexOf(item);
     if (index === undefined) unknown.push(item);
-    else items.push(index);
+    else items.push(types === undefined ? index : types.token(index, type));
   }
   return { items, unknown };
 }
@@ -93,7 +108,7 @@ const checked = new WeakMap<KnownHistory, Catalogue>();
 export function isOutdated(history: KnownHistory, catalogue: Catalogue): boolean {
   if (checked.get(history) === catalogue) return false;
   const { had, hadHash, unknown } = history;
-  if (had.length > 0 && had[had.length - 1] >= catalogue.items.length) return true;
+  if (had.some((entry) => itemOf(entry) >= catalogue.items.length)) return true;
   if (sumOfHashes(catalogue, had, 0) !== hadHash) return true;
   if (unknown.hashes.some((hash) => catalogue.knowsHash(hash))) return true;
   checked.set(history, catalogue);
@@ -106,7 +121,7 @@ const HASHES = 2 ** 52;
 function sumOfHashes(catalogue: Catalogue, items: ArrayLike<number>, before: number): number {
   let sum = before;
   for (let i = 0; i < items.length; i++)
-    sum = (sum + (idHash(catalogue.items[items[i]].id) % HASHES)) % HASHES;
+    sum = (sum + (idHash(catalogue.items[itemOf(items[i])].id) % HASHES)) % HASHES;
   return sum;
 }
 

@@ -15,6 +15,8 @@ export interface ListQuery extends FilterValues {
   explain?: boolean;
   /** Properties that each item of the answer brings. */
   return: string[];
+  /** The type of event that the list should lead to. @default the model's */
+  target?: string;
 }
 
 /** The query of a request that says nothing but how many items it wants. */

@@ -2,6 +2,7 @@
 import type { Properties } from '../catalogue/item.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
 import type { Ranked } from '../engine/ranking.ts';
+import { takenItems } from '../events/event-types.ts';
 import type { Model } from '../models/model.ts';
 import { type AppliedRules, appliedRules } from '../rules/applied.ts';
 import { CANDIDATES, diversified } from './diversity.ts';
@@ -75,9 +76,11 @@ export async function recommend<Cache>(
   const ranker: Ranker = RANKERS[name];
   const end = query.offset + query.k;
   const rules = appliedRules(live?.rules ?? [], catalogue, now);
+  const taken = takenItems(model.events, items);
   const input = () => ({
     model,
-    history: items,
+    history: taken,
+    target: query.target,
     k: query.diversity ? Math.max(CANDIDATES, end) : end,
     allowed: allowedItems(query, {
       catalogue,
@@ -85,7 +88,7 @@ export async function recommend<Cache>(
       includeSeen: manifest.includeSeen,
     }),
   });
-  const made = { items, unknown: history.unknown, ranker: name, query, rules };
+  const made = { tokens: items, items: taken, unknown: history.unknown, ranker: name, query, rules };
   const ranked = async (rank: (input: RankInput) => Promise<Ranked[]>) => {
     const best = await ranksByRules(input(), rules, rank);
     const { pinned } = rules;
@@ -122,12 +125,12 @@ export async function recommend<Cache>(
 async function explained<Cache>(
   model: Model,
   list: RecommendationList<Cache>,
-  { items: history, ranker, query }: Made,
+  { tokens: history, ranker, query }: Made,
   run: Run,
 ): Promise<RecommendationList<Cache>> {
   if (!query.explain || history.length === 0 || sourceOf(model, ranker) !== 'model') return list;
   const listed = list.items.map(({ id }) => model.catalogue.indexOf(id)!);
-  const all = await run.infer('explain', () => explanations(model, history, listed));
+  const all = await run.infer('explain', () => explanations(model, history, listed, query.target));
   return { ...list, items: list.items.map((item, at) => ({ ...item, explanation: all[at] })) };
 }
 
@@ -144,8 +147,10 @@ function sourceOf({ live }: Model, ranker: RankerName): 'model' | 'trending' | '
 
 /** How a list came about. */
 interface Made {
-  /** Indices of the context window's items. */
-  items: number[];
+  /** Of the context window. */
+  tokens: readonly number[];
+  /** Indices of the context window's items, without those that were given back. */
+  items: readonly number[];
   unknown: KnownHistory['unknown'];
   ranker: RankerName;
   query: ListQuery;

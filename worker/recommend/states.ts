@@ -43,7 +43,7 @@ export function given(events: readonly Event[]): Source<NoCache> {
   return {
     async read(model) {
       const { anchor, had } = startsOf(events.length, 0, model.manifest.config.contextWindow);
-      const history = historyOf(model.catalogue, events.slice(had), anchor - had);
+      const history = historyOf(model, events.slice(had), anchor - had);
       return {
         history,
         unused: noCache(0),

@@ -50,12 +50,9 @@ interface Candidate extends Pick<BuiltMemory, 'file' | 'options'> {
 /** `model` has no memory yet. The same model and data give the same memory. */
 export async function buildMemory(model: Model, dataset: Dataset, stage = SILENT): Promise<BuiltMemory> {
   const items = model.catalogue.items.length;
-  const histories = trainingHistories(dataset, model);
+  const log = trainingHistories(dataset, model);
   const counted = new Map(
-    GRID.distances.map((distances) => [
-      distances,
-      countTransitions(histories, items, { distances, reverse: REVERSE }),
-    ]),
+    GRID.distances.map((distances) => [distances, countTransitions(log, { distances, reverse: REVERSE })]),
   );
   const cases = await validationCases(dataset, model);
   let parameters: Float64Array | undefined;

@@ -1,9 +1,11 @@
 /** What the memory is counted from (training items) and fitted on (validation items). */
 import { windowStart } from '../../../worker/engine/window.ts';
+import { takenItems } from '../../../worker/events/event-types.ts';
 import type { Model } from '../../../worker/models/model.ts';
 import { type Dataset, heldOut } from '../../dataset.ts';
 import { indexed, indexedCase, trainingLog } from '../../evaluate/cases.ts';
 import { servedAfter } from '../../evaluate/lists.ts';
+import type { TrainingLog } from '../../evaluate/yardsticks/training-log.ts';
 import { seededRandom, shuffled } from '../../random.ts';
 import type { FitCase } from './fit.ts';
 
@@ -19,9 +21,9 @@ export interface ValidationCase extends FitCase {
   history: number[];
 }
 
-/** Each user's training items, oldest first. */
-export function trainingHistories(dataset: Dataset, model: Model): readonly Int32Array[] {
-  return trainingLog(dataset, indexed(dataset, model), model.catalogue.items.length).histories;
+/** Each user's training items, oldest first, and which of them a list should lead to. */
+export function trainingHistories(dataset: Dataset, model: Model): TrainingLog {
+  return trainingLog(dataset, indexed(dataset, model), model);
 }
 
 /** A sample of the validation items, the same every time, with the decoder's log-probabilities. */
@@ -33,7 +35,7 @@ export async function validationCases(dataset: Dataset, model: Model): Promise<V
   let taken = 0;
   for (const each of shuffled(heldOut(dataset, 'valid'), random)) {
     if (taken === most) break;
-    const { history, target } = indexedCase(each, users);
+    const { history, target } = indexedCase(each, users, model);
     if (history.length === 0 || servedAfter(history, model)[target] === 0) continue;
     taken++;
     cases.push(await caseOf(model, history, target));
@@ -48,9 +50,9 @@ function partOf(length: number, chance: number): number {
   return Math.floor(Math.min(length, LONGEST_PART) ** chance);
 }
 
-async function caseOf(model: Model, items: Int32Array, target: number): Promise<ValidationCase> {
-  const history = [...items];
-  const start = windowStart(history.length, model.manifest.config.contextWindow);
-  const logProbs = await model.itemLogProbs(await model.prefill(history.slice(start)));
-  return { history, length: history.length, target, logProbs, allowed: servedAfter(items, model) };
+async function caseOf(model: Model, tokens: Int32Array, target: number): Promise<ValidationCase> {
+  const start = windowStart(tokens.length, model.manifest.config.contextWindow);
+  const logProbs = await model.itemLogProbs(await model.prefill([...tokens.subarray(start)]));
+  const history = [...takenItems(model.events, [...tokens])];
+  return { history, length: history.length, target, logProbs, allowed: servedAfter(tokens, model) };
 }

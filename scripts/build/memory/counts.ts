@@ -1,4 +1,5 @@
 /** Counts what followed what. */
+import type { TrainingLog } from '../../evaluate/yardsticks/training-log.ts';
 
 export interface CountOptions {
   /** Pairs of items up to this far apart count; a pair at distance d counts 1 / d. */
@@ -15,25 +16,27 @@ export interface CountedRow {
   successors: [item: number, count: number][];
 }
 
-/** One row per item. `histories` are item indices, oldest first. */
+/** One row per item. Where only some events are what a list should lead to, only they are successors. */
 export function countTransitions(
-  histories: readonly Int32Array[],
-  items: number,
+  { histories, targets, items }: TrainingLog,
   { distances, reverse }: CountOptions,
 ): CountedRow[] {
-  const places: [history: Int32Array, place: number][][] = Array.from({ length: items }, () => []);
-  for (const history of histories) {
-    for (const [place, item] of history.entries()) places[item].push([history, place]);
+  const places: [history: number, place: number][][] = Array.from({ length: items }, () => []);
+  for (const [number, history] of histories.entries()) {
+    for (const [place, item] of history.entries()) places[item].push([number, place]);
   }
   return places.map((occurrences) => {
     const counts = new Map<number, number>();
-    const add = (item: number | undefined, count: number) => {
-      if (item !== undefined && count > 0) counts.set(item, (counts.get(item) ?? 0) + count);
-    };
-    for (const [history, place] of occurrences) {
+    for (const [number, place] of occurrences) {
+      const [history, wanted] = [histories[number], targets?.[number]];
+      const add = (at: number, count: number) => {
+        const item = history[at];
+        if (item === undefined || count === 0 || wanted?.[at] === 0) return;
+        counts.set(item, (counts.get(item) ?? 0) + count);
+      };
       for (let distance = 1; distance <= distances; distance++) {
-        add(history[place + distance], 1 / distance);
-        add(history[place - distance], reverse / distance);
+        add(place + distance, 1 / distance);
+        add(place - distance, reverse / distance);
       }
     }
     const successors = [...counts].sort(([a, x], [b, y]) => y - x || a - b);

@@ -3,6 +3,8 @@
 export interface TrainingLog {
   /** Item indices, oldest first. Users are in the order of their last events, oldest first. */
   histories: readonly Int32Array[];
+  /** 1 for each event that a list should lead to, 0 for the others. Without it all are. */
+  targets?: readonly Uint8Array[];
   /** Number of items in the catalogue. */
   items: number;
 }
@@ -14,9 +16,16 @@ export function countsOf({ histories, items }: TrainingLog): Float64Array {
   return counts;
 }
 
-/** Item indices from the most to the least frequent; equally frequent ones keep the catalogue's order. */
+/** The events alone that a list should lead to. */
+export function onlyTargets({ histories, targets, items }: TrainingLog): TrainingLog {
+  if (!targets) return { histories, items };
+  const kept = histories.map((history, user) => history.filter((_, place) => targets[user][place] === 1));
+  return { histories: kept, items };
+}
+
+/** Item indices from the most frequent target on; equally frequent ones keep the catalogue's order. */
 export function byPopularity(log: TrainingLog): Int32Array {
-  const counts = countsOf(log);
+  const counts = countsOf(onlyTargets(log));
   return Int32Array.from(counts.keys()).sort((a, b) => counts[b] - counts[a] || a - b);
 }
 

@@ -36,9 +36,12 @@ function successors(log: TrainingLog, distances: number): SparseRow[] {
   const rows = sparseRows(log.items, (item, add) => {
     for (let at = starts[item]; at < starts[item + 1]; at++) {
       const history = log.histories[histories[at]];
+      const wanted = log.targets?.[histories[at]];
       const furthest = Math.min(distances, history.length - 1 - places[at]);
-      for (let distance = 1; distance <= furthest; distance++)
-        add(history[places[at] + distance], 1 / distance);
+      for (let distance = 1; distance <= furthest; distance++) {
+        const after = places[at] + distance;
+        if (wanted?.[after] !== 0) add(history[after], 1 / distance);
+      }
     }
   });
   return normalised(rows);

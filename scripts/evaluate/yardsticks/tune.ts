@@ -2,15 +2,18 @@
 import { Best } from '../../../worker/engine/best.ts';
 import { LIST_LENGTH, METRICS, mean, rankIn, rounded } from '../metrics.ts';
 import { YARDSTICKS } from './index.ts';
-import { byPopularity, countsOf, type TrainingLog } from './training-log.ts';
+import { byPopularity, countsOf, onlyTargets, type TrainingLog } from './training-log.ts';
 import type { Scorer, Settings, Yardstick } from './yardstick.ts';
 
 /** The best allowed items after a history, best first. `allowed` has one byte per item, 1 or 0. */
 export type ListOf = (history: ArrayLike<number>, allowed: Uint8Array) => number[];
 
 export interface ValidationCase {
+  /** Items, oldest first. */
   history: Int32Array;
   target: number;
+  /** What a list may hold. */
+  allowed(): Uint8Array;
 }
 
 export interface Tuned {
@@ -21,12 +24,12 @@ export interface Tuned {
 }
 
 /**
- * Every yardstick that suits the size of the catalogue, by name. `allowedAfter` says what a list may hold.
+ * Every yardstick that suits the size of the catalogue, by name. Where only some events are what a list
+ * should lead to, each is also fitted on these alone, and validation chooses.
  */
 export function fitAll(
   log: TrainingLog,
   validation: readonly ValidationCase[],
-  allowedAfter: (history: Int32Array) => Uint8Array,
   say: (line: string) => void,
   yardsticks: Readonly<Record<string, Yardstick>> = YARDSTICKS,
 ): Map<string, Tuned> {
@@ -38,7 +41,10 @@ export function fitAll(
       continue;
     }
     const start = performance.now();
-    const best = tune(yardstick, log, validation, allowedAfter);
+    const logs = log.targets ? [log, onlyTargets(log)] : [log];
+    const best = logs
+      .map((each) => tune(yardstick, each, validation))
+      .reduce((a, b) => (b.validation > a.validation ? b : a));
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     say(`${name} ${JSON.stringify(best.settings)}: NDCG@10 ${best.validation} on validation, ${seconds} s`);
     tuned.set(name, best);
@@ -47,19 +53,14 @@ export function fitAll(
 }
 
 /** Of equally good settings the first in the grid is taken. */
-export function tune(
-  yardstick: Yardstick,
-  log: TrainingLog,
-  validation: readonly ValidationCase[],
-  allowedAfter: (history: Int32Array) => Uint8Array,
-): Tuned {
+export function tune(yardstick: Yardstick, log: TrainingLog, validation: readonly ValidationCase[]): Tuned {
   const scorerFor = yardstick.fit(log);
   const order = byPopularity(log);
   let best: Tuned | undefined;
   for (const settings of yardstick.grid) {
     const list = listsBy(scorerFor(settings), order);
-    const gains = validation.map(({ history, target }) =>
-      METRICS['ndcg@10'](rankIn(list(history, allowedAfter(history)), target)),
+    const gains = validation.map(({ history, target, allowed }) =>
+      METRICS['ndcg@10'](rankIn(list(history, allowed()), target)),
     );
     const ndcg = gains.length > 0 ? rounded(mean(gains)) : 0;
     if (best === undefined || ndcg > best.validation) best = { list, settings, validation: ndcg };

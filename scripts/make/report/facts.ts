@@ -132,8 +132,8 @@ async function samplesOf({ model, evaluation }: Inputs): Promise<Sample[]> {
     return index === undefined ? id : model.catalogue.items[index].title;
   };
   const samples: Sample[] = [];
-  for (const { user, history, target } of evaluation.cases.slice(0, SAMPLES)) {
-    const { items } = await recommend(model, given(history.map((item) => ({ item }))), queryFor(SHOWN));
+  for (const { user, history, events, target } of evaluation.cases.slice(0, SAMPLES)) {
+    const { items } = await recommend(model, given(events), queryFor(SHOWN));
     samples.push({
       user,
       history: history.slice(-SHOWN).map(title),

@@ -9,7 +9,7 @@ import { modelUnavailable, problemBody, problemResponses, problemSchema } from '
 import { runOf, weigh } from '../run.ts';
 import { json } from '../schemas/json.ts';
 import { JSON_BODY_PROBLEMS, jsonBody, rejectUnknown } from '../validation.ts';
-import { recommendationList, recommendationQuery } from './recommendations.ts';
+import { eventsOfHistory, recommendationList, recommendationQuery } from './recommendations.ts';
 
 /**
  * They are computed one after another: long histories take some 20 ms each, and a request should end within a
@@ -70,7 +70,7 @@ export function batch(models: Models) {
     for (const [index, { history, ...query }] of requests.entries()) {
       if (index > 0) await scheduler.wait(0); // lets other requests in
       try {
-        const events = history.map((item) => ({ item }));
+        const events = eventsOfHistory(history);
         results.push(noted(c, await recommend(model, given(events), query, run)));
       } catch (error) {
         if (!(error instanceof ModelUnavailable)) throw error;

@@ -7,7 +7,7 @@ import { storedUser } from '../authentication.ts';
 import { cursor, decodeCursor, encodeCursor } from '../cursor.ts';
 import { defineRoute } from '../define-route.ts';
 import { problemResponses } from '../problem.ts';
-import { itemId } from '../schemas/items.ts';
+import { eventType, itemId } from '../schemas/items.ts';
 import { json } from '../schemas/json.ts';
 import { eventsOf, idempotencyHeader, interactionList, properUserId, userParams } from '../schemas/users.ts';
 import type { Services } from '../services.ts';
@@ -75,7 +75,9 @@ const read = defineRoute({
       description: 'A page of interactions',
       content: json(
         z.object({
-          items: z.array(z.object({ id: itemId, timestamp: z.number().optional() })),
+          items: z.array(
+            z.object({ id: itemId, timestamp: z.number().optional(), type: eventType.optional() }),
+          ),
           next_cursor: z.string().nullable(),
         }),
       ),
@@ -100,9 +102,10 @@ export function interactions({ models, log }: Services) {
       const user = storedUser(c, c.req.valid('param').user_id);
       const { limit, cursor } = c.req.valid('query');
       const page = await log.page(user, limit, cursor === undefined ? null : decodeCursor(cursor));
-      const items = page.events.map(({ item: id, time }) => ({
+      const items = page.events.map(({ item: id, time, type }) => ({
         id,
         ...(time !== undefined && { timestamp: time }),
+        ...(type !== undefined && { type }),
       }));
       return c.json({ items, next_cursor: page.next === null ? null : encodeCursor(page.next) }, 200);
     });
@@ -111,7 +114,7 @@ export function interactions({ models, log }: Services) {
 /** What was stored stays stored when the model can't be loaded; then nobody can say which items it knows. */
 async function unknownTo(load: () => Promise<Model>, events: Event[]): Promise<string[] | null> {
   try {
-    return [...new Set(resolve((await load()).catalogue, events).unknown)];
+    return [...new Set(resolve(await load(), events).unknown)];
   } catch (error) {
     if (error instanceof ModelUnavailable) return null;
     throw error;

@@ -1,4 +1,5 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Event } from '../../history/event.ts';
 import type { Models } from '../../models/rollout.ts';
 import { noted } from '../../observe/facts.ts';
 import { recommend } from '../../recommend/recommend.ts';
@@ -6,22 +7,32 @@ import { given } from '../../recommend/states.ts';
 import { defineRoute } from '../define-route.ts';
 import { problemResponses } from '../problem.ts';
 import { runOf } from '../run.ts';
-import { itemId } from '../schemas/items.ts';
+import { eventType, itemId } from '../schemas/items.ts';
 import { json } from '../schemas/json.ts';
 import { LONGEST_HISTORY, listOf, listQuery, withinReach } from '../schemas/lists.ts';
 import { JSON_BODY_PROBLEMS, jsonBody, rejectUnknown } from '../validation.ts';
 
+const typedItem = z.strictObject({ id: itemId, type: eventType.optional() });
+
 export const recommendationQuery = z
   .strictObject({
     history: z
-      .array(itemId)
+      .array(z.union([itemId, typedItem]))
       .max(LONGEST_HISTORY)
       .default([])
-      .openapi({ description: 'Item ids, oldest first' }),
+      .openapi({ description: 'Item ids, oldest first, or items with the types of their events' }),
     ...listQuery,
   })
   .transform(withinReach)
   .openapi('RecommendationQuery');
+
+/** The history of a body as events. */
+export function eventsOfHistory(history: z.infer<typeof recommendationQuery>['history']): Event[] {
+  return history.map((each) => {
+    if (typeof each === 'string') return { item: each };
+    return each.type === undefined ? { item: each.id } : { item: each.id, type: each.type };
+  });
+}
 
 const noCache = z.object({ status: z.literal('none'), reused_items: z.literal(0), prefilled_items: z.int() });
 
@@ -51,7 +62,7 @@ export function recommendations(models: Models) {
     const run = runOf(c);
     const model = await run.stage('model', () => models.model(c.get('model')));
     rejectUnknown(model, query, '');
-    const events = history.map((item) => ({ item }));
+    const events = eventsOfHistory(history);
     return c.json(noted(c, await recommend(model, given(events), query, run)), 200);
   });
 }

@@ -30,6 +30,14 @@ export const itemId = z
 /** Storage is UTF-8, which has no half surrogate pairs: another id would come back. */
 export const storableId = itemId.refine((id) => id.isWellFormed(), 'Not well-formed Unicode');
 
+/** Models read types that they don't know as none. */
+export const eventType = z
+  .string()
+  .min(1)
+  .max(64)
+  .refine((type) => !/\p{Cc}/u.test(type) && type.isWellFormed(), 'Control characters are not allowed')
+  .openapi({ description: 'What happened, such as view or purchase', example: 'purchase' });
+
 export const title = z.string();
 
 const property = z.union([

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { RANKERS, type RankerName } from '../../recommend/rankers/index.ts';
 import { filterFields, filterParams } from './fields.ts';
-import { itemId, propertyName, title } from './items.ts';
+import { eventType, itemId, propertyName, title } from './items.ts';
 
 /** The most active user of MovieLens-1M has 2,314 ratings; a longer history is a mistake or an attack. */
 export const LONGEST_HISTORY = 10_000;
@@ -29,6 +29,11 @@ const MOST_RETURNED = 40;
 const returned = z.array(propertyName).max(MOST_RETURNED);
 const RETURN = 'Properties that each item of the answer brings, where it has them';
 
+const target = eventType.optional().openapi({
+  description:
+    'The type of event that the list should lead to, one that the model knows. By default the one that it was made for',
+});
+
 /** `ListQuery` in a body. */
 export const listQuery = {
   k: z.int().min(1).max(LARGEST_K).default(10).openapi({ description: K }),
@@ -38,6 +43,7 @@ export const listQuery = {
   diversity: z.number().min(0).max(1).optional().openapi({ description: DIVERSITY }),
   explain: z.boolean().optional().openapi({ description: EXPLAIN }),
   return: returned.default([]).openapi({ description: RETURN }),
+  target,
 };
 
 const { include_seen: _, ...itemFilters } = filterParams;
@@ -64,6 +70,7 @@ export const listParams = {
   ...similarParams,
   include_seen: filterParams.include_seen,
   ranker,
+  target,
   explain: z
     .enum(['true', 'false'])
     .optional()

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
 import type { Event } from '../../history/event.ts';
 import { invalidRequest } from '../problem.ts';
-import { storableId } from './items.ts';
+import { eventType, storableId } from './items.ts';
 
 /** Longer than any real id: e-mail addresses have at most 254 characters, and few URLs are this long. */
 const LONGEST_USER_ID = 1024;
@@ -15,7 +15,7 @@ export const userParams = z.object({
 });
 
 export const interactionList = z
-  .array(z.strictObject({ id: storableId, timestamp: z.number().optional() }))
+  .array(z.strictObject({ id: storableId, timestamp: z.number().optional(), type: eventType.optional() }))
   .min(1)
   .max(MOST_INTERACTIONS);
 
@@ -24,7 +24,11 @@ export type Interaction = z.infer<typeof interactionList>[number];
 
 /** The interactions of a body as events. */
 export function eventsOf(items: Interaction[]): Event[] {
-  return items.map(({ id: item, timestamp: time }) => (time === undefined ? { item } : { item, time }));
+  return items.map(({ id: item, timestamp: time, type }) => ({
+    item,
+    ...(time !== undefined && { time }),
+    ...(type !== undefined && { type }),
+  }));
 }
 
 export const idempotencyHeader = z.object({

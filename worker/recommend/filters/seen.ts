@@ -1,3 +1,5 @@
+import { itemOf } from '../../engine/token.ts';
+import { isForbidden } from '../../events/event-types.ts';
 import { defineFilter } from './filter.ts';
 
 /**
@@ -11,7 +13,10 @@ export const includeSeen = defineFilter({
       'Whether items of the history may be recommended again. By default as the data suggested: yes where people often take the same again',
   },
   apply(mask, included, { had, includeSeen }) {
-    if (included ?? includeSeen) return;
-    for (const item of had) mask[item] = 0;
+    const listed = included ?? includeSeen;
+    for (const entry of had) {
+      if (isForbidden(entry)) mask[itemOf(entry)] = 0;
+      else if (!listed) mask[entry] = 0;
+    }
   },
 });

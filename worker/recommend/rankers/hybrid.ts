@@ -7,8 +7,8 @@ export const hybrid: Ranker = {
   description: 'orders what the beam search finds by the sum of the log-probabilities of beam and latent',
   needsState: true,
   usesMemory: true,
-  async rank({ model, history, state, allowed, boosts, k, beam = BEAM }) {
-    const latent = mixed(await model.itemLogProbs(state), model.memory, history);
+  async rank({ model, history, state, allowed, boosts, k, target, beam = BEAM }) {
+    const latent = mixed(await model.itemLogProbs(state, target), model.memory, history);
     const factors = bonus(model.memory, history, allowed.length, boosts);
     const both = factors ? latent.map((score, item) => score + factors[item]) : latent;
     return model.beamSearch(state, { k, beam, allowed, bonus: both });

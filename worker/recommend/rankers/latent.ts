@@ -7,8 +7,8 @@ export const latent: Ranker = {
   description: 'scores every item by its vector; log-probabilities',
   needsState: true,
   usesMemory: true,
-  async rank({ model, history, state, allowed, boosts, k }) {
-    const scores = mixed(await model.itemLogProbs(state), model.memory, history);
+  async rank({ model, history, state, allowed, boosts, k, target }) {
+    const scores = mixed(await model.itemLogProbs(state, target), model.memory, history);
     return bestItems(boosted(scores, boosts), allowed, k);
   },
 };

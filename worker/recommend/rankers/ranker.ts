@@ -5,13 +5,15 @@ import type { Model } from '../../models/model.ts';
 
 export interface RankInput {
   model: Model;
-  /** Item indices of the context window, oldest first. */
+  /** Item indices of the history, oldest first: what the user has taken and not given back. */
   history: readonly number[];
   /** Most items to return; fewer only when fewer are allowed. */
   k: number;
   allowed: ItemMask;
   /** Added to scores that are logarithms before the best are chosen: what rules boost and bury. [items]. */
   boosts?: Float32Array;
+  /** The type of event that the list should lead to. @default the model's */
+  target?: string;
   /** Prefixes that a beam search keeps per level. @default `BEAM` */
   beam?: number;
 }
