@@ -76,7 +76,7 @@ const PICTURES: Picture[] = [
       await visit(page, url, 'Film noir');
       await page.goto(`${url}/playground`);
       await page.locator('.attention').waitFor();
-      await page.getByRole('slider').fill('100');
+      await page.getByRole('slider', { name: 'History' }).fill('100');
       await page.waitForTimeout(4000);
     },
   },

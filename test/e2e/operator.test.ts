@@ -66,6 +66,11 @@ test('requests, times and what was remembered; an item and a user looked up', as
   await page.getByText(/^Now: answers \d/).waitFor({ state: 'attached' });
   expect(await page.locator('.plots canvas').count()).toBe(3);
 
+  await page.getByRole('heading', { name: 'Catalogue' }).waitFor();
+  await page.getByText(/As it was trained|Changed \d+ times/).waitFor();
+  const listed = page.getByRole('region', { name: /Trending|Most popular/ }).getByRole('listitem');
+  await expect.poll(() => listed.count()).toBe(10);
+
   await page.getByLabel('Title or id').fill('starwars');
   await page.getByRole('button', { name: 'Look up' }).first().click();
   await page.getByText('interactions in training').waitFor();

@@ -23,7 +23,7 @@ test('the history drops out after layer k; each knob makes a new run', async () 
   expect(await page.getByText('not seen').count()).toBe(4);
   expect(await page.getByText(/the newest 1 your own/).count()).toBe(1);
 
-  const slider = page.getByRole('slider');
+  const slider = page.getByRole('slider', { name: 'History' });
   await slider.fill('100');
   await expect.poll(told, PATIENCE).toContain('layer 1 sees 100 of 100');
   const bytes = await page.locator('.bars').nth(1).locator('dd').allInnerTexts();
@@ -35,6 +35,11 @@ test('the history drops out after layer k; each knob makes a new run', async () 
   await expect
     .poll(() => page.getByRole('list', { name: 'This model' }).textContent(), PATIENCE)
     .not.toBe(before);
+  const alike = await page.getByRole('list', { name: 'This model' }).textContent();
+  await page.getByRole('slider', { name: 'Diversity' }).fill('80');
+  await expect
+    .poll(() => page.getByRole('list', { name: 'This model' }).textContent(), PATIENCE)
+    .not.toBe(alike);
   await page.getByRole('combobox').selectOption('beam');
   await page.getByText('20 prefixes').waitFor(PATIENCE);
   for (const name of ['This model', 'The decoder alone', 'Counting alone', 'Most popular']) {

@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { messageOf } from './ask.ts';
+import { CatalogueNow } from './dashboard/catalogue.tsx';
 import { parseReading, type Reading } from './dashboard/counters.ts';
 import { ItemLookup, UserLookup } from './dashboard/lookup.tsx';
 import { isRefused, leave, readMetrics, takeKey } from './dashboard/operator.ts';
@@ -65,6 +66,7 @@ function Dashboard() {
         <main>
           <Traffic points={seen.points} reading={seen.last} isolates={seen.isolates.size} />
           <div class="lookups">
+            <CatalogueNow />
             <ItemLookup />
             <UserLookup />
           </div>

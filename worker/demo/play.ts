@@ -9,6 +9,7 @@ import type { Ranked } from '../engine/ranking.ts';
 import { type Fetches, type Runtime, type Session, Tensor } from '../engine/runtime.ts';
 import { readPieces } from '../models/files.ts';
 import { EarnModel } from '../models/model.ts';
+import { CANDIDATES, diversified } from '../recommend/diversity.ts';
 import { RANKERS, type RankerName, rankersOf } from '../recommend/rankers/index.ts';
 import { type AttentionLayer, attentionOf, withAttention } from './attention.ts';
 import type { Download } from './download.ts';
@@ -19,6 +20,8 @@ export interface Setting {
   ranker: RankerName;
   /** Prefixes that a beam search keeps. */
   beam: number;
+  /** From 0, the best first, to 1, as different as can be. */
+  diversity: number;
   /** Layers after k see the two registers and no item. */
   registersAlone: boolean;
   k: number;
@@ -72,7 +75,7 @@ export class Play {
     return new Play(model, runtime, watched, await fullDecoder(model, runtime, download));
   }
 
-  async run({ history: ids, ranker: name, beam, registersAlone, k }: Setting): Promise<Played> {
+  async run({ history: ids, ranker: name, beam, diversity, registersAlone, k }: Setting): Promise<Played> {
     const { model, runtime } = this;
     const { catalogue, manifest } = model;
     const { depth, registerDepth, localWindow, contextWindow } = manifest.config;
@@ -96,14 +99,18 @@ export class Play {
     const before = history.length > 1 ? await model.prefill(history.slice(0, -1)) : undefined;
     const allowed = catalogue.allowed(manifest.includeSeen ? [] : history);
     const ranker = rankersOf(model).includes(name) ? name : manifest.ranker;
-    const listBy = (by: RankerName, of: EarnModel) =>
-      RANKERS[by].rank({ model: of, history, state, allowed, k, beam });
+    const listBy = (by: RankerName, of: EarnModel, most = k) =>
+      RANKERS[by].rank({ model: of, history, state, allowed, k: most, beam });
+    const ownList = async () => {
+      if (diversity === 0) return listBy(ranker, model);
+      return diversified(model, await listBy(ranker, model, CANDIDATES), { k, diversity, fixed: 0 });
+    };
     const { full } = this;
     const { ms, results } = await inTurns({
       warm: () => model.prefill(history.slice(-1), before),
       cold: () => model.prefill(history),
       full: async () => full?.prefill(vectors),
-      rank: () => listBy(ranker, model),
+      rank: ownList,
     });
     const others: [string, Promise<Ranked[]>][] = [['The decoder alone', listBy('latent', this.alone)]];
     if (model.memory) others.push(['Counting alone', listBy('counts', model)]);

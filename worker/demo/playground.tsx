@@ -25,6 +25,7 @@ function Playground({ device, own, fillers }: { device: DeviceWorker; own: Film[
     length: Math.max(50, own.length),
     ranker: 'latent',
     beam: 20,
+    diversity: 0,
     registersAlone: false,
     k: 10,
   });

@@ -20,6 +20,13 @@ export function askJson<T>(path: string): Promise<T> {
   return ask<T>(path, withKey());
 }
 
+/** The same with a body. */
+export function askWith<T>(path: string, body: unknown): Promise<T> {
+  const init = withKey();
+  const headers = { ...init.headers, 'Content-Type': 'application/json' };
+  return ask<T>(path, { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
 export async function readMetrics(): Promise<string> {
   const response = await fetch('/metrics', withKey());
   if (response.ok) return response.text();

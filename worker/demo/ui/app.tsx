@@ -24,7 +24,9 @@ export function App({ visit }: { visit: Visit }) {
       <main>
         <section class="next" aria-labelledby="next-title">
           <div class="head">
-            <h2 id="next-title">Recommended{visit.list?.source === 'popular' && ` to start with`}</h2>
+            <h2 id="next-title">
+              Recommended{visit.list && visit.list.source !== 'model' && ' to start with'}
+            </h2>
             <Categories visit={visit} />
           </div>
           <Cost costs={visit.costs} />

@@ -50,6 +50,17 @@ export function Controls(props: {
           onChange={(beam) => onChange({ beam })}
         />
       )}
+      <Slider
+        label="Diversity"
+        text={
+          knobs.diversity === 0
+            ? 'the best first'
+            : `${Math.round(100 * knobs.diversity)} % for being different`
+        }
+        range={[0, 100]}
+        value={Math.round(100 * knobs.diversity)}
+        onChange={(percent) => onChange({ diversity: percent / 100 })}
+      />
       <label class="check">
         <input
           type="checkbox"

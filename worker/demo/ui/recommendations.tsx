@@ -2,11 +2,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { messageOf } from '../ask.ts';
 import { percent } from '../format.ts';
-import type { Film, ListedItem } from '../side.ts';
+import type { Film, ListedItem, UserList } from '../side.ts';
 import { nameOf } from '../title.ts';
 import { add, again, dislike, historyOf, side, type Visit } from '../visit.ts';
 import { NOUN, NOUNS } from '../words.ts';
 import { FilmButton } from './film.tsx';
+
+type Source = UserList['source'];
 
 /** More would be read by nobody. */
 const REASONS = 2;
@@ -23,7 +25,7 @@ export function Recommendations({ visit }: { visit: Visit }) {
           key={item.id}
           item={item}
           reasons={reasonsOf(item, seen)}
-          model={list.source === 'model'}
+          source={list.source}
           had={visit.listedFor.has(item.id)}
         />
       ))}
@@ -43,11 +45,11 @@ function reasonsOf({ because = [] }: ListedItem, seen: ReadonlyMap<string, Film>
 function Card(props: {
   item: ListedItem;
   reasons: string[];
-  model: boolean;
+  source: Source;
   /** It is in the history that the list was made from. */
   had: boolean;
 }) {
-  const { item, reasons, model, had } = props;
+  const { item, reasons, source, had } = props;
   const [open, setOpen] = useState(false);
   const name = nameOf(item.title);
   const chance = percent(item.score);
@@ -58,10 +60,15 @@ function Card(props: {
         action={had ? 'Add again' : 'Add to your history'}
         onClick={() => (had ? again : add)(item)}
       >
-        <span class="why">{reasons.length > 0 ? `Because of ${listed(reasons)}` : without(model)}</span>
+        <span class="why">
+          {reasons.length > 0 ? `Because of ${listed(reasons)}` : WITHOUT_REASON[source]}
+        </span>
       </FilmButton>
       <div class="actions">
-        <span class="chance" title={model ? `Probability as your next ${NOUN}` : 'Share of all interactions'}>
+        <span
+          class="chance"
+          title={source === 'model' ? `Probability as your next ${NOUN}` : 'Share of all interactions'}
+        >
           {chance}
         </span>
         <button
@@ -82,8 +89,11 @@ function Card(props: {
   );
 }
 
-const without = (model: boolean) =>
-  model ? 'Fits your history as a whole' : `Among the most popular ${NOUNS}`;
+const WITHOUT_REASON: Record<Source, string> = {
+  model: 'Fits your history as a whole',
+  trending: 'Taken most in the last day',
+  popular: `Among the most popular ${NOUNS}`,
+};
 
 function Similar({ film }: { film: Film }) {
   const [films, setFilms] = useState<Film[] | string>([]);

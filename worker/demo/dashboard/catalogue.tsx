@@ -1,0 +1,85 @@
+/** What is taken most now, how the catalogue has changed since the training, and the rules that hold. */
+import { useEffect, useState } from 'preact/hooks';
+import { messageOf } from '../ask.ts';
+import { plain } from '../format.ts';
+import type { Film } from '../side.ts';
+import { Facts } from '../ui/film.tsx';
+import { askJson, askWith } from './operator.ts';
+
+interface Trending {
+  items: (Film & { score: number; new?: true })[];
+  source: string;
+  catalogue: { version: number; degraded: boolean };
+}
+
+interface Rule {
+  name: string;
+  action: string;
+  filter: unknown;
+  from?: string;
+  until?: string;
+}
+
+const PAUSE_MS = 30_000;
+
+export function CatalogueNow() {
+  const [trending, setTrending] = useState<Trending | null>(null);
+  const [rules, setRules] = useState<Rule[]>([]);
+  const [problem, setProblem] = useState('');
+  useEffect(() => {
+    const read = async () => {
+      try {
+        setTrending(await askWith<Trending>('/v1/recommendations', { ranker: 'trending', k: 10 }));
+        setRules((await askJson<{ rules: Rule[] }>('/v1/rules')).rules);
+        setProblem('');
+      } catch (error) {
+        setProblem(messageOf(error));
+      }
+    };
+    read();
+    const timer = setInterval(() => document.visibilityState === 'visible' && read(), PAUSE_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <>
+      <section aria-labelledby="trending-title">
+        <h2 id="trending-title">{trending?.source === 'popular' ? 'Most popular' : 'Trending'}</h2>
+        {problem !== '' && <p role="status">{problem}</p>}
+        {trending?.source === 'popular' && (
+          <p class="soft">Too little was taken in the last day to say what trends.</p>
+        )}
+        <ol>
+          {trending?.items.map((item) => (
+            <li key={item.id}>
+              {item.title} <Facts film={item} /> {item.new && <strong>new</strong>}
+            </li>
+          ))}
+        </ol>
+      </section>
+      <section aria-labelledby="catalogue-title">
+        <h2 id="catalogue-title">Catalogue</h2>
+        {trending && <p>{changes(trending.catalogue)}</p>}
+        <h3>Rules</h3>
+        {rules.length === 0 ? (
+          <p class="soft">None.</p>
+        ) : (
+          <ul>
+            {rules.map(({ name, action, filter, from, until }) => (
+              <li key={name}>
+                <strong>{name}</strong>: {action} <code>{JSON.stringify(filter)}</code>{' '}
+                <span class="soft">
+                  {[from && `from ${from}`, until && `until ${until}`].filter(Boolean).join(' ')}
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </section>
+    </>
+  );
+}
+
+function changes({ version, degraded }: Trending['catalogue']): string {
+  if (degraded) return 'The newest changes can’t be read; lists are of the last catalogue that could.';
+  return version === 0 ? 'As it was trained.' : `Changed ${plain(version)} times since the training.`;
+}
