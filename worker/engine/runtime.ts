@@ -61,7 +61,9 @@ export class Runtime {
           return await ort.InferenceSession.create(graph, {
             executionProviders: [backend],
             extra: { session: backend === 'webgpu' ? ALL_ON_THE_GPU : {} },
-            graphOptimizationLevel: 'all',
+            // In WASM the graphs are as good as they get. Looking for more took a third of a session's
+            // creation, for the same bytes at the same speed (docs/log.md).
+            graphOptimizationLevel: backend === 'wasm' ? 'disabled' : 'all',
             externalData: Object.entries(data).map(([path, data]) => ({ path, data })),
           });
         } catch (cause) {
