@@ -3,7 +3,7 @@ import { flatTexts, type Kind, type Separator, SeparatorVote, splitCategories } 
 import { type Columns, type ItemRole, plain } from './columns.ts';
 import type { Database } from './database.ts';
 import { fail, quote } from './errors.ts';
-import { EXPECTED_ID, IS_ID } from './ids.ts';
+import { expectedId, isId, LONGEST_ID } from './ids.ts';
 import { loadParts } from './load.ts';
 import { type Part, placeOf } from './place.ts';
 import { type Property, PropertyType, propertyOf, type Value } from './properties.ts';
@@ -72,11 +72,11 @@ export async function loadItems(
 
 async function checkIds(db: Database, parts: Part[], column: string): Promise<void> {
   const { row } = await db.row<{ row: number | null }>(
-    `SELECT min(rowid)::DOUBLE AS row FROM item_rows WHERE NOT coalesce(${IS_ID}, false)`,
+    `SELECT min(rowid)::DOUBLE AS row FROM item_rows WHERE NOT coalesce(${isId(LONGEST_ID)}, false)`,
   );
   if (row !== null) {
     const { place, value } = await placeOf(db, parts, row, column);
-    fail(place, column, `expected ${EXPECTED_ID}, found ${value}`);
+    fail(place, column, `expected ${expectedId(LONGEST_ID)}, found ${value}`);
   }
   const [twice] = await db.rows<{ id: string; row: number }>(
     `SELECT id, row::DOUBLE AS row FROM (

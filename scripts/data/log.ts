@@ -8,7 +8,7 @@
 import type { LogColumns } from './columns.ts';
 import type { Database } from './database.ts';
 import { fail, quote } from './errors.ts';
-import { EXPECTED_ID, IS_ID } from './ids.ts';
+import { expectedId, isId, LONGEST_ID, LONGEST_TYPE } from './ids.ts';
 import { countOf, loadParts } from './load.ts';
 import { type Part, placeOf } from './place.ts';
 import type { Source } from './table.ts';
@@ -101,14 +101,15 @@ export async function collectIds(db: Database, loaded: Loaded, options: CheckOpt
     ...(columns.event === undefined ? [] : [['types', 'type', columns.event]]),
   ];
   for (const [table, value, column] of tables) {
+    const longest = table === 'types' ? LONGEST_TYPE : LONGEST_ID;
     await db.run(`CREATE TABLE ${table} AS SELECT id, first, (row_number() OVER (ORDER BY first) - 1)::UINTEGER AS n
       FROM (SELECT ${value} AS id, min(rowid) AS first FROM raw ${where} GROUP BY ${value}) ORDER BY first`);
     const wrong = await db.row<{ first: number | null }>(
-      `SELECT min(first)::DOUBLE AS first FROM ${table} WHERE NOT coalesce(${IS_ID}, false)`,
+      `SELECT min(first)::DOUBLE AS first FROM ${table} WHERE NOT coalesce(${isId(longest)}, false)`,
     );
     if (wrong.first !== null) {
       const { place, value: found } = await placeOf(db, loaded.parts, wrong.first, column);
-      fail(place, column, `expected ${EXPECTED_ID}, found ${found}`);
+      fail(place, column, `expected ${expectedId(longest)}, found ${found}`);
     }
   }
   if (options.forUrls) await refuseSteps(db, loaded);

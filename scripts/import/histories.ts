@@ -55,10 +55,10 @@ async function read(
   options: HistoryOptions & { folder: string },
   print: (line: string) => void,
 ): Promise<Histories> {
-  const { encoding, folder, dropIncomplete, dropDuplicates, user, item, time } = options;
+  const { encoding, folder, dropIncomplete, dropDuplicates, user, item, time, event } = options;
   const sources = await openTable(db, partsOf(path), { encoding });
   const [{ columns: all, file }] = sources;
-  const columns = logColumns(all, { user, item, time, event: 'none' }, file.shown, true);
+  const columns = logColumns(all, { user, item, time, event }, file.shown, true);
   for await (const line of describeTable(db, sources, { ...columns, split: undefined }, [])) print(line);
   const loading = { columns, attributes: {}, folder, dropIncomplete, untimed: true };
   const loaded = await loadRaw(db, sources, loading);
@@ -112,15 +112,18 @@ export class Histories implements Counts {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<History> {
     const kept = this.dropped > 0 ? 'WHERE rowid NOT IN (SELECT place FROM repeated)' : '';
-    const sql = `SELECT "user", item, time::DOUBLE FROM events ${kept} ORDER BY rowid`;
+    const sql = `SELECT "user", item, time::DOUBLE, type FROM events ${kept} ORDER BY rowid`;
     let history: History | undefined;
-    for await (const [user, item, time] of this.#db.stream(sql)) {
+    for await (const [user, item, time, type] of this.#db.stream(sql)) {
       if (history?.user !== user) {
         if (history) yield history;
         history = { user: user as string, items: [] };
       }
-      const id = item as string;
-      history.items.push(time === null ? { id } : { id, timestamp: time as number });
+      history.items.push({
+        id: item as string,
+        ...(time !== null && { timestamp: time as number }),
+        ...(type !== null && { type: type as string }),
+      });
     }
     if (history) yield history;
   }

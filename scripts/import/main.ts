@@ -7,9 +7,6 @@ import { ProgressFile } from './progress-file.ts';
 import { type Outcome, sendAll, storedBefore } from './send.ts';
 import { type Clock, Service } from './service.ts';
 
-// A model that knows types of events is not told of them yet.
-const { event: _, ...options } = LOG_OPTIONS;
-
 const command = defineCommand({
   usage: `npm run import -- --users FILE [options]
 
@@ -39,7 +36,7 @@ printed is a JSON object.`,
       value: 'FILE',
       description: 'where to note what was sent (default: the interactions file with .progress.jsonl)',
     },
-    ...options,
+    ...LOG_OPTIONS,
   },
   main: (options, { print }) => importHistories(options, print),
 });

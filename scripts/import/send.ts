@@ -144,7 +144,7 @@ async function sendMissing(
 /** The interactions that the log does not have; one that occurs twice must be in the log twice. */
 function without(items: Interaction[], log: Interaction[]): Interaction[] {
   const counts = new Map<string, number>();
-  const keyOf = ({ id, timestamp }: Interaction) => JSON.stringify([id, timestamp]);
+  const keyOf = ({ id, timestamp, type }: Interaction) => JSON.stringify([id, timestamp, type]);
   for (const each of log) counts.set(keyOf(each), (counts.get(keyOf(each)) ?? 0) + 1);
   return items.filter((each) => {
     const count = counts.get(keyOf(each)) ?? 0;
@@ -158,7 +158,8 @@ function without(items: Interaction[], log: Interaction[]): Interaction[] {
  * the batch is not there. A batch is stored whole or not at all.
  */
 function endOf(batch: Interaction[], log: Interaction[], after: number): number | undefined {
-  const same = (a: Interaction, b: Interaction) => a.id === b.id && a.timestamp === b.timestamp;
+  const same = (a: Interaction, b: Interaction) =>
+    a.id === b.id && a.timestamp === b.timestamp && a.type === b.type;
   for (let start = after; start + batch.length <= log.length; start++) {
     if (batch.every((each, index) => same(each, log[start + index]))) return start + batch.length;
   }

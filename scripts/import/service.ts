@@ -16,7 +16,7 @@ const SILENCE_MS = 60_000;
 const described = z.object({ length: z.int() });
 const appended = z.object({ length: z.int(), unknown_items: z.array(z.string()).nullable() });
 const page = z.object({
-  items: z.array(z.object({ id: z.string(), timestamp: z.number().optional() })),
+  items: z.array(z.object({ id: z.string(), timestamp: z.number().optional(), type: z.string().optional() })),
   next_cursor: z.string().nullable(),
 });
 

@@ -8,7 +8,7 @@ import { MemoryLog } from '../service/memory.ts';
 import { USUAL } from './helpers.ts';
 
 const eventsOf = (items: Interaction[]): Event[] =>
-  items.map(({ id: item, timestamp: time }) => ({ item, time }));
+  items.map(({ id: item, timestamp: time, type }) => ({ item, time, ...(type && { type }) }));
 
 /**
  * The part of the API that an import uses, over logs in memory; a model that knows all but ids with an `x`.
@@ -29,7 +29,7 @@ export async function service(fault?: (request: Request) => Fault | undefined) {
     if (!pathname.endsWith('/interactions')) return Response.json(await log.length(user));
     const cursor = searchParams.get('cursor');
     const { events, next } = await log.page(user, 1000, cursor === null ? null : Number(cursor));
-    const items = events.map(({ item: id, time: timestamp }) => ({ id, timestamp }));
+    const items = events.map(({ item: id, time: timestamp, type }) => ({ id, timestamp, type }));
     return Response.json({ items, next_cursor: next === null ? null : `${next}` });
   }
   const server = await flakyServer(answer, fault);
@@ -43,7 +43,9 @@ export async function service(fault?: (request: Request) => Fault | undefined) {
       Object.fromEntries(
         [...log.users].map(([user, { events }]) => [
           user,
-          events.map(({ item, time }) => [item, time].filter((value) => value !== undefined).join('@')),
+          events.map(({ item, time, type }) =>
+            [item, time, type].filter((value) => value !== undefined).join('@'),
+          ),
         ]),
       ),
   };

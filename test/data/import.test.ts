@@ -42,6 +42,22 @@ test('without timestamps the order of the file is kept, and an item may come twi
   expect(logs()).toEqual({ ada: ['c', 'a', 'c'] });
 });
 
+test('types of events are sent; --event none leaves them out', async () => {
+  const csv = 'user_id,item_id,timestamp,event_type\nada,a,1,view\nada,a,1,purchase\nada,b,2,view\n';
+  const [typed, untyped] = [await service(), await service()];
+  const file = join(folder({ 'log.csv': csv }), 'log.csv');
+  await imported(file, typed.url);
+  expect(typed.logs()).toEqual({ ada: ['a@1@view', 'a@1@purchase', 'b@2@view'] });
+  // A late row is told from what was sent by its type too.
+  appendFileSync(file, 'ada,a,1,return\n');
+  expect((await imported(file, typed.url)).summary).toMatchObject({ sent: 1, late: 1 });
+  expect(typed.logs().ada.at(-1)).toBe('a@1@return');
+  const progress = `${file}.untyped.jsonl`;
+  await expect(imported(file, untyped.url, { event: 'none', progress })).rejects.toThrow('the same as in');
+  await imported(file, untyped.url, { event: 'none', progress, dropDuplicates: true });
+  expect(untyped.logs()).toEqual({ ada: ['a@1', 'b@2'] });
+});
+
 test('a long history is sent in batches, in order; awkward ids arrive as they are', async () => {
   const { url, logs, appended } = await service();
   const user = 'Zoë/?#% ,"';

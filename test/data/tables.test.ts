@@ -149,6 +149,10 @@ test.each<[string, Record<string, string | Buffer>]>([
     'interactions.csv: not UTF-8 text (--encoding latin-1 or utf-16, if it is that)',
     { 'interactions.csv': Buffer.from('user_id,\xe9', 'latin1') },
   ],
+  [
+    `interactions.csv:2: type: expected 1 to 64 characters without control characters, found "${'v'.repeat(60)}…"`,
+    csv(`u,a,1,${'v'.repeat(65)}`, 'user_id,item_id,timestamp,type'),
+  ],
   ['interactions.csv: no interactions', csv('')],
   [
     'interactions.csv:1: no column is known to be the time; there are user_id, item_id. Say which with --time COLUMN',
