@@ -8,6 +8,9 @@ await bundlePage();
 /** Nothing here is measured: this only ends what hangs, on a machine however slow. */
 const guard = { testTimeout: 600_000, hookTimeout: 600_000 };
 
+/** How long `chaos.test.ts` goes on, and from which seed: `npm run verify:trust` says it. */
+const CHAOS = process.env.CHAOS ? { CHAOS: process.env.CHAOS } : undefined;
+
 export default defineConfig({
   test: {
     // The service logs every request.
@@ -26,7 +29,7 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
-            miniflare: { r2Buckets: ['STATES_BUCKET'], bindings: { ACCESS: 'open' } },
+            miniflare: { r2Buckets: ['STATES_BUCKET'], bindings: { ACCESS: 'open', ...CHAOS } },
           }),
         ],
         test: {

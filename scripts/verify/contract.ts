@@ -62,7 +62,7 @@ export async function verifyContract(
 
 /**
  * The service's document with what no schema can say: the names of the served model's categories, and that it
- * is the only model. Without idempotency keys, whose rule is about two requests (`chaos.ts` holds it).
+ * is the only model. Without idempotency keys, whose rule is about two requests (`chaos.ts` looks at it).
  */
 async function documentOf(url: string, headers: HeadersInit): Promise<unknown> {
   const document = await (await fetch(`${url}/openapi.json`, { headers })).json();

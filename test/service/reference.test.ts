@@ -42,6 +42,7 @@ test('every route is in it', () => {
     '/v1/items/{id}/next',
     '/v1/items/{id}/similar',
     '/v1/items:batch',
+    '/v1/ready',
     '/v1/recommendations',
     '/v1/recommendations:batch',
     '/v1/rules',

@@ -15,6 +15,12 @@ import type { StateInfo, StateStore } from './state-store.ts';
  * writes all count; `test/service/memory-budget.test.ts` tries to break it.
  */
 export const MEMORY_BYTES = 16 * 1024 * 1024;
+/**
+ * How long a state stays in an isolate's memory: also one of a user whom another isolate has deleted, and
+ * whose log it no longer fits.
+ */
+export const MEMORY_MS = 60 * 60 * 1000;
+const PURGE_INTERVAL_MS = 60_000;
 /** Of these, for the notes of writes. */
 const WRITES_BYTES = MEMORY_BYTES / 16;
 /** Workers KV takes one write per second and key: https://developers.cloudflare.com/kv/platform/limits/ */
@@ -44,11 +50,15 @@ export class StateCache {
   private readonly memory = new LRUCache<string, Entry>({
     maxSize: MEMORY_BYTES - WRITES_BYTES,
     sizeCalculation: memoryBytes,
+    ttl: MEMORY_MS,
+    perf: Date,
   });
   private readonly writes = new LRUCache<string, Write>({
     maxSize: WRITES_BYTES,
     sizeCalculation: () => WRITE_BYTES,
   });
+
+  private removedOld = 0;
 
   constructor(store: StateStore) {
     this.store = store;
@@ -75,9 +85,17 @@ export class StateCache {
    * later, so a newer state stays.
    */
   remember(key: string, stored: StoredState, saved = false): void {
+    this.removeOld();
     const kept = this.memory.peek(key)?.stored;
     if (kept === stored || (kept && isNewer(kept, stored))) return;
     this.memory.set(key, { stored, saved, lists: new Map() });
+  }
+
+  /** Once a minute: an old state that nobody asks for would stay otherwise. */
+  private removeOld(): void {
+    if (Date.now() - this.removedOld < PURGE_INTERVAL_MS) return;
+    this.removedOld = Date.now();
+    this.memory.purgeStale();
   }
 
   /** Removes a state that turned out not to fit, unless another one has taken its place. */
@@ -126,6 +144,11 @@ export class StateCache {
     if (entry.lists.size > LISTS) entry.lists.delete(entry.lists.keys().next().value!);
     this.memory.set(key, { ...entry }); // counts it anew
     return list;
+  }
+
+  /** Whether the store answers. Never throws. */
+  async isReachable(): Promise<boolean> {
+    return (await this.fetch('readiness')) !== undefined;
   }
 
   /** What the store holds for the user. Throws what the store throws. */

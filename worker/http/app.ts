@@ -38,6 +38,7 @@ import { isolateMetrics } from './routes/metrics.ts';
 import { modelFiles } from './routes/model.ts';
 import { next } from './routes/next.ts';
 import { OPEN, page } from './routes/page.ts';
+import { readiness } from './routes/readiness.ts';
 import { recommendations } from './routes/recommendations.ts';
 import { reference } from './routes/reference.ts';
 import { rules } from './routes/rules.ts';
@@ -100,6 +101,7 @@ function createApi(services: Services) {
 
   return app
     .route('/', healthz(models))
+    .route('/', readiness(services))
     .route('/', isolateMetrics(metrics))
     .route('/v1', recommendations(models))
     .route('/v1', batch(models))

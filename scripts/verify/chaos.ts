@@ -1,0 +1,38 @@
+/** Runs `test/service/chaos.test.ts` for longer, or from another seed. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { UserError } from '../errors.ts';
+import { ROOT } from '../serving.ts';
+
+export interface ChaosResult {
+  operations: number;
+  faults: Record<string, number>;
+  wrong_answers: number;
+  lost_interactions: number;
+  leaks: number;
+  /** Answers that were a 503, which is right when something is broken. */
+  unavailable: number;
+}
+
+/** `print` takes what vitest says when something was wrong. */
+export async function verifyChaos(
+  operations: number,
+  seed: number,
+  print: (line: string) => void,
+): Promise<ChaosResult> {
+  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
+  const args = ['run', '--project', 'workers', 'test/service/chaos.test.ts', '--silent=false'];
+  const guard = ['--testTimeout', '0'];
+  const child = spawn(process.execPath, [vitest, ...args, ...guard], {
+    cwd: ROOT,
+    env: { ...process.env, CHAOS: `${operations} ${seed}`, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  const [, result] = /CHAOS (\{.*\})/.exec(output) ?? [];
+  if (child.exitCode !== 0) print(output + errors);
+  if (result === undefined) throw new UserError('the chaos test ended without a result');
+  return JSON.parse(result);
+}
