@@ -41,7 +41,7 @@ test('a first visit on a phone: a taste, a reason, similar films, a film taken o
 
   const link = (await page.locator('[data-link]').getAttribute('data-link'))!;
   const friend = await Demo.open(stage);
-  await friend.answered(() => friend.page.goto(link).then(() => friend.page.reload()));
+  await friend.answered(() => friend.page.goto(link)); // on a page that is open already
   await expect.poll(() => friend.history(), { timeout: 30_000 }).toEqual(history);
   await friend.settled();
   expect(await friend.titles()).toEqual(horror);

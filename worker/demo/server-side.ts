@@ -1,5 +1,5 @@
 /** The model in the Worker, which keeps the visitor's log and state. */
-import { ask } from './ask.ts';
+import { AskError, ask } from './ask.ts';
 import { eraseFormer, exclusively, forgetMirror, listAfter } from './mirror.ts';
 import type { Category, Film, Interaction, ListOptions, Side, UserList } from './side.ts';
 
@@ -24,7 +24,10 @@ export class ServerSide implements Side {
   }
 
   film(id: string): Promise<Film | undefined> {
-    return ask<Film>(`/v1/items/${encodeURIComponent(id)}`).catch(() => undefined);
+    return ask<Film>(`/v1/items/${encodeURIComponent(id)}`).catch((error) => {
+      if (error instanceof AskError) return undefined; // no longer in the catalogue
+      throw error;
+    });
   }
 
   async categories(): Promise<Category[]> {

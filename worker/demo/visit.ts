@@ -96,7 +96,8 @@ export async function start(render: (visit: Visit) => void): Promise<void> {
   update({ entries: await readEntries() });
   addEventListener('online', tryAgain);
   refresh();
-  if (!visit.onDevice) await takeShared();
+  addEventListener('hashchange', takeShared);
+  await takeShared();
   update({
     categories: await side()
       .categories()
@@ -274,7 +275,9 @@ function fail(error: unknown): void {
 async function takeShared(): Promise<void> {
   const ids = sharedIds();
   if (ids.length === 0) return;
-  const films = (await Promise.all(ids.map((id) => side().film(id)))).filter((film) => film !== undefined);
+  const asked = await Promise.all(ids.map((id) => side().film(id))).catch(() => null);
+  if (asked === null) return; // an outage: the link stays, for a reload
+  const films = asked.filter((film) => film !== undefined);
   clearShared();
   if (films.length === 0) return;
   if (historyOf(visit).length === 0) startFrom(films, 'the one of the link');

@@ -111,7 +111,7 @@ function Share({ ids }: { ids: string[] }) {
       () => false,
     );
     setCopied(done ?? false);
-    if (!done) location.hash = new URL(link).hash; // to be copied from the address bar
+    if (!done) history.replaceState(null, '', link); // to be copied from the address bar
   };
   return (
     <button type="button" class="quiet" onClick={copy} onBlur={() => setCopied(false)} data-link={link}>
