@@ -71,6 +71,7 @@ def bench(args: argparse.Namespace) -> None:
         recent.append(loss.item())
         losses.append(sum(recent) / len(recent))
     training = watch.read()
+    shown = np.linspace(min(RECENT, len(losses)) - 1, len(losses) - 1, 6).astype(int)
     report = {
         "users": len(data.users),
         "items": len(data.items),
@@ -85,7 +86,7 @@ def bench(args: argparse.Namespace) -> None:
         "training": training,
         "positions_per_s": round(positions / training["seconds"]),
         "positions_per_cpu_s": round(positions / training["cpu_seconds"]),
-        "loss": [round(losses[i], 3) for i in np.linspace(RECENT - 1, len(losses) - 1, 6).astype(int)],
+        "loss": [round(losses[step], 3) for step in shown],
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "device": str(DEVICE),
         "threads": torch.get_num_threads(),
