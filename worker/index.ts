@@ -26,9 +26,16 @@ import { type ModelName, Models } from './models/rollout.ts';
 import { signed } from './models/signed.ts';
 import { dataPoint } from './observe/data-point.ts';
 import { Metrics } from './observe/metrics.ts';
+import { archive } from './outbox/archive.ts';
+import type { OutboxRecord } from './outbox/record.ts';
 
 /** Bindings that a deployment may have: docs/operate.md, docs/access.md. */
-const bound = env as Env & { METRICS?: AnalyticsEngineDataset; API_KEYS?: string; MODEL_KEY?: string };
+const bound = env as Env & {
+  METRICS?: AnalyticsEngineDataset;
+  API_KEYS?: string;
+  MODEL_KEY?: string;
+  ARCHIVE?: R2Bucket;
+};
 
 /** Where everything is open, nobody is limited either. */
 const limits =
@@ -77,7 +84,7 @@ const gatherer = new Gatherer({
   waitUntil,
 });
 
-export default createApp({
+const app = createApp({
   access: new Access(bound),
   catalogue,
   models: new Models(
@@ -85,6 +92,7 @@ export default createApp({
     new Live(catalogue, counts),
     Number(env.CANDIDATE_SHARE),
   ),
+  archive: bound.ARCHIVE,
   log: countedLog(new DurableLog(env.USERS), {
     counting,
     gathered: () => gatherer.gathered(),
@@ -100,6 +108,18 @@ export default createApp({
     bound.METRICS?.writeDataPoint(dataPoint(facts));
   },
 });
+
+export default {
+  fetch: app.fetch,
+  /** The outbox of the users' logs. A batch that can't be written comes again. */
+  async queue({ messages }) {
+    if (bound.ARCHIVE === undefined) throw new Error('the outbox needs a bucket bound as ARCHIVE');
+    await archive(
+      bound.ARCHIVE,
+      messages.map(({ body }) => body),
+    );
+  },
+} satisfies ExportedHandler<Env, OutboxRecord[]>;
 
 export { LiveCatalogue } from './catalogue/catalogue-object.ts';
 export { UserHistory } from './history/user-history.ts';

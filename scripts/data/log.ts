@@ -101,11 +101,12 @@ export async function collectIds(db: Database, loaded: Loaded, options: CheckOpt
     ...(columns.event === undefined ? [] : [['types', 'type', columns.event]]),
   ];
   for (const [table, value, column] of tables) {
-    const longest = table === 'types' ? LONGEST_TYPE : LONGEST_ID;
+    const isType = table === 'types'; // an event may have none
+    const longest = isType ? LONGEST_TYPE : LONGEST_ID;
     await db.run(`CREATE TABLE ${table} AS SELECT id, first, (row_number() OVER (ORDER BY first) - 1)::UINTEGER AS n
       FROM (SELECT ${value} AS id, min(rowid) AS first FROM raw ${where} GROUP BY ${value}) ORDER BY first`);
     const wrong = await db.row<{ first: number | null }>(
-      `SELECT min(first)::DOUBLE AS first FROM ${table} WHERE NOT coalesce(${isId(longest)}, false)`,
+      `SELECT min(first)::DOUBLE AS first FROM ${table} WHERE NOT coalesce(${isId(longest)}, ${isType})`,
     );
     if (wrong.first !== null) {
       const { place, value: found } = await placeOf(db, loaded.parts, wrong.first, column);

@@ -186,7 +186,7 @@ async function shapeOf(db: Database, hasTypes: boolean) {
   );
   const types = hasTypes
     ? await db.rows<{ type: string; n: number }>(
-        `SELECT type, count(*)::DOUBLE AS n FROM ${KEPT} GROUP BY type ORDER BY n DESC, type`,
+        `SELECT type, count(*)::DOUBLE AS n FROM ${KEPT} AND type IS NOT NULL GROUP BY type ORDER BY n DESC, type`,
       )
     : [];
   return {

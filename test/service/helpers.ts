@@ -19,6 +19,7 @@ import type { Model } from '../../worker/models/model.ts';
 import { Models } from '../../worker/models/rollout.ts';
 import type { RequestFacts } from '../../worker/observe/facts.ts';
 import { Metrics } from '../../worker/observe/metrics.ts';
+import type { Bucket } from '../../worker/outbox/archive.ts';
 import { FakeModel } from './fake-model.ts';
 import { MemoryLog, MemoryStore } from './memory.ts';
 
@@ -42,6 +43,8 @@ export interface Surroundings {
   /** Who may use the service. @default anyone, for everything */
   access?: Access;
   catalogue?: LiveCopy;
+  /** What has left the logs. */
+  archive?: Bucket;
   /** What was counted since the training. */
   counts?: MemoryPublished<CountsSnapshot>;
 }
@@ -83,6 +86,7 @@ export function serviceWith(
     origins = '',
     catalogue = copyOf(),
     counts = new MemoryPublished(),
+    archive,
   }: Omit<Surroundings, 'loadCandidate'> = {},
 ) {
   const facts: RequestFacts[] = [];
@@ -92,6 +96,7 @@ export function serviceWith(
     origins,
     catalogue,
     models: new Models(hosts, new Live(catalogue, counts), share),
+    archive,
     log,
     cache: new StateCache(store),
     admission: new Admission(() => {}),

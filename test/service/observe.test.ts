@@ -183,7 +183,7 @@ test('the deployed Worker logs one line of JSON a request', async () => {
   const { default: worker } = await import('../../worker/index.ts');
   const lines: string[] = [];
   vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(line));
-  await worker.request('/icon.svg', { headers: { 'X-Request-Id': 'r-17' } }, env);
+  await worker.fetch(new Request('http://local/icon.svg', { headers: { 'X-Request-Id': 'r-17' } }), env);
   expect(lines).toHaveLength(1);
   expect(JSON.parse(lines[0])).toEqual({
     level: 'info',

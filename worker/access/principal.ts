@@ -42,3 +42,11 @@ export function isConfined({ users }: Principal): boolean {
 export function storedName(tenant: string, user: string): string {
   return tenant === DEFAULT_TENANT && !user.startsWith('\0') ? user : `\0${tenant}\0${user}`;
 }
+
+/** The id under which the tenant knows the user of this stored name; undefined for another tenant's. */
+export function ownName(tenant: string, stored: string): string | undefined {
+  const prefix = storedName(tenant, '');
+  if (!stored.startsWith(prefix)) return undefined;
+  const user = stored.slice(prefix.length);
+  return storedName(tenant, user) === stored ? user : undefined;
+}

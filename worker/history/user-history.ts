@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import { Outbox, type OutboxQueue } from '../outbox/outbox.ts';
 import { sameDigest } from './chain.ts';
 import type { Event } from './event.ts';
 import type { Once } from './idempotency.ts';
@@ -21,6 +22,8 @@ const NOBODY: Head = { epoch: '', total: 0, dropped: 0, digest: null };
 export class UserHistory extends DurableObject<Env> {
   private readonly sql = this.ctx.storage.sql;
   private readonly retention: Retention = retentionOf(this.env);
+  /** Only where the deployment exports what is stored. */
+  private readonly outbox = this.openOutbox();
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
@@ -31,6 +34,12 @@ export class UserHistory extends DurableObject<Env> {
   }
 
   append(events: Event[], once?: Once): Appended {
+    const appended = this.store(events, once);
+    if (appended.outcome === 'added') this.export();
+    return appended;
+  }
+
+  private store(events: Event[], once: Once | undefined): Appended {
     return this.ctx.storage.transactionSync(() => {
       const now = Date.now();
       if (once && this.isErased(once.key)) return { length: 0, outcome: 'erased' };
@@ -112,6 +121,8 @@ export class UserHistory extends DurableObject<Env> {
    */
   async clear(): Promise<void> {
     const keys = [...this.recentKeys('append', 'erased')];
+    const { epoch } = this.head();
+    if (epoch !== '') await this.outbox?.erase(epoch);
     await this.ctx.storage.deleteAll();
     if (keys.length === 0) return;
     this.sql.exec('CREATE TABLE erased (key TEXT PRIMARY KEY, at INTEGER NOT NULL)');
@@ -124,6 +135,7 @@ export class UserHistory extends DurableObject<Env> {
    * unless the user has come back.
    */
   override async alarm(): Promise<void> {
+    if (exists(this.sql)) await this.outbox?.drain(() => this.head().epoch);
     const left =
       exists(this.sql) && this.ctx.storage.transactionSync(() => dropOld(this.sql, this.retention));
     const keys = [...this.recentKeys('erased')];
@@ -134,6 +146,17 @@ export class UserHistory extends DurableObject<Env> {
     if (keys.length > 0 || (left && this.retention.age)) {
       await this.ctx.storage.setAlarm(Date.now() + RETENTION_INTERVAL_MS);
     }
+  }
+
+  /** After the answer, and again by an alarm as long as the queue takes nothing. */
+  private export(): void {
+    if (this.outbox) this.ctx.waitUntil(this.outbox.drain(() => this.head().epoch));
+  }
+
+  private openOutbox(): Outbox | undefined {
+    const { OUTBOX } = this.env as Env & { OUTBOX?: OutboxQueue };
+    const { name } = this.ctx.id;
+    return OUTBOX && name !== undefined ? new Outbox(this.ctx.storage, OUTBOX, name) : undefined;
   }
 
   /** Where events have an age, an alarm will come. */

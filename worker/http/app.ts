@@ -31,6 +31,7 @@ import { modelUnavailable, PROBLEMS, Problem, problemResponse } from './problem.
 import { batch } from './routes/batch.ts';
 import { categories } from './routes/categories.ts';
 import { changeItems } from './routes/change-items.ts';
+import { exportEvents } from './routes/export.ts';
 import { healthz } from './routes/health.ts';
 import { interactions } from './routes/interactions.ts';
 import { items } from './routes/items.ts';
@@ -113,7 +114,8 @@ function createApi(services: Services) {
     .route('/v1', categories(models))
     .route('/v1', interactions(services))
     .route('/v1', userRecommendations(services))
-    .route('/v1', users(services));
+    .route('/v1', users(services))
+    .route('/v1', exportEvents(services.archive));
 }
 
 /** The same models with users of their own, in memory: what examples store reaches no real user's log. */

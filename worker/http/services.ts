@@ -5,6 +5,7 @@ import type { HistoryLog } from '../history/log.ts';
 import type { Models } from '../models/rollout.ts';
 import type { RequestFacts } from '../observe/facts.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { Bucket } from '../outbox/archive.ts';
 import type { Admission } from './admission.ts';
 import type { Limits } from './limits.ts';
 
@@ -16,6 +17,8 @@ export interface Services {
   catalogue: LiveCopy;
   models: Models;
   log: HistoryLog;
+  /** What leaves the logs, where the deployment has an outbox. */
+  archive?: Bucket;
   cache: StateCache;
   /** How much each caller may ask for. */
   limits: Limits;

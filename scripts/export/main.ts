@@ -1,0 +1,104 @@
+/** `npm run export`: what the service has stored, as a log that `npm run make` learns from. */
+import { createWriteStream, rmSync } from 'node:fs';
+import { mkdtemp, rename } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { defineCommand, runCommand } from '../command.ts';
+import { Database, sqlText } from '../data/database.ts';
+import { Service } from '../import/service.ts';
+import { UsageError } from '../options.ts';
+
+/** How DuckDB writes each kind of file. */
+const FORMATS: Record<string, string> = {
+  parquet: 'FORMAT parquet',
+  csv: 'FORMAT csv, HEADER',
+  jsonl: 'FORMAT json',
+};
+
+const page = z.object({ records: z.array(z.looseObject({})), next_cursor: z.string().nullable() });
+
+export const command = defineCommand({
+  usage: `npm run export -- --out FILE [options]
+
+Brings back every event that the service has stored since it has an outbox (docs/retrain.md), each once, users' events in
+their order, without those of users who were deleted. The service goes on meanwhile. One with keys takes one with the
+scope admin, in the variable EARN_API_KEY. The last line printed is a JSON object.`,
+  options: {
+    url: { type: 'string', value: 'URL', default: 'http://127.0.0.1:8787', description: 'the service' },
+    out: {
+      type: 'string',
+      value: 'FILE',
+      required: true,
+      description: `where to write the log: a name ending in ${Object.keys(FORMATS).join(', ')}`,
+    },
+  },
+  async main({ url, out }, { print }) {
+    const format = FORMATS[out.split('.').at(-1)!];
+    if (format === undefined) {
+      throw new UsageError(
+        `--out: expected a name ending in ${Object.keys(FORMATS).join(', ')}, found ${out}`,
+      );
+    }
+    const service = new Service(url);
+    const folder = await mkdtemp(join(dirname(resolve(out)), `.${basename(out)}-`));
+    const remove = () => rmSync(folder, { recursive: true, force: true });
+    process.once('exit', remove);
+    try {
+      const records = await fetchRecords(service, join(folder, 'records.jsonl'));
+      const summary = await writeLog(folder, join(folder, basename(out)), format);
+      await rename(join(folder, basename(out)), out);
+      print(`${summary.events} events of ${summary.users} users in ${out}`);
+      print(JSON.stringify({ out, records, ...summary }));
+    } finally {
+      remove();
+      process.off('exit', remove);
+    }
+  },
+});
+
+/** Every record, page by page, into a file. Returns how many there were. */
+async function fetchRecords(service: Service, path: string): Promise<number> {
+  const file = createWriteStream(path);
+  let count = 0;
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const query: string = cursor === '' ? '' : `?${new URLSearchParams({ cursor })}`;
+    const { records, next_cursor }: z.output<typeof page> = await service.ask(page, `/v1/export${query}`);
+    for (const record of records) file.write(`${JSON.stringify(record)}\n`);
+    count += records.length;
+    cursor = next_cursor;
+  }
+  await new Promise((done) => file.end(done));
+  return count;
+}
+
+/** Each event once, without those of deleted logs; a log that began later comes after an earlier one. */
+async function writeLog(folder: string, out: string, format: string) {
+  const db = await Database.open(folder);
+  try {
+    const columns =
+      "{user: 'VARCHAR', epoch: 'VARCHAR', position: 'BIGINT', item: 'VARCHAR', time: 'DOUBLE', type: 'VARCHAR', " +
+      "stored: 'DOUBLE', erased: 'BOOLEAN'}";
+    await db.run(
+      `CREATE TABLE record AS SELECT * FROM read_json(${sqlText(join(folder, 'records.jsonl'))},
+         format = 'newline_delimited', columns = ${columns})`,
+    );
+    await db.run(`CREATE TABLE event AS
+      SELECT "user", epoch, position, any_value(item) AS item, any_value(time) AS time, any_value(type) AS type,
+        any_value(stored) AS stored
+      FROM record
+      WHERE erased IS NULL AND ("user", epoch) NOT IN (SELECT ("user", epoch) FROM record WHERE erased)
+      GROUP BY ALL`);
+    // Without the caller's time, when it was stored tells the order.
+    await db.run(`COPY (
+      SELECT "user" AS user_id, item AS item_id, coalesce(time, stored / 1000) AS timestamp, type
+      FROM event
+      ORDER BY "user", min(stored) OVER (PARTITION BY "user", epoch), epoch, position
+    ) TO ${sqlText(out)} (${format})`);
+    const [row] = await db.rows('SELECT count(*) AS events, count(DISTINCT "user") AS users FROM event');
+    return { events: Number(row.events), users: Number(row.users) };
+  } finally {
+    db.close();
+  }
+}
+
+if (import.meta.main) await runCommand(command);

@@ -1,0 +1,90 @@
+/**
+ * Out of the service again: what visitors did comes back as a log, through a queue and a bucket as Cloudflare
+ * has them, and is what `npm run data` reads.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Server, startServer } from '../../scripts/local-service.ts';
+
+/** With the bindings that wrangler.toml has as a comment. It lies beside it, as paths in it are relative. */
+const CONFIG = `.wrangler-outbox-${process.pid}.toml`;
+
+let folder: string;
+let server: Server;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'earn-edge-export-'));
+  const [before, outbox] = readFileSync('wrangler.toml', 'utf8').split(/(?=^# \[\[queues\.producers\]\])/m);
+  writeFileSync(CONFIG, before + outbox.replaceAll(/^# /gm, ''));
+  server = await startServer({ wrangler: ['--config', CONFIG] });
+});
+
+afterAll(async () => {
+  await server?.stop();
+  rmSync(CONFIG, { force: true });
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function append(user: string, items: object[]): Promise<void> {
+  const response = await fetch(`${server.url}/v1/users/${user}/interactions`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ items }),
+  });
+  expect(response.status).toBe(201);
+}
+
+/** The rows of an export, without its header. */
+function exported(): string[] {
+  const out = join(folder, 'log.csv');
+  execFileSync(process.execPath, ['scripts/export/main.ts', '--url', server.url, '--out', out]);
+  return readFileSync(out, 'utf8').trimEnd().split('\n').slice(1);
+}
+
+test('every event comes back once, in its order, but for those of a deleted user', async () => {
+  const users = Array.from({ length: 20 }, (_, i) => `user-${i}`);
+  const events = (user: string) =>
+    Array.from({ length: 30 }, (_, i) => ({
+      id: `${user}-${i}`,
+      timestamp: 1000 + i,
+      type: i % 2 ? 'buy' : 'view',
+    }));
+  await Promise.all(
+    users.map(async (user) => {
+      const all = events(user);
+      for (let at = 0; at < all.length; at += 7) await append(user, all.slice(at, at + 7));
+    }),
+  );
+  const deleted = await fetch(`${server.url}/v1/users/user-3`, { method: 'DELETE' });
+  expect(deleted.ok).toBe(true);
+  await append('user-3', [{ id: 'again', timestamp: 5000 }]);
+
+  const expected = users
+    .filter((user) => user !== 'user-3')
+    .flatMap((user) => events(user).map(({ id, timestamp, type }) => `${user},${id},${timestamp}.0,${type}`));
+  expected.push('user-3,again,5000.0,');
+  // A batch waits for some seconds before it is archived.
+  await expect
+    .poll(() => exported().toSorted(), { timeout: 120_000, interval: 3000 })
+    .toEqual(expected.toSorted());
+
+  const rows = exported().filter((row) => row.startsWith('user-7,'));
+  expect(rows).toEqual(expected.filter((row) => row.startsWith('user-7,')));
+  const parquet = join(folder, 'log.parquet');
+  execFileSync(process.execPath, ['scripts/export/main.ts', '--url', server.url, '--out', parquet]);
+  const data = [
+    'scripts/data/main.ts',
+    'csv',
+    '--from',
+    parquet,
+    '--out',
+    join(folder, 'data'),
+    '--target',
+    'buy',
+  ];
+  const printed = execFileSync(process.execPath, data, { encoding: 'utf8' });
+  expect(JSON.parse(printed.trimEnd().split('\n').at(-1)!)).toMatchObject({ users: 20, interactions: 571 });
+});
