@@ -16,6 +16,7 @@ from scipy import sparse
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse.linalg import svds
 from sklearn.cluster import KMeans
+from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits
 
 from .data import History
@@ -25,6 +26,7 @@ NEAR = 5  # items this many steps apart count as consumed together
 COLLABORATIVE_SIZE, TEXT_SIZE = 64, 32
 SHRINK = 20  # an item seen this often is described half by its company, half by its text
 ROUNDS = 25  # of k-means
+EXACT_SVD = 20_000  # rows and columns up to which Lanczos converges soon; it may take hundreds of passes
 EXACT_ASSIGNMENT = 5000  # rows up to which the Hungarian algorithm takes seconds
 
 Floats = NDArray[np.float64]
@@ -134,7 +136,10 @@ def truncated_svd(matrix: sparse.csr_array, size: int, rng: np.random.Generator)
     found = min(size, min(matrix.shape) - 1)
     result = np.zeros((matrix.shape[0], size))
     if found > 0 and matrix.nnz > 0:
-        u, s, _ = svds(matrix.astype(np.float64), k=found, v0=rng.standard_normal(min(matrix.shape)))
+        if min(matrix.shape) > EXACT_SVD:
+            u, s, _ = randomized_svd(matrix, found, n_iter=4, random_state=int(rng.integers(2**31)))
+        else:
+            u, s, _ = svds(matrix.astype(np.float64), k=found, v0=rng.standard_normal(min(matrix.shape)))
         result[:, :found] = u * np.sqrt(s)
     length = np.linalg.norm(result, axis=1, keepdims=True)
     unit: Floats = result / np.maximum(length, 1e-12) * (length > 1e-9)

@@ -3,10 +3,15 @@
 import numpy as np
 import pytest
 
+from earn_train import semantic_ids as semantic_ids_module
 from earn_train.semantic_ids import EXACT_ASSIGNMENT, balanced_assignment, centres, distances, semantic_ids
 
 
-def test_semantic_ids_are_unique_balanced_and_group_what_is_consumed_together() -> None:
+@pytest.mark.parametrize("exact_svd", [10**6, 0])
+def test_semantic_ids_are_unique_balanced_and_group_what_is_consumed_together(
+    exact_svd: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(semantic_ids_module, "EXACT_SVD", exact_svd)
     rng = np.random.default_rng(0)
     tastes = rng.permutation(120).reshape(4, 30)
     histories = [rng.choice(tastes[user % 4], 20) for user in range(200)]
