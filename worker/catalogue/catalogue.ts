@@ -1,5 +1,5 @@
 import type { ItemMask } from '../engine/ranking.ts';
-import { idHash } from './id-hash.ts';
+import { IdIndex } from './id-index.ts';
 import type { CatalogueItem } from './item.ts';
 
 /** The items that the model knows, by index (as graphs use them) and by id (as callers name them). */
@@ -12,14 +12,13 @@ export class Catalogue {
    * so no share is zero; the shares sum to one.
    */
   readonly popularity: Float64Array;
-  private readonly indices: Map<string, number>;
-  private hashes: Set<number> | undefined;
+  private readonly indices: IdIndex;
   /** Which items may be listed, and until when that holds. */
   private listable: { mask: ItemMask; until: number } = { mask: new Uint8Array(), until: -Infinity };
 
   constructor(items: CatalogueItem[]) {
     this.items = items;
-    this.indices = new Map(items.map((item, index) => [item.id, index]));
+    this.indices = new IdIndex(items);
     const categories = new Map<string, number[]>();
     for (const [index, item] of items.entries()) {
       if (item.deleted) continue;
@@ -47,8 +46,7 @@ export class Catalogue {
 
   /** Whether an item's id has this hash (`idHash`): what is known of an id that was unknown before. */
   knowsHash(hash: number): boolean {
-    this.hashes ??= new Set(this.items.map(({ id }) => idHash(id)));
-    return this.hashes.has(hash);
+    return this.indices.hasHash(hash);
   }
 
   /** The item with this id, unless it was deleted. */
