@@ -60,6 +60,20 @@ test('without a connection the page can be reloaded, and goes on', async () => {
   expect(await demo.history()).toEqual(['Fargo', 'Heat']);
 });
 
+test('who forgets without a connection is forgotten on the server with the next visit', async () => {
+  const demo = await Demo.open(stage);
+  await demo.add('heat');
+  const { user } = await demo.mirror();
+  await demo.answered(() => demo.onDevice.click());
+  await demo.page.context().route('**/v1/**', (route) => route.abort());
+  await demo.page.getByRole('button', { name: 'Forget me' }).click();
+  await expect.poll(() => demo.history(), { timeout: 30_000 }).toEqual([]);
+  expect(await demo.logOnServer(stage, user)).toHaveLength(1);
+  await demo.page.context().unrouteAll();
+  await demo.page.reload();
+  await expect.poll(() => demo.logOnServer(stage, user), { timeout: 60_000 }).toEqual([]);
+});
+
 test('the model is fetched once, with its progress; then the browser has it', async () => {
   const demo = await Demo.open(stage);
   let slow = true;

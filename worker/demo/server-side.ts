@@ -34,6 +34,11 @@ export class ServerSide implements Side {
     return (await ask<{ categories: Category[] }>('/v1/categories')).categories;
   }
 
+  /** Deletes what should have been deleted during an outage. */
+  settle(): Promise<void> {
+    return exclusively(eraseFormer);
+  }
+
   forget(): Promise<void> {
     return exclusively(forgetMirror);
   }

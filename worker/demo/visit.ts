@@ -95,6 +95,7 @@ export async function start(render: (visit: Visit) => void): Promise<void> {
   await openEntries(() => void reread());
   update({ entries: await readEntries() });
   addEventListener('online', tryAgain);
+  settle();
   refresh();
   addEventListener('hashchange', takeShared);
   await takeShared();
@@ -196,6 +197,12 @@ export function tryAgain(): void {
   clearTimeout(retry);
   failures = 0;
   refresh();
+  settle();
+}
+
+/** What was forgotten without a connection is forgotten on the server too, wherever the model runs. */
+function settle(): void {
+  server.settle().catch(() => {}); // another time
 }
 
 export function dismissOffer(): void {
