@@ -20,6 +20,14 @@ async function list(page: Page, url: string): Promise<void> {
   await page.locator('#recommendations .film').first().waitFor();
 }
 
+/** Does what makes another list, and waits for it: the chart has a point per list. */
+async function listed(page: Page, action: () => Promise<void>): Promise<void> {
+  const points = page.locator('#chart .point');
+  const before = await points.count();
+  await action();
+  await points.nth(before).waitFor({ state: 'attached' });
+}
+
 async function settled(page: Page): Promise<void> {
   await page.waitForTimeout(500);
   await page.locator('#recommendations[aria-busy="false"]').waitFor();
@@ -29,10 +37,9 @@ async function settled(page: Page): Promise<void> {
 /** A taste, and two of the films that it brought. */
 async function visit(page: Page, url: string, taste: string): Promise<void> {
   await list(page, url);
-  await page.getByRole('button', { name: taste }).click();
+  await listed(page, () => page.getByRole('button', { name: taste }).click());
   for (let click = 0; click < 2; click++) {
-    await page.waitForTimeout(800);
-    await page.locator('#recommendations .card > .film').nth(click).click();
+    await listed(page, () => page.locator('#recommendations .card > .film').nth(click).click());
   }
   await settled(page);
 }
