@@ -21,7 +21,7 @@ export default defineConfig({
           ...guard,
           name: 'node',
           include: [
-            'test/{bench,build,commands,data,demo,docs,engine,evaluate,events,items,make,memory,recommend,trials}/**/*.test.ts',
+            'test/{bench,build,commands,data,demo,docs,engine,evaluate,events,items,make,memory,outcomes,recommend,trials}/**/*.test.ts',
           ],
         },
       },

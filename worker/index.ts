@@ -24,10 +24,14 @@ import { ModelHost } from './models/host.ts';
 import { loadModel } from './models/model.ts';
 import { type ModelName, Models } from './models/rollout.ts';
 import { signed } from './models/signed.ts';
-import { dataPoint } from './observe/data-point.ts';
+import { dataPoint, judgedPoint } from './observe/data-point.ts';
 import { Metrics } from './observe/metrics.ts';
 import { archive } from './outbox/archive.ts';
 import type { OutboxRecord } from './outbox/record.ts';
+import { judgingLog } from './outcomes/judging-log.ts';
+import { OutcomeCounting } from './outcomes/outcomes.ts';
+import type { Judged } from './outcomes/served.ts';
+import { Variants } from './outcomes/variants.ts';
 
 /** Bindings that a deployment may have: docs/operate.md, docs/access.md. */
 const bound = env as Env & {
@@ -84,16 +88,40 @@ const gatherer = new Gatherer({
   waitUntil,
 });
 
+const outcomeCounting = new OutcomeCounting();
+const outcomesObject = () => env.OUTCOMES.getByName('outcomes');
+const outcomeGatherer = new Gatherer({
+  take: () => outcomeCounting.take(),
+  send: (batch) => outcomesObject().add(batch),
+  waitUntil,
+});
+
+function judge(list: Judged, bucket: number): void {
+  outcomeCounting.judge(list, bucket);
+  outcomeGatherer.gathered();
+  metrics.judged(list);
+  bound.METRICS?.writeDataPoint(judgedPoint(list));
+}
+
 const app = createApp({
   access: new Access(bound),
   catalogue,
+  outcomes: {
+    variants: new Variants(env.VARIANTS),
+    told(...told) {
+      outcomeCounting.told(...told);
+      outcomeGatherer.gathered();
+    },
+    totals: async () => outcomesObject().totals(),
+    clear: async () => outcomesObject().clear(),
+  },
   models: new Models(
     { current: hostOf('current', ''), candidate: hostOf('candidate', 'candidate/') },
     new Live(catalogue, counts),
     Number(env.CANDIDATE_SHARE),
   ),
   archive: bound.ARCHIVE,
-  log: countedLog(new DurableLog(env.USERS), {
+  log: countedLog(judgingLog(new DurableLog(env.USERS), judge), {
     counting,
     gathered: () => gatherer.gathered(),
     waitUntil,
@@ -124,3 +152,4 @@ export default {
 export { LiveCatalogue } from './catalogue/catalogue-object.ts';
 export { UserHistory } from './history/user-history.ts';
 export { LiveCounts } from './live/counts-object.ts';
+export { Outcomes } from './outcomes/outcomes-object.ts';

@@ -289,6 +289,7 @@ describe('a log that can not be reached', () => {
     appendAndTail: away,
     stretch: away,
     page: away,
+    serve: away,
     length: away,
     clear: away,
   };

@@ -20,6 +20,8 @@ import { Models } from '../../worker/models/rollout.ts';
 import type { RequestFacts } from '../../worker/observe/facts.ts';
 import { Metrics } from '../../worker/observe/metrics.ts';
 import type { Bucket } from '../../worker/outbox/archive.ts';
+import { MemoryOutcomes, type OutcomeServices } from '../../worker/outcomes/services.ts';
+import { Variants } from '../../worker/outcomes/variants.ts';
 import { FakeModel } from './fake-model.ts';
 import { MemoryLog, MemoryStore } from './memory.ts';
 
@@ -47,6 +49,7 @@ export interface Surroundings {
   archive?: Bucket;
   /** What was counted since the training. */
   counts?: MemoryPublished<CountsSnapshot>;
+  outcomes?: OutcomeServices;
 }
 
 const noCandidate = () => Promise.reject(new ModelUnavailable('asset_missing', 'there is no candidate'));
@@ -87,6 +90,7 @@ export function serviceWith(
     catalogue = copyOf(),
     counts = new MemoryPublished(),
     archive,
+    outcomes = new MemoryOutcomes(new Variants('')),
   }: Omit<Surroundings, 'loadCandidate'> = {},
 ) {
   const facts: RequestFacts[] = [];
@@ -95,6 +99,7 @@ export function serviceWith(
     limits,
     origins,
     catalogue,
+    outcomes,
     models: new Models(hosts, new Live(catalogue, counts), share),
     archive,
     log,
@@ -119,6 +124,12 @@ export function post(app: Pick<App, 'request'>, body: unknown, path = '/v1/recom
 
 // biome-ignore lint/suspicious/noExplicitAny: tests compare whatever came.
 export type Json = any;
+
+/** A list but for its id, which no other list has. */
+export function listed({ recommendation_id, ...list }: Json): Json {
+  expect(recommendation_id).toMatch(/^[0-9a-f]{16}\./);
+  return list;
+}
 
 /** The body of an answer that must be a problem with this status and code. */
 export async function problemOf(response: Response, status: number, code: string): Promise<Json> {

@@ -316,6 +316,8 @@ describe('two isolates, the object and Workers KV', () => {
     await publishNow(truth);
     await clock.pass(30_000);
     expect(await has(two, '6')).toEqual({ listed: false, degraded: false });
+    await one.request('PATCH', '/v1/items/6', { available: true });
+    await publishNow(truth);
   });
 
   test('Workers KV that fails stops no list', async () => {

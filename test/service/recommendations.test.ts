@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MANIFEST } from './fake-model.ts';
-import { fakeService, type Json, post, problemOf } from './helpers.ts';
+import { fakeService, type Json, listed, post, problemOf } from './helpers.ts';
 
 async function recommend(body: unknown, service = fakeService()): Promise<Json> {
   const response = await post(service.app, body);
@@ -23,6 +23,8 @@ test('a history gets titles, scores and ranks', async () => {
       },
     ],
     source: 'model',
+    ranker: 'beam',
+    recommendation_id: expect.any(String),
     model: { id: MANIFEST.id },
     catalogue: { version: 0, degraded: false },
     cache: { status: 'none', reused_items: 0, prefilled_items: 2 },
@@ -125,8 +127,8 @@ test('only films of one of the categories', async () => {
     '4',
   ]);
   const all = await recommend({ history });
-  expect(await recommend({ history, categories: [] })).toEqual(all);
-  expect(await recommend({ history, categories: ['Drama'] })).toEqual(all);
+  expect(listed(await recommend({ history, categories: [] }))).toEqual(listed(all));
+  expect(listed(await recommend({ history, categories: ['Drama'] }))).toEqual(listed(all));
 });
 
 test('no film of an excluded category, in a body and in a URL', async () => {

@@ -37,11 +37,13 @@ test('every route is in it', () => {
     '/healthz',
     '/metrics',
     '/v1/categories',
+    '/v1/events',
     '/v1/items',
     '/v1/items/{id}',
     '/v1/items/{id}/next',
     '/v1/items/{id}/similar',
     '/v1/items:batch',
+    '/v1/outcomes',
     '/v1/ready',
     '/v1/recommendations',
     '/v1/recommendations:batch',
@@ -92,9 +94,16 @@ test('every example is sent, and its answer is one that the document describes, 
     await expectValid(example, schema);
     if (type === 'application/json') expect(Object.keys(example)).toEqual(Object.keys(answer));
     // What the served model says to a request that nothing came before.
-    if (path === '/v1/recommendations' || path.startsWith('/v1/items')) expect(answer).toEqual(example);
+    if (path === '/v1/recommendations' || path.startsWith('/v1/items')) {
+      expect(comparable(answer)).toEqual(comparable(example));
+    }
   }
 });
+
+/** Two lists of the same have ids of their own, and the tests before may have changed the catalogue. */
+function comparable({ recommendation_id: _, catalogue: __, ...answer }: Json): Json {
+  return answer;
+}
 
 test('every problem that it names has an example that fits', async () => {
   for (const { operation } of operationsOf(document)) {

@@ -84,6 +84,6 @@ export function pathOf(user: string): string {
 }
 
 /** The answer but for what the cache did. */
-export function listOf({ cache: _, ...list }: Json): Json {
+export function listOf({ cache: _, recommendation_id: __, ...list }: Json): Json {
   return list;
 }

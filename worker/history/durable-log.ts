@@ -1,3 +1,4 @@
+import type { Served } from '../outcomes/served.ts';
 import type { Event } from './event.ts';
 import { onceOf } from './idempotency.ts';
 import type { Appended, AppendedTail, Head, HistoryLog, LogPage, Stretch, Tail } from './log.ts';
@@ -29,13 +30,13 @@ export class DurableLog implements HistoryLog {
 
   async appendAndTail(user: string, events: Event[], key?: string): Promise<AppendedTail> {
     const once = key === undefined ? undefined : await onceOf(key, events);
-    const { outcome, tail } = await this.ask(
+    const { outcome, judged, tail } = await this.ask(
       user,
       (log) => log.appendAndTail(events, once),
       async (log) => ({ ...(await log.append(events, once)), tail: await oldTail(log) }),
     );
     rejectRefused(outcome, key);
-    return { ...tail, outcome };
+    return { ...tail, outcome, ...(judged && { judged }) };
   }
 
   stretch(user: string, head: Head, after: number, proof: number): Promise<Stretch | null> {
@@ -52,6 +53,14 @@ export class DurableLog implements HistoryLog {
 
   page(user: string, limit: number, before: number | null): Promise<LogPage> {
     return this.ask(user, (log) => log.page(limit, before));
+  }
+
+  serve(user: string, served: Served): Promise<void> {
+    return this.ask(
+      user,
+      (log) => log.serve(served),
+      async () => {}, // older code keeps none
+    );
   }
 
   length(user: string): Promise<{ epoch: string; length: number }> {

@@ -1,4 +1,5 @@
 /** A user's events as the rest of the service sees them: an append-only log, which is the source of truth. */
+import type { Judged, Served } from '../outcomes/served.ts';
 import type { Event } from './event.ts';
 
 /** Events that come with every reading of a log. Someone who comes back brings fewer new ones than these. */
@@ -42,10 +43,12 @@ export interface Appended {
    * events. `erased`: it was used before the user was deleted, and nothing was added.
    */
   outcome: 'added' | 'repeated' | 'conflict' | 'erased';
+  /** What became of the list that the user saw last, if these are the first events since. */
+  judged?: Judged;
 }
 
 /** The newest events after an append, and what became of it. */
-export type AppendedTail = Tail & Pick<Appended, 'outcome'>;
+export type AppendedTail = Tail & Pick<Appended, 'outcome' | 'judged'>;
 
 export interface LogPage {
   /** Newest first. */
@@ -72,6 +75,8 @@ export interface HistoryLog {
   stretch(user: string, head: Head, after: number, proof: number): Promise<Stretch | null>;
   /** Up to `limit` events before position `before`, or the newest ones when it is null. */
   page(user: string, limit: number, before: number | null): Promise<LogPage>;
+  /** Keeps the list that the user saw last until the next append. A user without a log has none kept. */
+  serve(user: string, served: Served): Promise<void>;
   length(user: string): Promise<{ epoch: string; length: number }>;
   /** Deletes the log. For a day, requests from before are told from new ones by their keys' digests. */
   clear(user: string): Promise<void>;

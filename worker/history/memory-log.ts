@@ -1,3 +1,4 @@
+import { judged, type Served } from '../outcomes/served.ts';
 import { CHAIN_START, chained, sameDigest } from './chain.ts';
 import type { Event } from './event.ts';
 import { onceOf } from './idempotency.ts';
@@ -20,6 +21,7 @@ interface UserLog {
   /** The chain digest of each event. */
   digests: Uint8Array[];
   keys: Map<string, { content: string; length: number }>;
+  served?: Served;
 }
 
 const nobody = (epoch: string = crypto.randomUUID()): UserLog => ({
@@ -49,7 +51,10 @@ export class MemoryLog implements HistoryLog {
     add(log, events);
     const { length } = log.events;
     if (once) log.keys.set(once.key, { content: once.content, length });
-    return { length, outcome: 'added' };
+    const { served } = log;
+    delete log.served;
+    const taken = events.map(({ item }) => item);
+    return { length, outcome: 'added', ...(served && { judged: judged(served, taken) }) };
   }
 
   /** Sets a log that is kept elsewhere: all its events, oldest first. */
@@ -72,8 +77,8 @@ export class MemoryLog implements HistoryLog {
   }
 
   async appendAndTail(user: string, events: Event[], key?: string): Promise<AppendedTail> {
-    const { outcome } = await this.append(user, events, key);
-    return { ...(await this.tail(user)), outcome };
+    const { outcome, judged } = await this.append(user, events, key);
+    return { ...(await this.tail(user)), outcome, ...(judged && { judged }) };
   }
 
   async stretch(user: string, { epoch, total, digest }: Head, after: number, proof: number) {
@@ -94,6 +99,11 @@ export class MemoryLog implements HistoryLog {
     }));
     const older = events.filter(({ position }) => position < (before ?? Infinity)).reverse();
     return { events: older.slice(0, limit), next: older.length > limit ? older[limit - 1].position : null };
+  }
+
+  async serve(user: string, served: Served): Promise<void> {
+    const log = this.users.get(user);
+    if (log) log.served = served;
   }
 
   async length(user: string): Promise<{ epoch: string; length: number }> {

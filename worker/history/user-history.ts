@@ -1,11 +1,13 @@
 import { DurableObject } from 'cloudflare:workers';
 import { Outbox, type OutboxQueue } from '../outbox/outbox.ts';
+import type { Served } from '../outcomes/served.ts';
 import { sameDigest } from './chain.ts';
 import type { Event } from './event.ts';
 import type { Once } from './idempotency.ts';
 import { type Appended, type Head, type LogPage, type Stretch, TAIL_EVENTS, type Tail } from './log.ts';
 import { dropExcess, dropOld, type Retention, retentionOf } from './retention.ts';
 import { appendEvents, createTables, exists, headOf, migrate, type Row } from './schema.ts';
+import { judgeServed, keepServed } from './served-list.ts';
 
 /** How long an idempotency key is remembered; payment APIs do the same. */
 const KEY_MEMORY_MS = 24 * 60 * 60 * 1000;
@@ -58,7 +60,8 @@ export class UserHistory extends DurableObject<Env> {
       if (once) {
         this.sql.exec('INSERT INTO append VALUES (?, ?, ?, ?)', once.key, once.content, length, now);
       }
-      return { length, outcome: 'added' };
+      const judged = judgeServed(this.sql, events);
+      return { length, outcome: 'added', ...(judged && { judged }) };
     });
   }
 
@@ -69,9 +72,14 @@ export class UserHistory extends DurableObject<Env> {
     return { ...head, events: rows.map(read), digests: rows.map(digestOf) };
   }
 
-  appendAndTail(events: Event[], once?: Once): { outcome: Appended['outcome']; tail: Tail } {
-    const { outcome } = this.append(events, once);
-    return { outcome, tail: this.readTail() };
+  appendAndTail(events: Event[], once?: Once): Pick<Appended, 'outcome' | 'judged'> & { tail: Tail } {
+    const { outcome, judged } = this.append(events, once);
+    return { outcome, judged, tail: this.readTail() };
+  }
+
+  /** Keeps the list that the user saw last. */
+  serve(served: Served): void {
+    if (exists(this.sql)) keepServed(this.sql, served);
   }
 
   stretch({ epoch, total, digest }: Head, after: number, proof: number): Stretch | null {

@@ -20,6 +20,8 @@ import { Live } from '../live/live.ts';
 import { MemoryPublished } from '../live/memory-published.ts';
 import { observe, routeOf } from '../observe/facts.ts';
 import { Metrics } from '../observe/metrics.ts';
+import { MemoryOutcomes } from '../outcomes/services.ts';
+import { Variants } from '../outcomes/variants.ts';
 import { Admission } from './admission.ts';
 import { authenticate, callerOf, exposed } from './authentication.ts';
 import { Bodies } from './bodies.ts';
@@ -38,6 +40,7 @@ import { items } from './routes/items.ts';
 import { isolateMetrics } from './routes/metrics.ts';
 import { modelFiles } from './routes/model.ts';
 import { next } from './routes/next.ts';
+import { outcomes } from './routes/outcomes.ts';
 import { OPEN, page } from './routes/page.ts';
 import { readiness } from './routes/readiness.ts';
 import { recommendations } from './routes/recommendations.ts';
@@ -109,6 +112,7 @@ function createApi(services: Services) {
     .route('/v1', items(services))
     .route('/v1', changeItems(services))
     .route('/v1', rules(services))
+    .route('/v1', outcomes(services))
     .route('/v1', similar(models))
     .route('/v1', next(models))
     .route('/v1', categories(models))
@@ -125,6 +129,7 @@ function rehearsal({ models }: Services): Services {
     access: Access.open(),
     models: models.withLive(new Live(catalogue, new MemoryPublished<CountsSnapshot>())),
     catalogue,
+    outcomes: new MemoryOutcomes(new Variants('')),
     log: new MemoryLog(),
     cache: new StateCache(new MemoryStore()),
     limits: new Limits(),

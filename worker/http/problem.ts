@@ -26,6 +26,7 @@ export const PROBLEMS = {
   history_unavailable: { status: 503, title: 'The history of interactions is not available now' },
   cache_unavailable: { status: 503, title: 'The cache of states is not available now' },
   catalogue_unavailable: { status: 503, title: 'The live catalogue can not be changed now' },
+  outcomes_unavailable: { status: 503, title: 'What became of the lists can not be read now' },
   overloaded: { status: 503, title: 'There are too many requests at once' },
 } as const;
 

@@ -6,6 +6,7 @@ import type { Models } from '../models/rollout.ts';
 import type { RequestFacts } from '../observe/facts.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Bucket } from '../outbox/archive.ts';
+import type { OutcomeServices } from '../outcomes/services.ts';
 import type { Admission } from './admission.ts';
 import type { Limits } from './limits.ts';
 
@@ -15,6 +16,8 @@ export interface Services {
   access: Access;
   /** What is said of items while a model serves. */
   catalogue: LiveCopy;
+  /** What becomes of lists, and the ways to make them that are held against each other. */
+  outcomes: OutcomeServices;
   models: Models;
   log: HistoryLog;
   /** What leaves the logs, where the deployment has an outbox. */

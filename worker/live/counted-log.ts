@@ -33,6 +33,7 @@ export function countedLog(
     stretch: (user, head, after, proof) => log.stretch(user, head, after, proof),
     page: (user, limit, before) => log.page(user, limit, before),
     length: (user) => log.length(user),
+    serve: (user, served) => log.serve(user, served),
     clear: (user) => log.clear(user),
     async append(user, events, key) {
       const appended = await log.append(user, events, key);

@@ -1,3 +1,4 @@
+import type { Judged } from '../outcomes/served.ts';
 import type { RequestFacts } from './facts.ts';
 
 /**
@@ -14,4 +15,9 @@ export function dataPoint(facts: RequestFacts): AnalyticsEngineDataPoint {
     blobs: [method, route, String(status), problem, model, Object.keys(sources).join('+'), cache],
     doubles: [duration_ms, lists, reused_items, prefilled_items, Number(degraded)],
   };
+}
+
+/** What became of a list, as a data point whose index is `judged`. */
+export function judgedPoint({ model, ranker, variant, rank }: Judged): AnalyticsEngineDataPoint {
+  return { indexes: ['judged'], blobs: [model, ranker, variant], doubles: [rank === null ? 0 : 1 / rank] };
 }

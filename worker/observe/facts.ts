@@ -5,6 +5,7 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { matchedRoutes } from 'hono/route';
+import { recommendationId } from '../outcomes/served.ts';
 import type { RecommendationList } from '../recommend/recommend.ts';
 
 /** The lists of one answer; only a batch has more than one. */
@@ -72,8 +73,8 @@ export function routeOf(c: Context): string {
 
 type AnyCache = { status: string; reused_items: number; prefilled_items: number; degraded?: boolean };
 
-/** Adds this list's cost to the request's facts. Returns the list. */
-export function noted<Cache extends AnyCache>(c: Context, list: RecommendationList<Cache>) {
+/** Adds this list's cost to the request's facts. Returns the list with an id of its own. */
+export function noted<Cache extends AnyCache>(c: Context, list: RecommendationList<Cache>, variant = '') {
   const { status, reused_items, prefilled_items, degraded = false } = list.cache;
   const before = c.get('lists');
   c.set('lists', {
@@ -85,5 +86,6 @@ export function noted<Cache extends AnyCache>(c: Context, list: RecommendationLi
     prefilled_items: (before?.prefilled_items ?? 0) + prefilled_items,
     degraded: degraded || (before?.degraded ?? false),
   });
-  return list;
+  const maker = { model: list.model.id, ranker: list.ranker, variant };
+  return { recommendation_id: recommendationId(maker), ...list };
 }

@@ -3,6 +3,8 @@
  * (https://prometheus.io/docs/instrumenting/exposition_formats/).
  */
 import type { ModelName } from '../models/rollout.ts';
+import { SHOWN } from '../outcomes/outcomes.ts';
+import type { Judged } from '../outcomes/served.ts';
 import type { RequestFacts } from './facts.ts';
 
 /**
@@ -16,6 +18,8 @@ const COUNTERS = {
   earn_prefilled_items_total: 'History items that were prefilled',
   earn_reused_items_total: 'History items that a cached state made unnecessary to prefill',
   earn_degraded_total: 'Answers computed from the log because the cache could not be read',
+  earn_judged_lists_total: 'Lists whose users then did something; hit: it was among the first ten',
+  earn_reciprocal_rank_total: 'Sum of 1 / rank of what was taken from judged lists',
   earn_model_loads_total: 'Model loads by outcome',
 };
 
@@ -50,6 +54,12 @@ export class Metrics {
     this.add('earn_prefilled_items_total', { model }, facts.prefilled_items);
     this.add('earn_reused_items_total', { model }, facts.reused_items);
     if (facts.degraded) this.add('earn_degraded_total', { model });
+  }
+
+  judged({ model, ranker, variant, rank }: Judged): void {
+    const hit = rank !== null && rank <= SHOWN;
+    this.add('earn_judged_lists_total', { model, ranker, variant, hit: String(hit) });
+    if (rank !== null) this.add('earn_reciprocal_rank_total', { model, ranker, variant }, 1 / rank);
   }
 
   modelLoad(model: ModelName, outcome: 'loaded' | 'failed'): void {

@@ -13,6 +13,8 @@ export interface ListQuery extends FilterValues {
   diversity?: number;
   /** Whether each item says what brought it. */
   explain?: boolean;
+  /** Names of the rules that hold; no request says that. @default all */
+  rules?: readonly string[];
   /** Properties that each item of the answer brings. */
   return: string[];
   /** The type of event that the list should lead to. @default the model's */

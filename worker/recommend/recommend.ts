@@ -47,6 +47,8 @@ export interface RecommendationList<Cache> {
    * the most popular items, because the history has no known item or because the request asked for them.
    */
   source: 'model' | 'trending' | 'popular';
+  /** What ordered the list. */
+  ranker: RankerName;
   model: { id: string };
   /** The live catalogue that the list is of. */
   catalogue: { version: number; degraded: boolean };
@@ -75,7 +77,8 @@ export async function recommend<Cache>(
   const name = rankerFor(model, items, query);
   const ranker: Ranker = RANKERS[name];
   const end = query.offset + query.k;
-  const rules = appliedRules(live?.rules ?? [], catalogue, now);
+  const standing = live?.rules.filter((rule) => query.rules?.includes(rule.name) ?? true);
+  const rules = appliedRules(standing ?? [], catalogue, now);
   const taken = takenItems(model.events, items);
   const input = () => ({
     model,
@@ -166,6 +169,7 @@ function listOf<Cache>(model: Model, made: Made, ranked: Ranked[], cache: Cache)
       .slice(offset)
       .map(({ item, score }, index) => listed(model, made, item, { score, rank: offset + index + 1 })),
     source: sourceOf(model, made.ranker),
+    ranker: made.ranker,
     model: { id: model.manifest.id },
     catalogue: { version, degraded },
     cache,

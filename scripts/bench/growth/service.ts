@@ -26,6 +26,8 @@ import { ModelHost } from '../../../worker/models/host.ts';
 import { loadModel } from '../../../worker/models/model.ts';
 import { Models } from '../../../worker/models/rollout.ts';
 import { Metrics } from '../../../worker/observe/metrics.ts';
+import { MemoryOutcomes } from '../../../worker/outcomes/services.ts';
+import { Variants } from '../../../worker/outcomes/variants.ts';
 import { RANKERS } from '../../../worker/recommend/rankers/index.ts';
 import type { Ranker } from '../../../worker/recommend/rankers/ranker.ts';
 import { wasmBytes } from '../wasm-memory.ts';
@@ -74,6 +76,7 @@ function isolate() {
     access: new Access(env),
     catalogue,
     models: new Models({ current: host, candidate: host }, new Live(catalogue, counts)),
+    outcomes: new MemoryOutcomes(new Variants('')),
     log: distant(new DurableLog(env.USERS), 'log'),
     cache: new StateCache(distant(openStore(env), 'store')),
     limits: new Limits(),

@@ -2,8 +2,11 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { StoredState } from '../../cache/state-codec.ts';
 import type { Tail } from '../../history/log.ts';
+import type { Model } from '../../models/model.ts';
 import { noted } from '../../observe/facts.ts';
+import { MOST_SERVED } from '../../outcomes/served.ts';
 import type { ListQuery } from '../../recommend/query.ts';
+import { isAvailable, type RankerName } from '../../recommend/rankers/index.ts';
 import { recommend } from '../../recommend/recommend.ts';
 import { UserSource } from '../../recommend/user-states.ts';
 import { storedUser } from '../authentication.ts';
@@ -32,7 +35,13 @@ const userList = listOf(
       description: 'The cache could not be read: the list is right, and was computed from the log',
     }),
   }),
-).openapi('UserRecommendations');
+)
+  .extend({
+    variant: z.string().optional().openapi({
+      description: 'Which of the deployment’s variants made the list, where there are any',
+    }),
+  })
+  .openapi('UserRecommendations');
 
 const path = '/users/{user_id}/recommendations';
 
@@ -90,7 +99,7 @@ const post = defineRoute({
 });
 
 /** `GET` and `POST /users/{user_id}/recommendations` */
-export function userRecommendations({ models, log, cache }: Services) {
+export function userRecommendations({ models, log, cache, outcomes }: Services) {
   return new OpenAPIHono()
     .openapi(get, async (c) => {
       const user = storedUser(c, c.req.valid('param').user_id);
@@ -122,11 +131,26 @@ export function userRecommendations({ models, log, cache }: Services) {
   async function answer(c: Context, user: string, query: ListQuery, place: string, tail: Promise<Tail>) {
     const run = runOf(c);
     const source = new UserSource(log, cache, user, tail);
-    const model = await run.stage('model', () => models.model(c.get('model'), user));
+    const variant = await outcomes.variants.of(user);
+    const model = await run.stage('model', () => models.model(c.get('model') ?? variant?.model, user));
     rejectUnknown(model, query, place);
-    const list = await recommend(model, source, query, run);
+    const ranker = query.ranker ?? variant?.ranker;
+    const asked = { ...query, rules: variant?.rules, ranker: ranker && fitting(ranker, model) };
+    const list = noted(c, await recommend(model, source, asked, run), variant?.name);
+    c.executionCtx.waitUntil(keepServed(user, list, variant?.name));
     c.executionCtx.waitUntil(source.persist().then((written) => written && withdrawIfDeleted(user, written)));
-    return noted(c, list);
+    return { ...list, ...(variant && { variant: variant.name }) };
+  }
+
+  /** The list that the user saw last, to see what becomes of it. Without it only a statistic is missing. */
+  async function keepServed(
+    user: string,
+    { recommendation_id: id, items, ranker, model }: z.infer<typeof userList>,
+    variant = '',
+  ): Promise<void> {
+    const ids = items.slice(0, MOST_SERVED).map((item) => item.id);
+    if (ids.length === 0) return;
+    await log.serve(user, { id, model: model.id, ranker, variant, items: ids }).catch(() => {});
   }
 
   /**
@@ -141,4 +165,9 @@ export function userRecommendations({ models, log, cache }: Services) {
       // The state fits no other log, and expires.
     }
   }
+}
+
+/** A variant may name a ranker that one of the models does not have; then the model's own makes the list. */
+function fitting(ranker: RankerName, model: Model): RankerName | undefined {
+  return isAvailable(ranker, model) ? ranker : undefined;
 }

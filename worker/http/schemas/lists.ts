@@ -149,7 +149,11 @@ const catalogue = z
 /** A list of recommendations with this `cache`. */
 export function listOf<T extends z.ZodType>(cache: T) {
   return z.object({
+    recommendation_id: z.string().openapi({
+      description: 'For `POST /v1/events`; it names the model, the ranker and the variant',
+    }),
     items: listedItems,
+    ranker: z.string().openapi({ description: 'What ordered the list' }),
     source: z.enum(['model', 'trending', 'popular']).openapi({
       description:
         '`model`: made from the history. `trending`: what was taken most in the last day, `popular`: the most popular items while little was; because the history has no known item or because `ranker` asks for them',

@@ -1,0 +1,174 @@
+/** The service sees what becomes of the lists that its users saw. */
+import { env } from 'cloudflare:workers';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { comparisons } from '../../scripts/report/compare.ts';
+import type { HistoryLog } from '../../worker/history/log.ts';
+import { Metrics } from '../../worker/observe/metrics.ts';
+import { judgingLog } from '../../worker/outcomes/judging-log.ts';
+import { OutcomeCounting } from '../../worker/outcomes/outcomes.ts';
+import type { Judged } from '../../worker/outcomes/served.ts';
+import { MemoryOutcomes } from '../../worker/outcomes/services.ts';
+import { Variants } from '../../worker/outcomes/variants.ts';
+import { log as durableLog, someone, warmUp } from './durable.ts';
+import type { Json } from './helpers.ts';
+import { MemoryLog } from './memory.ts';
+import { pathOf, Visitor } from './visitor.ts';
+
+function shop({ log = new MemoryLog() as HistoryLog, variants = '' } = {}) {
+  const outcomes = new MemoryOutcomes(new Variants(variants));
+  const seen: Judged[] = [];
+  const judging = judgingLog(log, (list, bucket) => {
+    seen.push(list);
+    outcomes.judge(list, bucket);
+  });
+  const visitor = new Visitor({ log: judging, outcomes });
+  /** The user sees a list, and then takes something. */
+  async function visit(user: string, take: (list: Json) => string[]): Promise<Json> {
+    const list = await visitor.recommend(user);
+    await visitor.settled();
+    await visitor.append(user, take(list));
+    return list;
+  }
+  return { visitor, outcomes, seen, visit };
+}
+
+beforeAll(...warmUp);
+
+describe.each([
+  ['a log in memory', () => new MemoryLog()],
+  ['the real log', () => durableLog],
+])('with %s', (_, makeLog) => {
+  test('what a user takes next is looked up in the list that the user saw last', async () => {
+    const { visitor, seen, visit } = shop({ log: makeLog() });
+    const ada = someone();
+    await visitor.append(ada, ['1']);
+    const list = await visit(ada, ({ items }) => [items[4].id, items[2].id]);
+    expect(seen).toMatchObject([{ id: list.recommendation_id, ranker: 'beam', variant: '', rank: 3 }]);
+    expect(seen[0].items).toEqual(list.items.map(({ id }: Json) => id));
+    await visit(ada, () => ['from elsewhere']);
+    expect(seen[1]).toMatchObject({ rank: null });
+  });
+
+  test('a list is judged once, and only by what is really added', async () => {
+    const { visitor, seen } = shop({ log: makeLog() });
+    const bob = someone();
+    await visitor.append(bob, ['1'], { 'Idempotency-Key': 'a' });
+    const { items } = await visitor.recommend(bob);
+    await visitor.settled();
+    await visitor.append(bob, ['1'], { 'Idempotency-Key': 'a' });
+    expect(seen).toEqual([]);
+    await visitor.append(bob, [items[0].id]);
+    await visitor.append(bob, [items[1].id]);
+    expect(seen).toMatchObject([{ rank: 1 }]);
+  });
+
+  test('appending and recommending in one request judges the list before', async () => {
+    const { visitor, seen } = shop({ log: makeLog() });
+    const eve = someone();
+    await visitor.append(eve, ['1']);
+    const { items } = await visitor.recommend(eve);
+    await visitor.settled();
+    await visitor.request('POST', `${pathOf(eve)}/recommendations`, { items: [{ id: items[1].id }] });
+    expect(seen).toMatchObject([{ rank: 2 }]);
+  });
+
+  test('a user who is deleted leaves no list', async () => {
+    const { visitor, seen } = shop({ log: makeLog() });
+    const dan = someone();
+    await visitor.append(dan, ['1']);
+    await visitor.recommend(dan);
+    await visitor.settled();
+    await visitor.remove(dan);
+    await visitor.append(dan, ['2']);
+    expect(seen).toEqual([]);
+  });
+});
+
+describe('variants', () => {
+  const TWO = JSON.stringify([{ name: 'plain' }, { name: 'same', ranker: 'popular', rules: [] }]);
+
+  test('a user belongs to one, its list says which, and it makes the list', async () => {
+    const { visitor } = shop({ variants: TWO });
+    await visitor.request('PUT', '/v1/rules/top', { action: 'pin', filter: { id: '12' } });
+    const makers = new Map<string, Json>();
+    for (let user = 0; user < 20; user++) {
+      await visitor.append(`user-${user}`, ['1']);
+      const list = await visitor.recommend(`user-${user}`);
+      expect((await visitor.recommend(`user-${user}`)).variant).toBe(list.variant);
+      makers.set(list.variant, list);
+    }
+    expect(makers.get('plain')).toMatchObject({
+      ranker: 'beam',
+      items: [{ id: '12' }, {}, {}, {}, {}, {}, {}, {}, {}, {}],
+    });
+    expect(makers.get('same')).toMatchObject({ ranker: 'popular', source: 'popular' });
+    expect(makers.get('same').items[0].id).toBe('8');
+  });
+
+  test('the one that planted behaviour makes better is named, and its interval excludes zero', async () => {
+    const { visitor, outcomes, visit } = shop({ variants: TWO });
+    for (let user = 0; user < 600; user++) {
+      const name = `user-${user}`;
+      await visitor.append(name, ['1']);
+      const likes = user % 10; // users of `plain` take what is listed far more often
+      await visit(name, ({ variant, items }) =>
+        likes < (variant === 'plain' ? 7 : 2) ? [items[likes].id] : ['from elsewhere'],
+      );
+    }
+    const [comparison] = comparisons(await outcomes.totals());
+    expect(comparison).toMatchObject({ first: expect.stringContaining('plain'), differs: 'yes' });
+    expect(comparison.interval[1]).toBeLessThan(0);
+  });
+
+  test.each([
+    ['{', /not JSON/],
+    ['[{"name": "a"}, {"name": "a"}]', /same name/],
+    ['[{"name": "a b"}]', /VARIANTS\/0\/name/],
+    ['[{"name": "a", "ranker": "best"}]', /VARIANTS\/0\/ranker/],
+  ])('a deployment that says %s does not start', (text, message) => {
+    expect(() => new Variants(text)).toThrow(message);
+  });
+});
+
+test('what callers tell is counted for who made the list', async () => {
+  const { visitor } = shop();
+  const { recommendation_id } = await visitor.fromScratch(['1']);
+  const body = { recommendation_id, clicked: ['2', '3'], bought: ['3'] };
+  expect((await visitor.request('POST', '/v1/events', body)).status).toBe(202);
+  const { sums }: Json = await (await visitor.request('GET', '/v1/outcomes')).json();
+  expect(sums).toMatchObject([{ ranker: 'beam', clicked: 2, bought: 1, judged: 0 }]);
+  const wrong = { recommendation_id: 'mine' };
+  expect((await visitor.request('POST', '/v1/events', wrong)).status).toBe(422);
+  expect((await visitor.request('DELETE', '/v1/outcomes')).status).toBe(204);
+  const after: Json = await (await visitor.request('GET', '/v1/outcomes')).json();
+  expect(after.sums).toEqual([]);
+});
+
+test('the object adds up what isolates send, and coverage counts items once', async () => {
+  const object = env.OUTCOMES.getByName('test');
+  const list = { id: 'x', model: 'm', ranker: 'latent', variant: '', items: ['1', '2'], rank: 2 };
+  for (const items of [
+    ['1', '2'],
+    ['2', '3'],
+  ]) {
+    const counting = new OutcomeCounting();
+    counting.judge({ ...list, items }, 5);
+    counting.judge({ ...list, items, rank: null }, 5);
+    await object.add(counting.take());
+  }
+  const { sums, coverage } = await object.totals();
+  expect(sums).toMatchObject([{ bucket: 5, judged: 4, hits: 2, reciprocal: 1 }]);
+  expect(coverage).toMatchObject([{ ranker: 'latent', items: 3 }]);
+  await object.clear();
+  expect(await object.totals()).toEqual({ sums: [], coverage: [] });
+});
+
+test('an isolate’s metrics count judged lists by who made them', () => {
+  const metrics = new Metrics();
+  const list = { id: 'x', model: 'm', ranker: 'latent', variant: 'a', items: [] };
+  for (const rank of [1, 4, 20, null]) metrics.judged({ ...list, rank });
+  const text = metrics.toString();
+  expect(text).toContain('earn_judged_lists_total{model="m",ranker="latent",variant="a",hit="true"} 2');
+  expect(text).toContain('earn_judged_lists_total{model="m",ranker="latent",variant="a",hit="false"} 2');
+  expect(text).toContain('earn_reciprocal_rank_total{model="m",ranker="latent",variant="a"} 1.3');
+});

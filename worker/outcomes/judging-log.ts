@@ -1,0 +1,22 @@
+/** A log that tells what became of the lists that its users saw. */
+import type { Appended, HistoryLog } from '../history/log.ts';
+import type { Judged } from './served.ts';
+import { bucketOf } from './variants.ts';
+
+/** The log; `judge` gets each list that was judged, and the bucket of its user. */
+export function judgingLog(log: HistoryLog, judge: (list: Judged, bucket: number) => void): HistoryLog {
+  const tell = async <T extends Pick<Appended, 'judged'>>(user: string, appended: T): Promise<T> => {
+    if (appended.judged) judge(appended.judged, await bucketOf(user));
+    return appended;
+  };
+  return {
+    tail: (user) => log.tail(user),
+    stretch: (user, head, after, proof) => log.stretch(user, head, after, proof),
+    page: (user, limit, before) => log.page(user, limit, before),
+    length: (user) => log.length(user),
+    serve: (user, served) => log.serve(user, served),
+    clear: (user) => log.clear(user),
+    append: async (user, events, key) => tell(user, await log.append(user, events, key)),
+    appendAndTail: async (user, events, key) => tell(user, await log.appendAndTail(user, events, key)),
+  };
+}
