@@ -101,7 +101,8 @@ export async function readDataset(folder: string): Promise<Dataset> {
   return { logs, protocol: byTime ? 'split by time' : 'leave-one-out', ...(meaning && { meaning }) };
 }
 
-function readMeaning(folder: string): DatasetMeaning | undefined {
+/** What the types of events of a data folder mean. */
+export function readMeaning(folder: string): DatasetMeaning | undefined {
   const path = join(folder, 'events.json');
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
 }

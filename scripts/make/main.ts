@@ -10,12 +10,13 @@ import { DataError } from '../data/errors.ts';
 import { DATASET_OPTIONS } from '../data/options.ts';
 import { type PrepareOptions, prepare } from '../data/prepare.ts';
 import { describe } from '../data/report.ts';
+import { readMeaning } from '../dataset.ts';
 import { adviceOn, type LogShape, shapeOf } from './advice.ts';
 import { type Judged, judge } from './judge.ts';
 import { compareOnNewest, told } from './newest.ts';
 import { finishReplacing, type Places, placesOf, replace, workPlaces } from './places.ts';
 import { plansFor, trainingEnvironment } from './plan.ts';
-import { bestOf, digestOf, type Trained, trainAll, warmPlan } from './training.ts';
+import { bestOf, digestOf, keptAsItIs, type Trained, trainAll, warmPlan } from './training.ts';
 
 const command = defineCommand({
   usage: `npm run make -- --from PATH [options]
@@ -133,11 +134,9 @@ async function train(
   const known = !restart && existsSync(join(places.checkpoint, 'config.json'));
   if (known && digestOf(work.data) === digestOf(places.data)) {
     print(`the data is that of ${places.checkpoint}, which stays as it is; --restart trains anew`);
-    return [
-      { plan: { name: 'the checkpoint that there is', flags: [] }, folder: places.checkpoint, ndcg: 0 },
-    ];
+    return [keptAsItIs(places.checkpoint)];
   }
-  const warm = known ? warmPlan(places.checkpoint, shape.items) : undefined;
+  const warm = known ? warmPlan(places.checkpoint, shape.items, readMeaning(work.data)) : undefined;
   return trainAll(warm ? [warm] : plansFor(shape), {
     data: work.data,
     folder: work.checkpoint,

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EventMeaning } from '../../worker/events/event-types.ts';
 import { EVENTS_FILE } from '../data/events.ts';
 import { lastLine } from '../printed.ts';
 import { runPython } from '../python.ts';
@@ -59,18 +60,22 @@ const RECIPE = [
   'ema',
   'features',
 ] as const;
+const NO_TYPES: EventMeaning = { types: [], target: null, hide: null, remove: [], forbid: [] };
+
 /** A log that has grown by some days needs a part of the epochs, at a part of the rate. */
 const [SHARE_OF_EPOCHS, SHARE_OF_RATE] = [0.5, 0.5];
 
 /**
- * Goes on from an earlier checkpoint, with its shape. Undefined when there is none, or when its semantic IDs
- * can't name so many items.
+ * Goes on from an earlier checkpoint, with its shape. Undefined when there is none, when its semantic IDs
+ * can't name so many items, and when events mean something else now.
  */
-export function warmPlan(checkpoint: string, items: number): Plan | undefined {
+export function warmPlan(checkpoint: string, items: number, meaning?: EventMeaning): Plan | undefined {
   const path = join(checkpoint, 'config.json');
   if (!existsSync(path)) return undefined;
-  const { model, training } = JSON.parse(readFileSync(path, 'utf8'));
+  const { model, training, events } = JSON.parse(readFileSync(path, 'utf8'));
   if (model.codebook ** model.levels < items) return undefined;
+  const types = ({ types, target }: EventMeaning) => JSON.stringify([types, target]);
+  if (types(events ?? NO_TYPES) !== types(meaning ?? NO_TYPES)) return undefined;
   const flag = (name: string, value: number) => [`--${name.replaceAll('_', '-')}`, `${value}`];
   const given = [
     ...SHAPES.map((name) => [name, model[name]]),
@@ -86,6 +91,13 @@ export function warmPlan(checkpoint: string, items: number): Plan | undefined {
       ...['--init', checkpoint, '--decoders', 'latent'],
     ],
   };
+}
+
+/** A checkpoint as it is. */
+export function keptAsItIs(checkpoint: string): Trained {
+  const { validation } = JSON.parse(readFileSync(join(checkpoint, 'config.json'), 'utf8'));
+  const plan = { name: 'the checkpoint that there is', flags: [] };
+  return { plan, folder: checkpoint, ndcg: validation.latent['ndcg@10'] };
 }
 
 /** Of what a data folder holds; undefined without data. */

@@ -119,5 +119,7 @@ test('a warm start keeps the shape of its checkpoint, unless the catalogue has o
   expect(flags).toContain(`--depth 2 --register-depth 1 --width 64 --window 64`);
   expect(flags).toContain(`--temperature 0.05 --epochs 10 --patience 4 --lr 0.0005 --init ${run}`);
   expect(warmPlan(run, 65)).toBeUndefined();
+  const meaning = { types: ['buy', 'view'], target: 'buy', hide: null, remove: [], forbid: [] };
+  expect(warmPlan(run, 64, meaning)).toBeUndefined();
   expect(warmPlan(folder({}), 10)).toBeUndefined();
 });
