@@ -51,7 +51,7 @@ const logOf = (users: number, each: number): LogShape => {
 };
 
 test.each<[string, LogShape, string[]]>([
-  ['few interactions: two sizes are tried', logOf(300, 15), ['--depth 2 ', '--depth 3 ']],
+  ['few interactions: two sizes are tried', logOf(300, 15), ['--width 64 ', '--width 128 ']],
   ['many short histories', logOf(22_000, 9), ['--depth 3 ']],
   ['some long histories', logOf(600, 165), ['--depth 3 ']],
   ['many long histories', logOf(6000, 165), ['--depth 6 ']],
