@@ -25,7 +25,10 @@ export async function deploy(options: DeployOptions, { flags, print, confirm }: 
   for (const line of lines(serving, options.share)) print(line);
   if (options.model === undefined) await confirm();
   const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
-  const args = ['deploy', '--cwd', ROOT, ...serving.flags, ...flags];
+  // Says that production is meant, where no other environment is named: wrangler warns otherwise.
+  const isNamed = flags.some((flag) => /^(--env|-e)(=|$)/.test(flag));
+  const environment = isNamed ? [] : ['--env', ''];
+  const args = ['deploy', '--cwd', ROOT, ...serving.flags, ...environment, ...flags];
   await runChild(process.execPath, [wrangler, ...args], {
     env: { WRANGLER_SEND_METRICS: 'false' },
     overrides: serving.env,

@@ -36,7 +36,11 @@ export const eventType = z
   .min(1)
   .max(64)
   .refine((type) => !/\p{Cc}/u.test(type) && type.isWellFormed(), 'Control characters are not allowed')
-  .openapi({ description: 'What happened, such as view or purchase', example: 'purchase' });
+  .openapi({
+    pattern: ID_PATTERN,
+    description: 'What happened, such as view or purchase',
+    example: 'purchase',
+  });
 
 export const title = z.string();
 
@@ -47,9 +51,9 @@ const property = z.union([
   z.array(z.string().max(500)).max(100),
 ]);
 
-export const propertyName = z
-  .string()
-  .regex(/^[\p{L}\p{N}_.-]{1,64}$/u, 'Letters, digits, _, . and -, at most 64');
+export const PROPERTY_NAME = /^[\p{L}\p{N}_.-]{1,64}$/u;
+
+export const propertyName = z.string().regex(PROPERTY_NAME, 'Letters, digits, _, . and -, at most 64');
 
 /** Names that filters give to what every item has. */
 const OWN_NAMES = ['id', 'title', 'categories', 'new', 'not', 'any', 'all'];
@@ -95,7 +99,12 @@ const said = {
     )
     .refine((all) => Object.keys(all).length <= MOST_PROPERTIES, `At most ${MOST_PROPERTIES}`)
     .nullable()
-    .openapi({ type: 'object', additionalProperties: true, description: 'null takes one back' }),
+    .openapi({
+      type: ['object', 'null'],
+      additionalProperties: true,
+      maxProperties: MOST_PROPERTIES,
+      description: 'null takes one back',
+    }),
 };
 
 export const itemFields = z.strictObject(said).partial().openapi('ItemFields');

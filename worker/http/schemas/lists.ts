@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { RANKERS, type RankerName } from '../../recommend/rankers/index.ts';
 import { filterFields, filterParams } from './fields.ts';
-import { eventType, itemId, propertyName, title } from './items.ts';
+import { eventType, itemId, PROPERTY_NAME, propertyName, title } from './items.ts';
 
 /** The most active user of MovieLens-1M has 2,314 ratings; a longer history is a mistake or an attack. */
 export const LONGEST_HISTORY = 10_000;
@@ -58,11 +58,16 @@ export const similarParams = {
   diversity: z
     .preprocess((text) => (text === '' ? Number.NaN : text), z.coerce.number().min(0).max(1))
     .optional()
-    .openapi({ type: 'string', description: DIVERSITY }),
+    .openapi({ type: 'number', minimum: 0, maximum: 1, description: DIVERSITY }),
   return: z
     .preprocess((value) => (typeof value === 'string' ? [value] : value), returned)
     .default([])
-    .openapi({ type: 'array', items: { type: 'string' }, description: `${RETURN}. Repeat it for more` }),
+    .openapi({
+      type: 'array',
+      items: { type: 'string', pattern: PROPERTY_NAME.source },
+      maxItems: MOST_RETURNED,
+      description: `${RETURN}. Repeat it for more`,
+    }),
 };
 
 /** `ListQuery` in a URL. */
