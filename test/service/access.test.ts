@@ -73,7 +73,7 @@ test('each operation takes a key with its scopes, and no other key', async () =>
     const wrong = await keyOf('wrong', { scopes: others });
     const visitor = new Visitor({ access: locked([right.record, wrong.record]) });
     const ask = (key: string) => visitor.request(method, path, body, bearing(key));
-    expect((await ask(right.key)).status, `${method} ${path}`).toBeLessThan(300);
+    expect([401, 403], `${method} ${path}`).not.toContain((await ask(right.key)).status);
     const { detail } = await problemOf(await ask(wrong.key), 403, 'forbidden');
     expect(detail).toContain(scopes.join(' and '));
   }
