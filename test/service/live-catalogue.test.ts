@@ -140,6 +140,15 @@ describe('a new item', () => {
   });
 });
 
+test('a category whose last item went still narrows lists, to nothing', async () => {
+  const { send, listed } = shop();
+  expect(await listed({ categories: ["Children's"], include_seen: true })).toEqual(['1']);
+  await send('DELETE', '/v1/items/1');
+  expect(await listed({ categories: ["Children's"], include_seen: true })).toEqual([]);
+  const { categories } = await send('GET', '/v1/categories');
+  expect(categories.map(({ name }: Json) => name)).toEqual(['Drama', 'Comedy', 'Western']);
+});
+
 test.each([
   ['PATCH', '/v1/items/nobody', { available: false }, 404],
   ['DELETE', '/v1/items/nobody', undefined, 404],

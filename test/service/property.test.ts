@@ -4,8 +4,15 @@
  * what was done.
  */
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { LiveCopy } from '../../worker/catalogue/live-copy.ts';
+import { MemoryTruth } from '../../worker/catalogue/memory-truth.ts';
+import type { ItemChange } from '../../worker/catalogue/record.ts';
+import { type CatalogueSnapshot, NOTHING_SAID } from '../../worker/catalogue/snapshot.ts';
 import { sha256Hex } from '../../worker/engine/hex.ts';
 import type { HistoryLog } from '../../worker/history/log.ts';
+import type { CountsSnapshot } from '../../worker/live/counts.ts';
+import { Live } from '../../worker/live/live.ts';
+import { MemoryPublished } from '../../worker/live/memory-published.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
 import { given } from '../../worker/recommend/states.ts';
@@ -19,6 +26,8 @@ import { listOf, pathOf, Visitor } from './visitor.ts';
 
 const STEPS = 30;
 const FILMS = 15;
+/** Films that no model was trained with; they are known once the shop says so. */
+const NEW = ['heat', 'seven', 'casino'];
 /** The second model knows more films, though not all, and looks at more of them. */
 const LATER = {
   id: '1a7e41a7e41a7e41',
@@ -54,6 +63,11 @@ class Sequence {
   /** Earlier values of the store, which may come again. */
   private readonly old: [string, ArrayBuffer][] = [];
   private model = 0;
+  private readonly shop = new MemoryTruth();
+  /** What the shop had said at each version. */
+  private readonly said = new Map<number, CatalogueSnapshot>([[0, NOTHING_SAID]]);
+  private published: CatalogueSnapshot = NOTHING_SAID;
+  private copies: MemoryPublished<CatalogueSnapshot>[] = [];
 
   constructor(seed: number, log: HistoryLog) {
     this.random = seededRandom(seed);
@@ -79,6 +93,9 @@ class Sequence {
       () => this.refuse(),
       () => this.deploy(),
       () => this.remove(visitor, user),
+      () => this.say(),
+      () => this.say(),
+      () => this.publish(),
     ])();
     for (const [key, { bytes }] of this.store.values) this.old.push([key, bytes]);
     if (this.below(3) === 0) await clock.pass(this.below(3000));
@@ -92,7 +109,7 @@ class Sequence {
       const history = this.historyOf(user);
       expect(await visitor.interactions(user)).toEqual(history.toReversed());
       const before = await visitor.recommend(user);
-      expect(listOf(before)).toEqual(await this.expected(history));
+      expect(listOf(before)).toEqual(await this.expected(history, {}, before.catalogue.version));
       const after = await visitor.recommend(user);
       if (after.source === 'model') expect(after.cache.status).toBe('hit');
       await this.settle();
@@ -185,6 +202,28 @@ class Sequence {
     this.isolates.splice(0, 2, this.isolate(), this.isolate());
   }
 
+  /** The shop says something of an item, in one of the isolates. */
+  private async say(): Promise<void> {
+    const [id] = this.below(2) === 0 ? [this.pick(NEW)] : this.films();
+    const change = this.pick<ItemChange>([
+      { kind: 'put', id, fields: { title: `Film ${this.below(5)}`, properties: { price: this.below(9) } } },
+      { kind: 'patch', id, known: true, fields: { available: this.below(2) === 0 } },
+      { kind: 'delete', id, known: true },
+    ]);
+    this.done.push(`say ${JSON.stringify(change)}`);
+    const { version } = await this.shop.all();
+    await new LiveCopy(this.shop, this.pick(this.copies)).change([change]);
+    const now = await this.shop.all();
+    if (now.version > version) this.said.set(now.version, now);
+  }
+
+  /** Every isolate reads what there is. */
+  private async publish(): Promise<void> {
+    this.published = await this.shop.all();
+    this.done.push(`publish version ${this.published.version}`);
+    for (const copy of this.copies) copy.offer(this.published);
+  }
+
   private async remove(visitor: Visitor, user: string): Promise<void> {
     this.done.push(`remove ${user}`);
     await visitor.remove(user);
@@ -208,7 +247,8 @@ class Sequence {
   private async check(answer: Promise<Json>, histories: string[][], query: Json): Promise<void> {
     const { cache, ...answered } = await answer;
     const list = listed(answered);
-    const possible = await Promise.all(histories.map((history) => this.expected(history, query)));
+    const { version } = list.catalogue;
+    const possible = await Promise.all(histories.map((history) => this.expected(history, query, version)));
     const found = possible.find(({ items }) => JSON.stringify(items) === JSON.stringify(list.items));
     expect(list).toEqual(found ?? possible[0]);
     const { status, reused_items, prefilled_items } = cache;
@@ -223,13 +263,20 @@ class Sequence {
   }
 
   /** The answer to someone who brings the whole history to a model that remembers nothing. */
-  private async expected(history: string[], query: object = {}): Promise<Json> {
+  private async expected(history: string[], query: object, version: number): Promise<Json> {
+    const copy = { read: async () => ({ value: this.said.get(version)!, degraded: false }) };
+    const live = new Live(copy, new MemoryPublished<CountsSnapshot>());
+    const model = await live.over(Promise.resolve(REFERENCES[this.model]));
     const events = history.map((item) => ({ item }));
-    return listOf(await recommend(REFERENCES[this.model], given(events), { ...queryFor(10), ...query }));
+    return listOf(await recommend(model, given(events), { ...queryFor(10), ...query }));
   }
 
   private isolate(): Visitor {
-    return new Visitor({ model: MODELS[this.model](), log: this.log, store: this.store });
+    const copy = new MemoryPublished<CatalogueSnapshot>();
+    copy.offer(this.published);
+    this.copies.push(copy);
+    const catalogue = new LiveCopy(this.shop, copy);
+    return new Visitor({ model: MODELS[this.model](), log: this.log, store: this.store, catalogue });
   }
 
   private historyOf(user: string): string[] {
@@ -241,7 +288,8 @@ class Sequence {
   }
 
   private films(): string[] {
-    return Array.from({ length: 1 + this.below(4) }, () => String(1 + this.below(FILMS)));
+    const film = () => (this.below(6) === 0 ? this.pick(NEW) : String(1 + this.below(FILMS)));
+    return Array.from({ length: 1 + this.below(4) }, film);
   }
 
   private query() {
@@ -264,7 +312,7 @@ class Sequence {
 }
 
 test.each([
-  ['200 sequences over a log in memory', 200, 1, () => new MemoryLog()],
+  ['330 sequences over a log in memory', 330, 1, () => new MemoryLog()],
   ['10 sequences over the real log', 10, 1001, () => durableLog],
 ])('%s', async (_, count, firstSeed, makeLog) => {
   for (let seed = firstSeed; seed < firstSeed + count; seed++) {

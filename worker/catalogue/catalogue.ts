@@ -16,16 +16,16 @@ export class Catalogue {
   /** Which items may be listed, and until when that holds. */
   private listable: { mask: ItemMask; until: number } = { mask: new Uint8Array(), until: -Infinity };
 
-  constructor(items: CatalogueItem[]) {
+  /** `known`: names that stay categories when no item belongs to them any more, and those that come first. */
+  constructor(items: CatalogueItem[], known: Iterable<string> = []) {
     this.items = items;
     this.indices = new IdIndex(items);
-    const categories = new Map<string, number[]>();
+    const categories = new Map<string, number[]>([...known].map((name) => [name, []]));
     for (const [index, item] of items.entries()) {
-      if (item.deleted) continue;
       for (const name of new Set(item.categories)) {
-        const others = categories.get(name);
-        if (others) others.push(index);
-        else categories.set(name, [index]);
+        const others = categories.get(name) ?? [];
+        categories.set(name, others);
+        if (!item.deleted) others.push(index);
       }
     }
     this.categories = categories;
@@ -41,7 +41,9 @@ export class Catalogue {
   /** The categories with the number of their items, the largest first. */
   largestCategories(): { name: string; items: number }[] {
     const counted = [...this.categories].map(([name, items]) => ({ name, items: items.length }));
-    return counted.sort((a, b) => b.items - a.items || (a.name < b.name ? -1 : 1));
+    return counted
+      .filter(({ items }) => items > 0)
+      .sort((a, b) => b.items - a.items || (a.name < b.name ? -1 : 1));
   }
 
   /** Whether an item's id has this hash (`idHash`): what is known of an id that was unknown before. */

@@ -24,7 +24,8 @@ export function overlaid(trained: Catalogue, { records }: CatalogueSnapshot, wit
     else if (withNew && record.words !== undefined)
       added.push({ item: newItem(record), words: record.words });
   }
-  return { catalogue: new Catalogue([...items, ...added.map(({ item }) => item)]), added };
+  const all = [...items, ...added.map(({ item }) => item)];
+  return { catalogue: new Catalogue(all, trained.categories.keys()), added };
 }
 
 /**
