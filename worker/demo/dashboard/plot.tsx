@@ -9,6 +9,8 @@ export interface Line {
 }
 
 const HEIGHT = 220;
+const TIME = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hourCycle: 'h23' });
+const clock = (seconds: number): string => TIME.format(seconds * 1000);
 
 export function Plot({
   title,
@@ -38,7 +40,10 @@ export function Plot({
       {
         width: current.clientWidth,
         height: HEIGHT,
-        axes: [axis, { ...axis, size: 44 }],
+        axes: [
+          { ...axis, space: 70, values: (_, moments) => moments.map(clock) },
+          { ...axis, size: 44 },
+        ],
         scales: { y: { range: (_, __, most) => [0, Math.max(most || 0, 1) * 1.1] } },
         legend: { live: false },
         series: [{}, ...lines.map(({ name, colour }) => ({ label: name, stroke: colour, width: 2 }))],
