@@ -66,6 +66,9 @@ test('requests, times and what was remembered; an item and a user looked up', as
   await page.getByText(/^Now: answers \d/).waitFor({ state: 'attached' });
   expect(await page.locator('.plots canvas').count()).toBe(3);
 
+  await page.getByRole('heading', { name: 'Hit rates' }).waitFor();
+  // What was taken after the first two lists says of each whether it was a hit.
+  await page.getByRole('row', { name: /^latent \w{8} \d+ \d+\.\d %/ }).waitFor({ timeout: 60_000 });
   await page.getByRole('heading', { name: 'Catalogue' }).waitFor();
   await page.getByText(/As it was trained|Changed \d+ times/).waitFor();
   const listed = page.getByRole('region', { name: /Trending|Most popular/ }).getByRole('listitem');

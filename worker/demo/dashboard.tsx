@@ -6,6 +6,7 @@ import { CatalogueNow } from './dashboard/catalogue.tsx';
 import { parseReading, type Reading } from './dashboard/counters.ts';
 import { ItemLookup, UserLookup } from './dashboard/lookup.tsx';
 import { isRefused, leave, readMetrics, takeKey } from './dashboard/operator.ts';
+import { Outcomes } from './dashboard/outcomes.tsx';
 import { type Point, pointAfter, Traffic } from './dashboard/traffic.tsx';
 
 const PAUSE_MS = 5000;
@@ -65,6 +66,7 @@ function Dashboard() {
       {seen && (
         <main>
           <Traffic points={seen.points} reading={seen.last} isolates={seen.isolates.size} />
+          <Outcomes />
           <div class="lookups">
             <CatalogueNow />
             <ItemLookup />
