@@ -1,4 +1,4 @@
-/** Hit rates from sums per group of users, with intervals that hold although a user's lists resemble each other. */
+/** Hit rates from sums per group of users, with intervals that hold although a user's lists are alike. */
 
 export interface Sums {
   model: string;
