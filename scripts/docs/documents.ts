@@ -1,5 +1,6 @@
 /** The documents, and the passages in them that are generated from measurements. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { growthPassages } from '../bench/growth/tables.ts';
 import { performancePassages } from '../performance/tables.ts';
 import { readRows } from '../results/rows.ts';
 import { resultPassages } from '../results/tables.ts';
@@ -27,6 +28,7 @@ export async function allPassages(): Promise<Record<string, string>> {
     ...performancePassages(JSON.parse(readFileSync('docs/performance.json', 'utf8'))),
     ...resultPassages(readRows()),
     ...checkPassages(readChecks()),
+    ...growthPassages(),
     ...scalePassages(),
   };
 }

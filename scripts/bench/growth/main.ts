@@ -1,11 +1,12 @@
 /** `npm run bench:growth`: what grows with logs, catalogues and distances, in bare workerd. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildModel, writeModel } from '../../build/build-model.ts';
 import { randomCheckpoint } from '../../build/random-checkpoint.ts';
 import { bundlePage } from '../../bundle-page.ts';
-import { type Context, defineCommand, runCommand } from '../../command.ts';
+import { defineCommand, runCommand } from '../../command.ts';
+import { updateDocuments } from '../../docs/documents.ts';
 import { coldStart } from '../cold-start.ts';
 import { measure, rowOf } from '../measure.ts';
 import { itemIdsOf, placeEmpty, placeModel, readManifestOf, withoutEarn } from '../models.ts';
@@ -15,6 +16,7 @@ import { readUsers } from '../users.ts';
 import { bundle, Workerd } from '../workerd.ts';
 import { Isolate } from './isolate.ts';
 import { logCosts, requestCosts, roundTrips } from './requests.ts';
+import { GROWTH_JSON, type Growth, type Ratios } from './tables.ts';
 
 /** Events in the logs that are compared. */
 const LOGS = [1000, 100_000, 1_000_000];
@@ -22,28 +24,7 @@ const MANY_ITEMS = 100_000;
 /** Least measurements of the engine alone: V8 first compiles it without much care. */
 const ENGINE_ROUNDS = 15;
 
-/** What is wanted of the last line; null: not measured. */
-interface Ratios {
-  log_1m_over_1k: number | null;
-  log_100k_over_1k: number;
-  items_1m_over_4k: null;
-  isolate_mb_1m: null;
-  items_100k_over_4k: number | null;
-  isolate_mb_100k: number | null;
-  sequential_reads: number;
-  delay_ms_20_60: number;
-  request_over_engine: number;
-  first_over_init: number;
-  own_cache_over_earn_400: number;
-  own_cache_bytes_over_earn_400: number;
-}
-
-async function bench(
-  model: string,
-  rounds: number,
-  quick: boolean,
-  { command, print }: Context,
-): Promise<void> {
+async function bench(model: string, rounds: number, quick: boolean, command: string): Promise<Growth> {
   const folder = mkdtempSync(join(tmpdir(), 'earn-edge-growth-'));
   try {
     await bundlePage(); // the Worker imports what it makes
@@ -80,15 +61,7 @@ async function bench(
     table.table(ownCache.start);
     table.table(ratios);
     const { requests } = own;
-    print(
-      JSON.stringify({
-        command,
-        ...ratios,
-        requests,
-        logs: Object.fromEntries(own.logs),
-        start: ownCache.start,
-      }),
-    );
+    return { command, ...ratios, requests, logs: Object.fromEntries(own.logs), start: ownCache.start };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -164,8 +137,16 @@ same decoder. The last line printed is a JSON object; null is what was not measu
     model: { type: 'folder', holds: 'manifest.json', default: 'model-shards', description: 'the model' },
     rounds: { type: 'integer', min: 1, default: 8, description: 'measurements of each kind' },
     quick: { type: 'boolean', default: false, description: 'leave out what takes more than two minutes' },
+    write: { type: 'boolean', default: false, description: 'write docs/growth.json and its tables' },
   },
-  main: ({ model, rounds, quick }, context) => bench(model, rounds, quick, context),
+  async main({ model, rounds, quick, write }, { command, print }) {
+    const growth = await bench(model, rounds, quick, command);
+    if (write) {
+      writeFileSync(GROWTH_JSON, `${JSON.stringify(growth)}\n`);
+      await updateDocuments();
+    }
+    print(JSON.stringify(growth));
+  },
 });
 
 if (import.meta.main) await runCommand(definition);
