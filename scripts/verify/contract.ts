@@ -10,7 +10,7 @@ import { startServer } from '../local-service.ts';
 import { schemathesis } from './schemathesis.ts';
 
 /** Cases that one example of each operation comes to; measured, and only for choosing how many to make. */
-const CASES_PER_EXAMPLE = 100;
+const CASES_PER_EXAMPLE = 200;
 
 export interface ContractResult {
   fuzz_cases: number;

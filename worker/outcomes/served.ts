@@ -37,8 +37,11 @@ export function recommendationId({ model, ranker, variant }: Maker): string {
   return [model, ranker, variant, crypto.randomUUID()].join('.');
 }
 
+/** Model, ranker, variant, and a UUID. */
+export const RECOMMENDATION_ID = /^([0-9a-f]{16})\.(\w+)\.([\w-]*)\.[0-9a-f-]{36}$/;
+
 /** Who made the list with this id; null for what is no such id. */
 export function makerOf(id: string): Maker | null {
-  const [, model, ranker, variant] = /^([0-9a-f]{16})\.(\w+)\.([\w-]*)\.[0-9a-f-]{36}$/.exec(id) ?? [];
+  const [, model, ranker, variant] = RECOMMENDATION_ID.exec(id) ?? [];
   return model === undefined ? null : { model, ranker, variant };
 }

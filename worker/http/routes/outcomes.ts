@@ -1,6 +1,6 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { SHOWN } from '../../outcomes/outcomes.ts';
-import { makerOf, recommendationId } from '../../outcomes/served.ts';
+import { makerOf, RECOMMENDATION_ID, recommendationId } from '../../outcomes/served.ts';
 import { BUCKETS, bucketOf } from '../../outcomes/variants.ts';
 import { callerOf } from '../authentication.ts';
 import { defineRoute } from '../define-route.ts';
@@ -69,6 +69,7 @@ const clear = defineRoute({
   example: () => ({}),
 });
 
+const listId = z.string().openapi({ pattern: RECOMMENDATION_ID.source });
 const ids = z.array(itemId).max(100).default([]);
 
 const tell = defineRoute({
@@ -84,7 +85,7 @@ const tell = defineRoute({
   request: {
     body: {
       required: true,
-      content: json(z.strictObject({ recommendation_id: z.string(), clicked: ids, bought: ids })),
+      content: json(z.strictObject({ recommendation_id: listId, clicked: ids, bought: ids })),
     },
   },
   responses: {
