@@ -46,8 +46,9 @@ printed is a JSON object.`,
     if (makers.length === 0) print('No list was judged yet: no kept user has come back after one.');
     for (const each of makers) {
       const { judged, hit_rate, reciprocal_rank, coverage, intervals } = each;
+      const range = judged < LEAST_JUDGED ? 'too early for an interval' : between(intervals.hit_rate);
       print(
-        `${nameOf(each)}: hit rate ${percent(hit_rate)} (${between(intervals.hit_rate)}), mean reciprocal ` +
+        `${nameOf(each)}: hit rate ${percent(hit_rate)} (${range}), mean reciprocal ` +
           `rank ${reciprocal_rank.toFixed(3)}, ${judged} judged lists, ${coverage} different items`,
       );
     }
