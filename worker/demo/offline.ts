@@ -2,7 +2,7 @@
  * A service worker: the page and its files come from the service, and from this browser's cache when the
  * service can't be reached. Nothing of the API is kept.
  */
-export {};
+import { sha256Hex } from '../engine/hex.ts';
 
 /** What TypeScript knows only without a DOM: https://developer.mozilla.org/docs/Web/API/Service_Worker_API */
 interface Scope {
@@ -50,11 +50,18 @@ async function answer(request: Request): Promise<Response> {
   if (kept) return kept;
   try {
     const response = await fetch(request);
-    if (response.ok) await cache.put(request, response.clone());
+    if (response.ok && (await isWhole(response, search))) await cache.put(request, response.clone());
     return response;
   } catch (error) {
     const known = await cache.match(request);
     if (known) return known;
     throw error;
   }
+}
+
+/** A file that is named by its hash is kept only if it has it: one that arrived damaged must not stay. */
+async function isWhole(response: Response, search: string): Promise<boolean> {
+  const wanted = new URLSearchParams(search).get('sha256');
+  if (wanted === null) return true;
+  return (await sha256Hex(new Uint8Array(await response.clone().arrayBuffer()))) === wanted;
 }
