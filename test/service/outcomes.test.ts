@@ -137,8 +137,18 @@ test('what callers tell is counted for who made the list', async () => {
   expect((await visitor.request('POST', '/v1/events', body)).status).toBe(202);
   const { sums }: Json = await (await visitor.request('GET', '/v1/outcomes')).json();
   expect(sums).toMatchObject([{ ranker: 'beam', clicked: 2, bought: 1, judged: 0 }]);
-  const wrong = { recommendation_id: 'mine' };
-  expect((await visitor.request('POST', '/v1/events', wrong)).status).toBe(422);
+  const [model, ranker, variant, uuid] = recommendation_id.split('.');
+  const others = [
+    ['f'.repeat(16), ranker, variant],
+    [model, 'best', variant],
+    [model, ranker, 'other'],
+  ];
+  for (const wrong of ['mine', ...others.map((maker) => [...maker, uuid].join('.'))]) {
+    const told = { recommendation_id: wrong, clicked: ['2'] };
+    expect((await visitor.request('POST', '/v1/events', told)).status, wrong).toBe(422);
+  }
+  const counted: Json = await (await visitor.request('GET', '/v1/outcomes')).json();
+  expect(counted.sums).toEqual(sums);
   expect((await visitor.request('DELETE', '/v1/outcomes')).status).toBe(204);
   const after: Json = await (await visitor.request('GET', '/v1/outcomes')).json();
   expect(after.sums).toEqual([]);

@@ -4,7 +4,7 @@
  */
 import { createRoute } from '@hono/zod-openapi';
 import type { Scope } from '../access/principal.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Model } from '../models/model.ts';
 import { allow } from './authentication.ts';
 import { addProblem } from './problem.ts';
 
@@ -30,6 +30,8 @@ export interface Sample {
   title: string;
   /** The first word of it. */
   word: string;
+  /** Id of the model. */
+  model: string;
 }
 
 /** A request that works with the served model. */
@@ -80,8 +82,8 @@ export function defineRoute<
 /** The ways to send credentials; `reference/document.ts` describes them. */
 export const SECURITY_SCHEMES = ['key', 'userToken'] as const;
 
-/** A sample of what the catalogue has. */
-export function sampleOf({ items, popularity }: Catalogue): Sample {
+/** A sample of what the model and its catalogue have. */
+export function sampleOf({ manifest, catalogue: { items, popularity } }: Model): Sample {
   const popular = [...items.keys()].sort((a, b) => popularity[b] - popularity[a]).slice(0, 5);
   const ids = Array.from({ length: 5 }, (_, place) => items[popular[place % popular.length]].id);
   const [first] = popular;
@@ -91,5 +93,6 @@ export function sampleOf({ items, popularity }: Catalogue): Sample {
     category: items[first].categories[0] ?? '',
     title: items[first].title,
     word: items[first].title.split(' ')[0],
+    model: manifest.id,
   };
 }

@@ -50,8 +50,17 @@ export class Models {
 
   /** State ids of all models of the deployment: each may have made states of a user. Loads no model. */
   async stateIds(): Promise<string[]> {
+    return (await this.manifests()).flatMap(stateIdsOf);
+  }
+
+  /** Ids of the models of the deployment whose manifests can be read. Loads no model. */
+  async ids(): Promise<string[]> {
+    return (await this.manifests()).map(({ id }) => id);
+  }
+
+  private async manifests(): Promise<Manifest[]> {
     const manifests = await Promise.allSettled(MODEL_NAMES.map((name) => this.hosts[name].manifest()));
-    return manifests.flatMap((read) => (read.status === 'fulfilled' ? stateIdsOf(read.value) : []));
+    return manifests.flatMap((read) => (read.status === 'fulfilled' ? [read.value] : []));
   }
 
   private async choose<T>(

@@ -43,6 +43,11 @@ export class Variants {
     this.all = data;
   }
 
+  /** Whether a list may say that this variant made it; lists of users without variants say ''. */
+  has(name: string): boolean {
+    return name === '' || this.all.some((variant) => variant.name === name);
+  }
+
   /** The user's variant: the same one for as long as there are so many. undefined without variants. */
   async of(user: string): Promise<Variant | undefined> {
     if (this.all.length === 0) return undefined;

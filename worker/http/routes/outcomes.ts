@@ -1,7 +1,8 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { SHOWN } from '../../outcomes/outcomes.ts';
-import { makerOf, RECOMMENDATION_ID, recommendationId } from '../../outcomes/served.ts';
+import { type Maker, makerOf, RECOMMENDATION_ID, recommendationId } from '../../outcomes/served.ts';
 import { BUCKETS, bucketOf } from '../../outcomes/variants.ts';
+import { RANKERS } from '../../recommend/rankers/index.ts';
 import { callerOf } from '../authentication.ts';
 import { defineRoute } from '../define-route.ts';
 import { invalidRequest, Problem, problemResponses } from '../problem.ts';
@@ -92,16 +93,21 @@ const tell = defineRoute({
     202: { description: 'It will be counted' },
     ...problemResponses(...JSON_BODY_PROBLEMS, 'overloaded'),
   },
-  example: ({ ids: [id] }) => ({
+  example: ({ ids: [id], model }) => ({
     body: {
-      recommendation_id: recommendationId({ model: '0'.repeat(16), ranker: 'latent', variant: '' }),
+      recommendation_id: recommendationId({ model, ranker: 'latent', variant: '' }),
       clicked: [id],
     },
   }),
 });
 
 /** `GET` and `DELETE /outcomes`, `POST /events` */
-export function outcomes({ outcomes }: Services) {
+export function outcomes({ outcomes, models }: Services) {
+  /** Sums are kept for makers, so only lists that this deployment can have made count. */
+  async function mayHaveMade({ model, ranker, variant }: Maker): Promise<boolean> {
+    return ranker in RANKERS && outcomes.variants.has(variant) && (await models.ids()).includes(model);
+  }
+
   return new OpenAPIHono()
     .openapi(get, async (c) => c.json(await asked(() => outcomes.totals()), 200))
     .openapi(clear, async (c) => {
@@ -112,8 +118,9 @@ export function outcomes({ outcomes }: Services) {
       callerOf(c);
       const { recommendation_id, clicked, bought } = c.req.valid('json');
       const maker = makerOf(recommendation_id);
-      if (maker === null) {
-        throw invalidRequest([{ path: '/recommendation_id', message: 'Not an id of a list' }]);
+      if (maker === null || !(await mayHaveMade(maker))) {
+        const message = 'Not an id of a list of this deployment';
+        throw invalidRequest([{ path: '/recommendation_id', message }]);
       }
       const bucket = await bucketOf(recommendation_id);
       outcomes.told(maker, bucket, { clicked: clicked.length, bought: bought.length });

@@ -30,6 +30,7 @@ const PLACEHOLDERS: Sample = {
   category: '',
   title: 'Title',
   word: 'title',
+  model: '0123456789abcdef',
 };
 
 /**
@@ -44,7 +45,7 @@ export function reference(models: Models, rehearse: () => Described) {
   async function described(env: unknown): Promise<Document> {
     if (document) return document;
     const app = rehearse();
-    const sample = await models.model().then(({ catalogue }) => sampleOf(catalogue), withoutModel);
+    const sample = await models.model().then(sampleOf, withoutModel);
     const made = await openApiDocument(app, sample, async (target, init) =>
       app.request(target, init, env, REHEARSAL),
     );
