@@ -8,7 +8,7 @@ import { DurableLog } from '../../worker/history/durable-log.ts';
 import { UserErased } from '../../worker/history/log.ts';
 import type { UserHistory } from '../../worker/history/user-history.ts';
 import { ModelHost } from '../../worker/models/host.ts';
-import { log, someone, warmUp } from './durable.ts';
+import { isolate, log, someone, stateKeys, warmUp } from './durable.ts';
 import { FakeModel, MANIFEST } from './fake-model.ts';
 import { problemOf, serviceWith } from './helpers.ts';
 import { MemoryLog, MemoryStore } from './memory.ts';
@@ -32,6 +32,19 @@ test('events come back with their times and types, oldest last', async () => {
     { position: 1, item: '1', type: 'view' },
   ]);
   expect((await log.tail(user)).events).toEqual([{ item: '1', type: 'view' }, { item: '2' }, { item: '1' }]);
+});
+
+test('asking for a user who never was stores nothing', async () => {
+  const user = someone();
+  const visitor = isolate();
+  for (const path of ['', '/recommendations', '/interactions']) {
+    expect((await visitor.request('GET', `${pathOf(user)}${path}`)).status, path).toBeLessThan(500);
+  }
+  const tables = await runInDurableObject(env.USERS.getByName(user), (_: UserHistory, { storage }) =>
+    storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'").toArray(),
+  );
+  expect(tables).toEqual([]);
+  expect(await stateKeys(user)).toEqual([]);
 });
 
 test('a log from before events had types is read and continued, and its keys still count', async () => {
