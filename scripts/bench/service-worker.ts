@@ -5,7 +5,7 @@
 import service from '../../worker/index.ts';
 import { wasmBytes } from './wasm-memory.ts';
 
-export { UserHistory } from '../../worker/index.ts';
+export * from '../../worker/index.ts';
 
 export default {
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response> {

@@ -18,7 +18,8 @@ let server: Server;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'earn-edge-export-'));
   const [before, outbox] = readFileSync('wrangler.toml', 'utf8').split(/(?=^# \[\[queues\.producers\]\])/m);
-  writeFileSync(CONFIG, before + outbox.replaceAll(/^# /gm, ''));
+  const bound = outbox.replace(/^(# .*\n)+/, (comment) => comment.replaceAll(/^# /gm, ''));
+  writeFileSync(CONFIG, before + bound);
   server = await startServer({ wrangler: ['--config', CONFIG] });
 });
 
