@@ -10,7 +10,7 @@ import type { Judged } from '../../worker/outcomes/served.ts';
 import { MemoryOutcomes } from '../../worker/outcomes/services.ts';
 import { Variants } from '../../worker/outcomes/variants.ts';
 import { log as durableLog, someone, warmUp } from './durable.ts';
-import type { Json } from './helpers.ts';
+import { type Json, problemOf } from './helpers.ts';
 import { MemoryLog } from './memory.ts';
 import { pathOf, Visitor } from './visitor.ts';
 
@@ -143,10 +143,12 @@ test('what callers tell is counted for who made the list', async () => {
     [model, 'best', variant],
     [model, ranker, 'other'],
   ];
-  for (const wrong of ['mine', ...others.map((maker) => [...maker, uuid].join('.'))]) {
-    const told = { recommendation_id: wrong, clicked: ['2'] };
-    expect((await visitor.request('POST', '/v1/events', told)).status, wrong).toBe(422);
+  for (const maker of others) {
+    const told = { recommendation_id: [...maker, uuid].join('.'), clicked: ['2'] };
+    await problemOf(await visitor.request('POST', '/v1/events', told), 404, 'list_unknown');
   }
+  const wrong = { recommendation_id: 'mine' };
+  expect((await visitor.request('POST', '/v1/events', wrong)).status).toBe(422);
   const counted: Json = await (await visitor.request('GET', '/v1/outcomes')).json();
   expect(counted.sums).toEqual(sums);
   expect((await visitor.request('DELETE', '/v1/outcomes')).status).toBe(204);

@@ -10,6 +10,7 @@ export const PROBLEMS = {
   forbidden: { status: 403, title: 'The key does not allow this' },
   route_unknown: { status: 404, title: 'There is nothing at this path' },
   item_unknown: { status: 404, title: 'The catalogue has no such item' },
+  list_unknown: { status: 404, title: 'This deployment made no such list' },
   export_unavailable: { status: 404, title: 'This deployment has no outbox, so there is nothing to export' },
   file_unknown: { status: 404, title: 'The model has no such file' },
   method_not_allowed: { status: 405, title: 'The path does not take this method' },

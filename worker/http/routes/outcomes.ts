@@ -91,7 +91,7 @@ const tell = defineRoute({
   },
   responses: {
     202: { description: 'It will be counted' },
-    ...problemResponses(...JSON_BODY_PROBLEMS, 'overloaded'),
+    ...problemResponses(...JSON_BODY_PROBLEMS, 'list_unknown', 'overloaded'),
   },
   example: ({ ids: [id], model }) => ({
     body: {
@@ -118,10 +118,10 @@ export function outcomes({ outcomes, models }: Services) {
       callerOf(c);
       const { recommendation_id, clicked, bought } = c.req.valid('json');
       const maker = makerOf(recommendation_id);
-      if (maker === null || !(await mayHaveMade(maker))) {
-        const message = 'Not an id of a list of this deployment';
-        throw invalidRequest([{ path: '/recommendation_id', message }]);
+      if (maker === null) {
+        throw invalidRequest([{ path: '/recommendation_id', message: 'Not an id of a list' }]);
       }
+      if (!(await mayHaveMade(maker))) throw new Problem('list_unknown');
       const bucket = await bucketOf(recommendation_id);
       outcomes.told(maker, bucket, { clicked: clicked.length, bought: bought.length });
       return c.body(null, 202);
