@@ -2,6 +2,8 @@
  * The service's own Worker, and one path more that tells how large its WASM memory is. Never part of the
  * product.
  */
+// First: the service starts its runtime as soon as it is imported, and its memory is seen when it is made.
+import './wasm-memory.ts';
 import service from '../../worker/index.ts';
 import { wasmBytes } from './wasm-memory.ts';
 
