@@ -9,7 +9,7 @@ import { buildModel, withDefaults, withMemory, writeModel } from './build-model.
 import { readCheckpoint } from './checkpoint.ts';
 import { chooseIncludeSeen, chooseRanker, type Stage } from './defaults.ts';
 import { type BuiltMemory, buildMemory } from './memory/build-memory.ts';
-import { readPage } from './page.ts';
+import { PAGE_OPTIONS, readPage } from './page.ts';
 
 export const command = defineCommand({
   usage: `npm run build:model -- --checkpoint DIR [options]
@@ -31,15 +31,7 @@ service loads.`,
     },
     out: { type: 'string', value: 'DIR', default: 'model-shards', description: 'where to write the model' },
     name: { type: 'string', description: 'of the model (default: that of the checkpoint)' },
-    noun: {
-      type: 'string',
-      default: 'item',
-      description: 'what one of the items is called on the page, in the singular: product, film, song',
-    },
-    page: {
-      type: 'path',
-      description: 'JSON of what the demo page says: heading, note, colour, images, examples (docs/train.md)',
-    },
+    ...PAGE_OPTIONS,
     precision: {
       type: 'choice',
       of: ['int8', 'float32'],

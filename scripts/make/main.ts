@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MANIFEST_FILE } from '../../worker/models/manifest.ts';
 import { command as build } from '../build/main.ts';
-import { readPage } from '../build/page.ts';
+import { PAGE_OPTIONS, readPage } from '../build/page.ts';
 import { type Context, defineCommand, runCommand } from '../command.ts';
 import { csv } from '../data/datasets/csv.ts';
 import { DataError } from '../data/errors.ts';
@@ -33,15 +33,7 @@ The last line printed is a JSON object.`,
       description: 'the log: a file, or a folder that has it and perhaps the items',
     },
     out: { type: 'string', value: 'DIR', default: 'my-model', description: 'where to write the model' },
-    noun: {
-      type: 'string',
-      default: 'item',
-      description: 'what one of the items is called on the page, in the singular: product, film, song',
-    },
-    page: {
-      type: 'path',
-      description: 'JSON of what the demo page says: heading, note, colour, images, examples (docs/train.md)',
-    },
+    ...PAGE_OPTIONS,
     ...DATASET_OPTIONS,
     restart: {
       type: 'boolean',

@@ -5,16 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { UserError } from '../errors.ts';
 import { ROOT } from '../serving.ts';
-
-export interface ChaosResult {
-  operations: number;
-  faults: Record<string, number>;
-  wrong_answers: number;
-  lost_interactions: number;
-  leaks: number;
-  /** Answers that were a 503, which is right when something is broken. */
-  unavailable: number;
-}
+import type { ChaosResult } from './chaos-result.ts';
 
 /** `print` takes what vitest says when something was wrong. */
 export async function verifyChaos(

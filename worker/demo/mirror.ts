@@ -72,11 +72,6 @@ export async function forgetMirror(): Promise<void> {
   await eraseFormer();
 }
 
-/** The user's id, for who wants to see it. */
-export async function currentUser(): Promise<string> {
-  return (await current()).user;
-}
-
 async function current(): Promise<Mirror> {
   const known: Mirror | undefined = await transact(MIRROR, 'readonly', (store) => store.get(KEY));
   if (known) return known;

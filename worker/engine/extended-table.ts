@@ -1,6 +1,7 @@
 /** A model's item table with rows that were appended after the training. */
 import type { ItemTable } from './item-table.ts';
 import { bestItems, type ItemMask, type Ranked } from './ranking.ts';
+import { dot, lengthOf } from './vectors.ts';
 
 export class ExtendedTable implements ItemTable {
   readonly width: number;
@@ -55,11 +56,3 @@ export class ExtendedTable implements ItemTable {
     return result;
   }
 }
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let c = 0; c < a.length; c++) sum += a[c] * b[c];
-  return sum;
-}
-
-const lengthOf = (vector: Float32Array) => Math.sqrt(dot(vector, vector)) || 1;

@@ -14,6 +14,11 @@ export function fromHex(digits: string): Uint8Array {
   return bytes;
 }
 
+/** The first 32 bits of a text's SHA-256, for sorting users into groups: the same group for ever. */
+export async function hash32(text: string): Promise<number> {
+  return Number.parseInt((await sha256Hex(new TextEncoder().encode(text))).slice(0, 8), 16);
+}
+
 /** SHA-256, in hexadecimal. */
 export async function sha256Hex(bytes: BufferSource): Promise<string> {
   return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));

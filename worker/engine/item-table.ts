@@ -1,6 +1,7 @@
 /** What the model has learned of each item: one vector per item. */
 import type { ModelConfig, Precision } from './config.ts';
 import { bestItems, type ItemMask, type Ranked } from './ranking.ts';
+import { lengthOf } from './vectors.ts';
 
 export interface ItemTable {
   /** Numbers per vector. */
@@ -81,7 +82,7 @@ export class StoredItemTable implements ItemTable {
 
   cosines(vector: Float32Array): Float64Array {
     const { data, width } = this;
-    const own = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0)) || 1;
+    const own = lengthOf(vector);
     return this.lengthOfEach().map((length, item) => {
       let sum = 0;
       for (let c = 0; c < width; c++) sum += data[item * width + c] * vector[c];

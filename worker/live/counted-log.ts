@@ -1,5 +1,6 @@
 /** A log whose appended events are counted, for what is trending and for the memory of transitions. */
 import type { Event } from '../history/event.ts';
+import { forwarding } from '../history/forwarding.ts';
 import type { HistoryLog } from '../history/log.ts';
 import { type Counting, REMEMBERED } from './counts.ts';
 
@@ -28,13 +29,7 @@ export function countedLog(
     counting.add(before, items.slice(-added.length));
     gathered();
   }
-  return {
-    tail: (user) => log.tail(user),
-    stretch: (user, head, after, proof) => log.stretch(user, head, after, proof),
-    page: (user, limit, before) => log.page(user, limit, before),
-    length: (user) => log.length(user),
-    serve: (user, served) => log.serve(user, served),
-    clear: (user) => log.clear(user),
+  return forwarding(log, {
     async append(user, events, key) {
       const appended = await log.append(user, events, key);
       if (appended.outcome === 'added' && events.every(isNews)) {
@@ -48,7 +43,7 @@ export function countedLog(
       if (tail.outcome === 'added' && events.every(isNews)) count(events, tail.events);
       return tail;
     },
-  };
+  });
 }
 
 function isNews({ time }: Event): boolean {

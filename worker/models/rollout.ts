@@ -1,5 +1,5 @@
 import { ModelUnavailable } from '../engine/errors.ts';
-import { sha256Hex } from '../engine/hex.ts';
+import { hash32 } from '../engine/hex.ts';
 import type { Live } from '../live/live.ts';
 import { stateIdsOf } from '../live/live.ts';
 import type { ModelHost } from './host.ts';
@@ -82,7 +82,6 @@ export class Models {
   /** Whether the candidate answers the user. A user of a share also belongs to every larger one. */
   private async isShared(user: string): Promise<boolean> {
     if (this.share === 0) return false;
-    const hash = await sha256Hex(new TextEncoder().encode(user));
-    return Number.parseInt(hash.slice(0, 8), 16) / 2 ** 32 < this.share / 100;
+    return (await hash32(user)) / 2 ** 32 < this.share / 100;
   }
 }

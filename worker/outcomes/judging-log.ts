@@ -1,4 +1,5 @@
 /** A log that tells what became of the lists that its users saw. */
+import { forwarding } from '../history/forwarding.ts';
 import type { Appended, HistoryLog } from '../history/log.ts';
 import type { Judged } from './served.ts';
 import { bucketOf } from './variants.ts';
@@ -9,14 +10,8 @@ export function judgingLog(log: HistoryLog, judge: (list: Judged, bucket: number
     if (appended.judged) judge(appended.judged, await bucketOf(user));
     return appended;
   };
-  return {
-    tail: (user) => log.tail(user),
-    stretch: (user, head, after, proof) => log.stretch(user, head, after, proof),
-    page: (user, limit, before) => log.page(user, limit, before),
-    length: (user) => log.length(user),
-    serve: (user, served) => log.serve(user, served),
-    clear: (user) => log.clear(user),
+  return forwarding(log, {
     append: async (user, events, key) => tell(user, await log.append(user, events, key)),
     appendAndTail: async (user, events, key) => tell(user, await log.appendAndTail(user, events, key)),
-  };
+  });
 }

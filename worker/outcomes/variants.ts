@@ -1,6 +1,6 @@
 /** Up to four ways to make lists, which a deployment holds against each other. Each user belongs to one. */
 import { z } from '@hono/zod-openapi';
-import { sha256Hex } from '../engine/hex.ts';
+import { hash32 } from '../engine/hex.ts';
 import { MODEL_NAMES } from '../models/rollout.ts';
 import { RANKERS, type RankerName } from '../recommend/rankers/index.ts';
 
@@ -51,7 +51,7 @@ export class Variants {
   /** The user's variant: the same one for as long as there are so many. undefined without variants. */
   async of(user: string): Promise<Variant | undefined> {
     if (this.all.length === 0) return undefined;
-    return this.all[(await hashOf(`variant/${user}`)) % this.all.length];
+    return this.all[(await hash32(`variant/${user}`)) % this.all.length];
   }
 }
 
@@ -59,10 +59,5 @@ export class Variants {
 export const BUCKETS = 64;
 
 export async function bucketOf(user: string): Promise<number> {
-  return (await hashOf(`bucket/${user}`)) % BUCKETS;
-}
-
-async function hashOf(text: string): Promise<number> {
-  const hash = await sha256Hex(new TextEncoder().encode(text));
-  return Number.parseInt(hash.slice(0, 8), 16);
+  return (await hash32(`bucket/${user}`)) % BUCKETS;
 }

@@ -3,6 +3,7 @@
  * goes to the item with the best sum of its own score and its distance to what stands above it.
  */
 import type { Ranked } from '../engine/ranking.ts';
+import { dot, lengthOf } from '../engine/vectors.ts';
 import type { Model } from '../models/model.ts';
 
 /** The best items, among which places are given anew. */
@@ -46,7 +47,7 @@ function unitVectors(model: Model, ranked: readonly Ranked[]): Float32Array[] {
   const rows = table.rows(ranked.map(({ item }) => item));
   return ranked.map((_, at) => {
     const row = rows.subarray(at * table.width, (at + 1) * table.width);
-    const length = Math.sqrt(dot(row, row)) || 1;
+    const length = lengthOf(row);
     return row.map((x) => x / length);
   });
 }
@@ -55,10 +56,4 @@ function zeroToOne(scores: number[]): number[] {
   const least = scores.reduce((a, b) => Math.min(a, b), Infinity);
   const range = scores.reduce((a, b) => Math.max(a, b), -Infinity) - least || 1;
   return scores.map((score) => (score - least) / range);
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let c = 0; c < a.length; c++) sum += a[c] * b[c];
-  return sum;
 }

@@ -3,7 +3,9 @@
  * answer may be a 503; it may never be wrong. What was accepted is stored once, in its order, and nobody sees
  * anything of another user's or of a deleted one's.
  */
+
 import { env } from 'cloudflare:workers';
+import type { ChaosResult } from '../../../scripts/verify/chaos-result.ts';
 import { Access } from '../../../worker/access/access.ts';
 import { KvStore } from '../../../worker/cache/stores/kv.ts';
 import { DurableLog } from '../../../worker/history/durable-log.ts';
@@ -37,15 +39,6 @@ const MODELS = [
 ];
 const REFERENCES = MODELS.map((options) => new FakeModel(options));
 
-export interface Outcome {
-  operations: number;
-  faults: Record<string, number>;
-  wrong_answers: number;
-  lost_interactions: number;
-  leaks: number;
-  unavailable: number;
-}
-
 interface User {
   tenant: string;
   id: string;
@@ -57,7 +50,7 @@ interface User {
 type Isolate = ReturnType<typeof serviceOf>['app'];
 
 export class World {
-  readonly outcome: Outcome;
+  readonly outcome: ChaosResult;
   /** What was wrong, for people. */
   readonly findings: string[] = [];
   private readonly random: () => number;

@@ -1,0 +1,16 @@
+import type { HistoryLog } from './log.ts';
+
+/** A log that does some things in its own way, and everything else as the one behind it. */
+export function forwarding(log: HistoryLog, own: Partial<HistoryLog>): HistoryLog {
+  return {
+    append: (user, events, key) => log.append(user, events, key),
+    appendAndTail: (user, events, key) => log.appendAndTail(user, events, key),
+    tail: (user) => log.tail(user),
+    stretch: (user, head, after, proof) => log.stretch(user, head, after, proof),
+    page: (user, limit, before) => log.page(user, limit, before),
+    length: (user) => log.length(user),
+    serve: (user, served) => log.serve(user, served),
+    clear: (user) => log.clear(user),
+    ...own,
+  };
+}
