@@ -12,7 +12,7 @@ import type { StateInfo, StateStore } from './state-store.ts';
 
 /**
  * A small part of an isolate's 128 MB: about 300 users with 200 items each. States, lists, keys and notes of
- * writes all count; `test/service/memory-budget.test.ts` tries to break it.
+ * writes all count; `test/recommend/memory-budget.test.ts` tries to break it.
  */
 export const MEMORY_BYTES = 16 * 1024 * 1024;
 /**
@@ -120,7 +120,9 @@ export class StateCache {
     const { stored } = newest;
     try {
       await this.store.put(storeKey(key), encodeState(stored), stored.history.items.length);
-      newest.saved = true;
+      // A list that was made meanwhile has put a new entry around the same state.
+      const entry = this.memory.peek(key);
+      if (entry?.stored === stored) entry.saved = true;
       return stored;
     } catch (error) {
       warn('state_write_failed', error); // the user's next request tries again
