@@ -1,9 +1,10 @@
 /** The models that `npm start` and `npm run deploy` serve: one, or two side by side. */
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readManifest, readVerified } from '../worker/models/files.ts';
-import { filesOf, type Manifest } from '../worker/models/manifest.ts';
+import { filesOf, MANIFEST_FILE, type Manifest } from '../worker/models/manifest.ts';
+import { FULL } from './bundle-full.ts';
 import { folderSource } from './node-model.ts';
 import { type Options, UsageError } from './options.ts';
 
@@ -78,7 +79,9 @@ export async function prepareServing(chosen: Chosen, place: string): Promise<Ser
 
 /** @throws {ModelUnavailable} when a file of a model is not what its manifest says */
 export async function verifyFiles({ model, candidate }: Serving): Promise<void> {
-  for (const { folder, manifest } of candidate ? [model, candidate] : [model]) {
+  const full = join(model.folder, FULL);
+  const beside = existsSync(join(full, MANIFEST_FILE)) ? [await servedFrom(full)] : [];
+  for (const { folder, manifest } of [model, ...(candidate ? [candidate] : []), ...beside]) {
     const source = folderSource(folder);
     for (const file of filesOf(manifest)) await readVerified(source, file);
   }
@@ -95,16 +98,16 @@ const servedFrom = async (folder: string): Promise<Served> => ({
   manifest: await readManifest(folderSource(folder)),
 });
 
-/** Copies of both models as a deployment has them: the candidate in a folder inside the current one. */
+/**
+ * Copies of both models as a deployment has them: the candidate in a folder inside the current one. Nobody
+ * compares the candidate with its decoder without EARN.
+ */
 function together(model: string, candidate: string, place: string): string {
   const folder = join(ROOT, `node_modules/.cache/models-${place}`);
   rmSync(folder, { recursive: true, force: true });
-  for (const [from, to] of [
-    [model, folder],
-    [candidate, join(folder, 'candidate')],
-  ]) {
-    const filter = (path: string) => !['runtime', 'candidate'].includes(relative(from, path));
-    cpSync(from, to, { recursive: true, filter });
-  }
+  const copy = (from: string, to: string, without: string[]) =>
+    cpSync(from, to, { recursive: true, filter: (path) => !without.includes(relative(from, path)) });
+  copy(model, folder, ['runtime', 'candidate']);
+  copy(candidate, join(folder, 'candidate'), ['runtime', 'candidate', FULL]);
   return folder;
 }

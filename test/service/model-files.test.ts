@@ -10,16 +10,16 @@ const FILES: Record<string, string> = {
 };
 
 /** Answers as the assets of a deployment do. */
-const ASSETS = {
-  async fetch(request: Request) {
-    const { pathname } = new URL(request.url);
-    if (!(pathname in FILES)) return new Response(null, { status: 404 });
-    const headers = { ETag: `"${pathname}"` };
-    if (request.headers.get('If-None-Match') === headers.ETag)
-      return new Response(null, { status: 304, headers });
-    return new Response(FILES[pathname], { headers });
-  },
-} as unknown as Fetcher;
+async function answer(files: Record<string, string>, request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (!(pathname in files)) return new Response(null, { status: 404 });
+  const headers = { ETag: `"${pathname}"` };
+  if (request.headers.get('If-None-Match') === headers.ETag)
+    return new Response(null, { status: 304, headers });
+  return new Response(files[pathname], { headers });
+}
+
+const ASSETS = { fetch: (request: Request) => answer(FILES, request) } as unknown as Fetcher;
 
 const get = (path: string, headers = {}) => app.request(`/model/${path}`, { headers }, { ASSETS });
 
@@ -39,6 +39,25 @@ test.each(['manifest.json', 'weights-0.bin', 'weights-0.bin?sha256=of-another-mo
     expect(await again.text()).toBe('');
   },
 );
+
+test('the decoder without EARN that fits the model is in the folder full/', async () => {
+  const other = { ...MANIFEST, name: 'other' };
+  const served = async (files: Record<string, string>) => {
+    const assets = { fetch: (request: Request) => answer({ ...FILES, ...files }, request) };
+    const manifest = await app.request('/model/full/manifest.json', {}, { ASSETS: assets });
+    if (manifest.status !== 200) return manifest.status;
+    const weights = await app.request('/model/full/weights-0.bin', {}, { ASSETS: assets });
+    return [((await manifest.json()) as typeof MANIFEST).name, await weights.text()];
+  };
+  const trained = { '/full/manifest.json': JSON.stringify(MANIFEST), '/full/weights-0.bin': 'trained' };
+  const placed = {
+    '/runtime/full/manifest.json': JSON.stringify(other),
+    '/runtime/full/weights-0.bin': 'random',
+  };
+  expect(await served(trained)).toEqual([MANIFEST.name, 'trained']);
+  expect(await served({ ...trained, ...placed })).toEqual(['other', 'random']);
+  expect(await served({})).toBe(404);
+});
 
 test.each(['notes.txt', 'nothing', 'decode.onnx'])(
   '%s is not there: the manifest does not name it, or the file is missing',

@@ -19,6 +19,8 @@ export interface DeviceApi {
   categories(): Promise<Category[]>;
   /** Experiments: in WASM alone. */
   play(setting: Setting): Promise<Played>;
+  /** Fetches the decoder without EARN, which further experiments compare with. */
+  compare(): Promise<void>;
   forget(): Promise<void>;
 }
 

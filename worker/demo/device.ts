@@ -70,6 +70,9 @@ const api: DeviceApi = {
   async play(setting) {
     return (await (await loaded()).play()).run(setting);
   },
+  async compare() {
+    await (await (await loaded()).play()).compare(new Download(0, ['wasm'], progress, 'full/'));
+  },
   async forget() {
     await cache.forget(VISITOR);
     await store.clear();
@@ -97,7 +100,7 @@ function loaded(): Promise<Loaded> {
 
 async function load(): Promise<Loaded> {
   const backends = BACKEND === 'wasm' ? [BACKEND] : BACKENDS;
-  const download = new Download(RUNTIME_BYTES, backends, (loaded, total) => reply({ loaded, total }));
+  const download = new Download(RUNTIME_BYTES, backends, progress);
   await download.read('manifest.json'); // first, so that the progress knows its end
   const runtime = await loadRuntime(download);
   const model = await loadModel(download, runtime);
@@ -115,6 +118,10 @@ async function load(): Promise<Loaded> {
       return play;
     },
   };
+}
+
+function progress(loaded: number, total: number): void {
+  reply({ loaded, total });
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<[result: T, ms: number]> {

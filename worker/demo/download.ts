@@ -1,4 +1,4 @@
-/** Fetches each of the model's files once over HTTP and counts its bytes as they arrive. */
+/** Fetches each of a model's files once over HTTP and counts its bytes as they arrive. */
 import type { Backend } from '../engine/config.ts';
 import type { AssetSource } from '../models/files.ts';
 import { filesOf, MANIFEST_FILE, parseManifest } from '../models/manifest.ts';
@@ -6,13 +6,23 @@ import { filesOf, MANIFEST_FILE, parseManifest } from '../models/manifest.ts';
 export class Download implements AssetSource {
   private readonly report: (loaded: number, total: number) => void;
   private readonly backends: readonly Backend[];
+  private readonly folder: string;
   private readonly hashes = new Map<string, string>();
   private readonly files = new Map<string, Promise<Uint8Array<ArrayBuffer> | null>>();
   private loaded = 0;
   private total: number;
 
-  /** `beside`: bytes that are fetched besides the model. `backends`: those whose graphs will be fetched. */
-  constructor(beside: number, backends: readonly Backend[], report: (loaded: number, total: number) => void) {
+  /**
+   * `beside`: bytes that are fetched besides the model. `backends`: those whose graphs will be fetched.
+   * `folder`: of a model beside the one that serves.
+   */
+  constructor(
+    beside: number,
+    backends: readonly Backend[],
+    report: (loaded: number, total: number) => void,
+    folder: '' | 'full/' = '',
+  ) {
+    this.folder = folder;
     this.total = beside;
     this.backends = backends;
     this.report = report;
@@ -27,8 +37,9 @@ export class Download implements AssetSource {
   /** With its hash in the URL a file is immutable, so the browser keeps it. */
   private async fetch(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
     const hash = this.hashes.get(path);
-    if (hash) return this.bytes(`/model/${path}?sha256=${hash}`);
-    const bytes = await fetchAll(`/model/${path}`, () => {});
+    const url = `/model/${this.folder}${path}`;
+    if (hash) return this.bytes(`${url}?sha256=${hash}`);
+    const bytes = await fetchAll(url, () => {});
     if (bytes && path === MANIFEST_FILE) this.expect(bytes);
     return bytes;
   }

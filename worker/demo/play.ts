@@ -3,16 +3,15 @@
  * long a history takes with EARN and without, and what other rankers say of it.
  */
 import { numbersBytes } from '../cache/state-codec.ts';
-import { type ModelConfig, WEIGHTS_FILE } from '../engine/config.ts';
-import type { Decoder, HistoryState, Runs } from '../engine/decoder.ts';
+import type { HistoryState, Runs } from '../engine/decoder.ts';
 import type { Ranked } from '../engine/ranking.ts';
-import { type Fetches, type Runtime, type Session, Tensor } from '../engine/runtime.ts';
-import { readPieces } from '../models/files.ts';
-import { EarnModel } from '../models/model.ts';
+import { type Runtime, Tensor } from '../engine/runtime.ts';
+import { type EarnModel, loadModel } from '../models/model.ts';
 import { CANDIDATES, diversified } from '../recommend/diversity.ts';
 import { RANKERS, type RankerName, rankersOf } from '../recommend/rankers/index.ts';
-import { type AttentionLayer, attentionOf, withAttention } from './attention.ts';
+import type { AttentionLayer } from './attention.ts';
 import type { Download } from './download.ts';
+import { Watched } from './watched.ts';
 
 export interface Setting {
   /** Item ids, oldest first. */
@@ -33,96 +32,107 @@ export interface PlayedItem {
   categories: string[];
 }
 
+export interface PlayedList {
+  name: string;
+  items: PlayedItem[];
+  /** Name of the list that it is best compared with. */
+  beside?: string;
+  /** HR@10 on validation, where the training measured it. */
+  found?: number;
+}
+
 export interface Played {
   /** Lists of the same history, by what made them. */
-  lists: { name: string; items: PlayedItem[] }[];
+  lists: PlayedList[];
   /** Milliseconds of the whole history, of its newest item on top of the state, and of making the list. */
   ms: { cold: number; warm: number; rank: number };
   bytes: number;
-  /** The same decoder without EARN. */
-  full: { ms: number; bytes: number } | null;
+  /** The decoder without EARN, once it was fetched. One with random weights has no attention to look at. */
+  full: { ms: number; bytes: number; layers: AttentionLayer[] | null } | null;
   layers: AttentionLayer[];
   shape: { depth: number; registerDepth: number; localWindow: number };
   rankers: RankerName[];
   ranker: RankerName;
 }
 
+const OURS = 'This model';
+const ALONE = 'Its decoder alone';
+
 /** Runs of which the fastest counts; fewer where they take long. */
 const RUNS = 9;
 const LONGEST_MS = 1000;
 
 export class Play {
-  private readonly model: EarnModel;
-  private readonly alone: EarnModel;
+  private readonly own: Watched;
   private readonly runtime: Runtime;
-  private readonly watched: Session;
-  private readonly full: Decoder | null;
+  private full: Watched | null = null;
 
-  private constructor(model: EarnModel, runtime: Runtime, watched: Session, full: Decoder | null) {
-    const { manifest, catalogue, trie, decoder } = model;
-    this.model = model;
-    this.alone = new EarnModel({ manifest, catalogue, trie, decoder, table: model.itemTable() });
+  private constructor(own: Watched, runtime: Runtime) {
+    this.own = own;
     this.runtime = runtime;
-    this.watched = watched;
-    this.full = full;
   }
 
   static async load(model: EarnModel, runtime: Runtime, download: Download): Promise<Play> {
-    const { graphs, shards, config } = model.manifest;
-    const weights = { [WEIGHTS_FILE]: await readPieces(download, shards) };
-    const graph = withAttention((await download.read(graphs.prefill.path))!, config.depth);
-    const watched = await runtime.createSession(graph, weights);
-    return new Play(model, runtime, watched, await fullDecoder(model, runtime, download));
+    return new Play(await Watched.load(model, runtime, download), runtime);
+  }
+
+  /** From now on runs also compute the decoder of this folder. */
+  async compare(download: Download): Promise<void> {
+    const model = await loadModel(download, this.runtime);
+    this.full = await Watched.load(model, this.runtime, download);
   }
 
   async run({ history: ids, ranker: name, beam, diversity, registersAlone, k }: Setting): Promise<Played> {
-    const { model, runtime } = this;
+    const { own, runtime } = this;
+    const { model } = own;
     const { catalogue, manifest } = model;
     const { depth, registerDepth, localWindow, contextWindow } = manifest.config;
     const known = ids.map((id) => catalogue.indexOf(id)).filter((item) => item !== undefined);
     const history = known.slice(-contextWindow);
     const vectors = model.itemTable().rows(history);
-    const masked = registersAlone ? blind(runtime) : runtime;
-    let seen: Fetches = {};
-    const watching: Runs = {
-      run: async (session, feeds) => {
-        seen = await masked.run(session, feeds);
-        return seen;
-      },
-      release: (session) => runtime.release(session),
-    };
-    const state = onlyRegisters(
-      await model.decoder.withPrefill(this.watched, watching).prefill(vectors),
-      registersAlone,
-      model,
-    );
+    const watched = await own.prefill(vectors, registersAlone ? blind(runtime) : runtime);
+    const state = onlyRegisters(watched.state, registersAlone, model);
     const before = history.length > 1 ? await model.prefill(history.slice(0, -1)) : undefined;
     const allowed = catalogue.allowed(manifest.includeSeen ? [] : history);
     const ranker = rankersOf(model).includes(name) ? name : manifest.ranker;
-    const listBy = (by: RankerName, of: EarnModel, most = k) =>
-      RANKERS[by].rank({ model: of, history, state, allowed, k: most, beam });
+    const listBy = (by: RankerName, of: EarnModel, { most = k, after = state } = {}) =>
+      RANKERS[by].rank({ model: of, history, state: after, allowed, k: most, beam });
     const ownList = async () => {
       if (diversity === 0) return listBy(ranker, model);
-      return diversified(model, await listBy(ranker, model, CANDIDATES), { k, diversity, fixed: 0 });
+      const candidates = await listBy(ranker, model, { most: CANDIDATES });
+      return diversified(model, candidates, { k, diversity, fixed: 0 });
     };
     const { full } = this;
+    // Random weights belong to no catalogue; they read the vectors of the model's.
+    const trained = full?.model.manifest.catalogueId === manifest.catalogueId;
+    const fullVectors = trained ? full.model.itemTable().rows(history) : vectors;
     const { ms, results } = await inTurns({
       warm: () => model.prefill(history.slice(-1), before),
       cold: () => model.prefill(history),
-      full: async () => full?.prefill(vectors),
+      full: async () => full?.model.decoder.prefill(fullVectors),
       rank: ownList,
     });
-    const others: [string, Promise<Ranked[]>][] = [['The decoder alone', listBy('latent', this.alone)]];
-    if (model.memory) others.push(['Counting alone', listBy('counts', model)]);
-    others.push(['Most popular', listBy('popular', model)]);
-    const lists = [{ name: 'This model', items: this.items(results.rank) }];
-    for (const [name, list] of others) lists.push({ name, items: this.items(await list) });
+    const fullSeen = trained ? await full.prefill(fullVectors, runtime) : null;
+
+    const lists: PlayedList[] = [];
+    const add = async (list: Omit<PlayedList, 'items'>, ranked: Ranked[] | Promise<Ranked[]>) =>
+      lists.push({ ...list, items: this.items(await ranked) });
+    await add({ name: OURS }, results.rank);
+    await add({ name: ALONE, beside: OURS, found: foundBy(model) }, listBy('latent', own.alone));
+    if (full && fullSeen) {
+      const ranked = listBy('latent', full.alone, { after: fullSeen.state });
+      await add({ name: 'Without EARN (k = N)', beside: ALONE, found: foundBy(full.model) }, ranked);
+    }
+    if (model.memory) await add({ name: 'Counting alone', beside: OURS }, listBy('counts', model));
+    await add({ name: 'Most popular', beside: OURS }, listBy('popular', model));
     return {
       lists,
       ms,
       bytes: numbersBytes(state),
-      full: results.full ? { ms: ms.full, bytes: numbersBytes(results.full) } : null,
-      layers: attentionOf(seen, manifest.config, history.length),
+      full: results.full
+        ? { ms: ms.full, bytes: numbersBytes(results.full), layers: fullSeen?.layers ?? null }
+        : null,
+      layers: watched.layers,
       shape: { depth, registerDepth, localWindow },
       rankers: rankersOf(model).filter((by) => RANKERS[by].needsState),
       ranker,
@@ -130,8 +140,13 @@ export class Play {
   }
 
   private items(ranked: Ranked[]): PlayedItem[] {
-    return ranked.map(({ item }) => this.model.catalogue.items[item]);
+    return ranked.map(({ item }) => this.own.model.catalogue.items[item]);
   }
+}
+
+/** What the training noted of the decoder. */
+function foundBy({ manifest }: EarnModel): number | undefined {
+  return (manifest.validation.latent as Record<string, number> | undefined)?.['hr@10'];
 }
 
 /** Hides the items from the layers after k: of what a row may see, P and itself are left. */
@@ -155,20 +170,6 @@ function onlyRegisters(state: HistoryState, registersAlone: boolean, { decoder }
   const { depth, registerDepth, headDim } = decoder.config;
   const row = (registerDepth < depth ? depth - registerDepth : depth) * 2 * headDim;
   return { ...state, localKeyValues: state.localKeyValues.slice(-row) };
-}
-
-/** `scripts/bundle-full.ts` places it; null where it did not. */
-async function fullDecoder(model: EarnModel, runtime: Runtime, download: Download): Promise<Decoder | null> {
-  const files = ['prefill.onnx', 'weights.bin'].map((name) => download.bytes(`/runtime/full/${name}`));
-  const [graph, weights] = await Promise.all(files);
-  if (!graph || !weights) return null;
-  const { config } = model.manifest;
-  const full: ModelConfig = { ...config, registerDepth: config.depth, localWindow: 0 };
-  return model.decoder.withPrefill(
-    await runtime.createSession(graph, { [WEIGHTS_FILE]: weights }),
-    runtime,
-    full,
-  );
 }
 
 /**

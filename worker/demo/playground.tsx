@@ -8,7 +8,7 @@ import { megabytes } from './format.ts';
 import type { Played, Setting } from './play.ts';
 import type { Film } from './side.ts';
 import { Attention } from './ui/attention.tsx';
-import { Comparison } from './ui/comparison.tsx';
+import { Comparison, type Fetching } from './ui/comparison.tsx';
 import { Controls } from './ui/controls.tsx';
 import { Lists } from './ui/lists.tsx';
 import { NOUNS } from './words.ts';
@@ -20,7 +20,13 @@ const PAUSE_MS = 100;
 
 type Knobs = Omit<Setting, 'history'> & { length: number };
 
-function Playground({ device, own, fillers }: { device: DeviceWorker; own: Film[]; fillers: Film[] }) {
+function Playground(props: {
+  device: DeviceWorker;
+  own: Film[];
+  fillers: Film[];
+  loaded: Fetching['loaded'];
+}) {
+  const { device, own, fillers, loaded } = props;
   const [knobs, setKnobs] = useState<Knobs>({
     length: Math.max(50, own.length),
     ranker: 'latent',
@@ -31,6 +37,20 @@ function Playground({ device, own, fillers }: { device: DeviceWorker; own: Film[
   });
   const [shown, setShown] = useState<{ played: Played; history: Film[] } | null>(null);
   const [problem, setProblem] = useState('');
+  const [full, setFull] = useState<Fetching['state']>('wanted');
+  const [missing, setMissing] = useState('');
+
+  const compare = async () => {
+    setFull('coming');
+    setMissing('');
+    try {
+      await device.call('compare');
+      setFull('there');
+    } catch (error) {
+      setMissing(messageOf(error));
+      setFull('wanted');
+    }
+  };
 
   useEffect(() => {
     let late = false;
@@ -46,7 +66,7 @@ function Playground({ device, own, fillers }: { device: DeviceWorker; own: Film[
       late = true;
       clearTimeout(timer);
     };
-  }, [knobs]);
+  }, [knobs, full === 'there']);
 
   if (problem !== '') return <p class="problem">{problem}</p>;
   if (shown === null) return <p class="soft">The first run …</p>;
@@ -60,7 +80,11 @@ function Playground({ device, own, fillers }: { device: DeviceWorker; own: Film[
         own={Math.min(own.length, knobs.length)}
         onChange={(change) => setKnobs({ ...knobs, ...change })}
       />
-      <Comparison played={played} length={shown.history.length} />
+      <Comparison
+        played={played}
+        length={shown.history.length}
+        fetching={{ state: full, loaded, problem: missing, start: compare }}
+      />
       <Attention played={played} history={shown.history} />
       <Lists played={played} />
     </main>
@@ -95,7 +119,7 @@ function Page(props: {
         </p>
       </header>
       {fillers ? (
-        <Playground device={device} own={own} fillers={fillers} />
+        <Playground device={device} own={own} fillers={fillers} loaded={loaded} />
       ) : (
         <p class="loading">
           <progress
@@ -118,7 +142,7 @@ async function start(): Promise<void> {
   let fillers: Film[] | null = null;
   const show = (loaded: [number, number] = [0, 0]) =>
     render(<Page device={device} own={own} fillers={fillers} loaded={loaded} />, root);
-  const device: DeviceWorker = new DeviceWorker('wasm', (loaded, total) => fillers || show([loaded, total]));
+  const device: DeviceWorker = new DeviceWorker('wasm', (loaded, total) => show([loaded, total]));
   show();
   try {
     await openEntries(() => {});

@@ -1,5 +1,5 @@
 /** Time and bytes of one history, with EARN and without. */
-import { kilobytes, milliseconds } from '../format.ts';
+import { kilobytes, megabytes, milliseconds } from '../format.ts';
 import type { Played } from '../play.ts';
 import { counted, NOUN } from '../words.ts';
 
@@ -10,7 +10,17 @@ interface Bar {
   kind: 'ours' | 'full';
 }
 
-export function Comparison({ played, length }: { played: Played; length: number }) {
+/** The decoder without EARN on its way to this device. */
+export interface Fetching {
+  /** Not asked for yet, on its way, or there. */
+  state: 'wanted' | 'coming' | 'there';
+  loaded: [bytes: number, total: number];
+  problem: string;
+  start(): void;
+}
+
+export function Comparison(props: { played: Played; length: number; fetching: Fetching }) {
+  const { played, length, fetching } = props;
   const { ms, bytes, full, shape } = played;
   const times: Bar[] = [
     {
@@ -48,12 +58,45 @@ export function Comparison({ played, length }: { played: Played; length: number 
       <Bars title="What is kept of it" bars={sizes} />
       <p class="soft">
         N = {shape.depth} layers, k = {shape.registerDepth}. Making the list took {milliseconds(ms.rank)}{' '}
-        more.
-        {full
-          ? ' The decoder without EARN has this shape and random weights: they take the same time. The fastest of nine runs each, in turns.'
-          : ' The decoder without EARN is not among this deployment’s files.'}
+        more. The fastest of nine runs each, in turns.{' '}
+        {full &&
+          (full.layers
+            ? 'The decoder without EARN was trained on the same data.'
+            : 'The decoder without EARN has this shape and random weights: they take the same time.')}
       </p>
+      {!full && <Fetch {...fetching} />}
     </section>
+  );
+}
+
+function Fetch({ state, loaded: [bytes, total], problem, start }: Fetching) {
+  if (state === 'wanted') {
+    return (
+      <>
+        <button type="button" onClick={start}>
+          Compare with the same decoder without EARN
+        </button>
+        <p class="soft">It reads the whole history in every layer (k = N). A few megabytes to fetch.</p>
+        {problem !== '' && (
+          <p class="problem" role="alert">
+            {problem}
+          </p>
+        )}
+      </>
+    );
+  }
+  const share = total > 0 ? bytes / total : undefined;
+  return (
+    <p class="loading">
+      <progress
+        max="1"
+        value={state === 'there' ? 1 : share}
+        aria-label="Fetching the decoder without EARN"
+      />
+      <span class="soft">
+        {megabytes(bytes)} of {megabytes(total)} MB
+      </span>
+    </p>
   );
 }
 

@@ -1,30 +1,50 @@
 /** The same history, read by different rankers. */
 import type { Played } from '../play.ts';
 import { nameOf } from '../title.ts';
+import { NOUN } from '../words.ts';
 import { Facts } from './film.tsx';
 
-export function Lists({ played: { lists } }: { played: Played }) {
-  const ours = new Set(lists[0].items.map(({ id }) => id));
+export function Lists({ played: { lists, full } }: { played: Played }) {
+  const isFound = lists.some(({ found }) => found !== undefined);
   return (
     <section class="lists" aria-labelledby="lists-title">
       <h2 id="lists-title">What follows from the same history</h2>
+      {isFound && (
+        <p class="soft">
+          <em>Found</em>: how often a hidden next {NOUN} was among the first ten, measured on validation when
+          the decoder was trained.
+        </p>
+      )}
       <div>
-        {lists.map(({ name, items }, column) => (
-          <div key={name}>
-            <h3>{name}</h3>
-            <p class="soft">
-              {column > 0 && `${items.filter(({ id }) => ours.has(id)).length} of ${items.length} in common`}
-            </p>
-            <ol aria-label={name}>
-              {items.map((item) => (
-                <li key={item.id} class={ours.has(item.id) ? undefined : 'other'}>
-                  {nameOf(item.title)} <Facts film={item} />
-                </li>
-              ))}
-            </ol>
-          </div>
-        ))}
+        {lists.map(({ name, beside, items, found }) => {
+          const other = lists.find((list) => list.name === beside)?.items ?? items;
+          const theirs = new Set(other.map(({ id }) => id));
+          const common = items.filter(({ id }) => theirs.has(id)).length;
+          const facts = [
+            beside && `${common} of ${items.length} as in “${beside}”`,
+            found !== undefined && `found ${(100 * found).toFixed(1)} %`,
+          ].filter(Boolean);
+          return (
+            <div key={name}>
+              <h3>{name}</h3>
+              <p class="soft">{facts.join(' · ')}</p>
+              <ol aria-label={name}>
+                {items.map((item) => (
+                  <li key={item.id} class={theirs.has(item.id) ? undefined : 'other'}>
+                    {nameOf(item.title)} <Facts film={item} />
+                  </li>
+                ))}
+              </ol>
+            </div>
+          );
+        })}
       </div>
+      {full && full.layers === null && (
+        <p class="soft">
+          There is no list without EARN: this model comes without a trained decoder of that kind, and random
+          weights recommend nothing.
+        </p>
+      )}
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import { etag } from 'hono/etag';
 import { createMiddleware } from 'hono/factory';
 import dashboardStyle from '../../../bundle/dashboard.css';
@@ -80,29 +80,18 @@ export function page(models: Models) {
   }
   app.get('/icon.svg', etag(), (c) => c.body(icon, 200, file('image/svg+xml')));
   // What runs the model in a browser: `scripts/bundle-page.ts` puts it beside the model.
-  app.get('/runtime/:file{ort-[\\w.-]+\\.wasm}', (c) =>
-    runtimeFile(c, c.req.param('file'), { 'Content-Type': 'application/wasm', 'Cache-Control': IMMUTABLE }),
-  );
-  // What the playground compares with: `scripts/bundle-full.ts`.
-  app.get('/runtime/:file{full/(prefill\\.onnx|weights\\.bin)}', (c) =>
-    runtimeFile(c, c.req.param('file'), file('application/octet-stream')),
-  );
+  app.get('/runtime/:file{ort-[\\w.-]+\\.wasm}', async (c) => {
+    const response = await fetchModelFile(c.env.ASSETS, `runtime/${c.req.param('file')}`);
+    if (!response.ok) throw new Problem('file_unknown');
+    const headers = { 'Content-Type': 'application/wasm', 'Cache-Control': IMMUTABLE };
+    return new Response(response.body, { headers });
+  });
   return app;
 }
 
 /** Pictures may come from where the model says; nothing else may. */
 function policyOf({ images = [] }: Words): Record<string, string> {
   return images.length === 0 ? {} : { 'Content-Security-Policy': policyWithImages(images) };
-}
-
-async function runtimeFile(
-  c: Context<{ Bindings: Env }>,
-  name: string,
-  headers: HeadersInit,
-): Promise<Response> {
-  const response = await fetchModelFile(c.env.ASSETS, `runtime/${name}`);
-  if (!response.ok) throw new Problem('file_unknown');
-  return new Response(response.body, { headers });
 }
 
 /** Headers of a file that is asked for again, with its ETag. */
