@@ -14,7 +14,8 @@ import { Admission } from './http/admission.ts';
 import { createApp } from './http/app.ts';
 import { Limits } from './http/limits.ts';
 import { countedLog } from './live/counted-log.ts';
-import { COUNTS_KEY, Counting, type CountsSnapshot } from './live/counts.ts';
+import { Counting } from './live/counts.ts';
+import { COUNTS_KEY, type CountsTable, readTable } from './live/counts-table.ts';
 import { Gatherer } from './live/gatherer.ts';
 import { Live } from './live/live.ts';
 import { Published } from './live/published.ts';
@@ -77,10 +78,7 @@ const catalogue = new LiveCopy(
   }),
 );
 
-const counts = new Published<CountsSnapshot>(env.LIVE, COUNTS_KEY, {
-  parse: (json) => json as CountsSnapshot,
-  waitUntil,
-});
+const counts = new Published<CountsTable>(env.LIVE, COUNTS_KEY, { parse: readTable, waitUntil });
 const counting = new Counting();
 const gatherer = new Gatherer({
   take: () => counting.take(),

@@ -11,7 +11,7 @@ import type { HistoryLog } from '../../worker/history/log.ts';
 import { Admission } from '../../worker/http/admission.ts';
 import { createApp } from '../../worker/http/app.ts';
 import { Limits } from '../../worker/http/limits.ts';
-import type { CountsSnapshot } from '../../worker/live/counts.ts';
+import type { CountsTable } from '../../worker/live/counts-table.ts';
 import { Live } from '../../worker/live/live.ts';
 import { MemoryPublished } from '../../worker/live/memory-published.ts';
 import { ModelHost } from '../../worker/models/host.ts';
@@ -48,7 +48,7 @@ export interface Surroundings {
   /** What has left the logs. */
   archive?: Bucket;
   /** What was counted since the training. */
-  counts?: MemoryPublished<CountsSnapshot>;
+  counts?: MemoryPublished<CountsTable>;
   outcomes?: OutcomeServices;
 }
 

@@ -1,8 +1,11 @@
 /** What people do while a model serves is in its lists a moment later. */
+import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, test, vi } from 'vitest';
 import { countedLog } from '../../worker/live/counted-log.ts';
-import { COUNTS_KEY, Counting, type CountsSnapshot } from '../../worker/live/counts.ts';
+import { type CountBatch, Counting } from '../../worker/live/counts.ts';
+import type { LiveCounts } from '../../worker/live/counts-object.ts';
+import { COUNTS_KEY, type CountsTable, readTable, tableOf } from '../../worker/live/counts-table.ts';
 import { MemoryPublished } from '../../worker/live/memory-published.ts';
 import { writeTransitions } from '../../worker/memory/layout.ts';
 import { Memory } from '../../worker/memory/memory.ts';
@@ -11,25 +14,28 @@ import type { Json } from './helpers.ts';
 import { MemoryLog } from './memory.ts';
 import { Visitor } from './visitor.ts';
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+
 /** A shop with a memory that knows nothing; `publish` does what the object does every few seconds. */
 function shop() {
   const rows: [number, number][][] = Array.from({ length: 12 }, () => []);
   const options = { newest: 20, decay: 0.5, smoothing: 0.01, weights: [1] };
   const model = new FakeModel({ memory: new Memory(writeTransitions(rows), 12, options) });
-  const [counting, counts] = [new Counting(), new MemoryPublished<CountsSnapshot>()];
+  const [counting, counts] = [new Counting(), new MemoryPublished<CountsTable>()];
   const later: Promise<unknown>[] = [];
   const waitUntil = (work: Promise<unknown>) => void later.push(work);
   const log = countedLog(new MemoryLog(), { counting, gathered() {}, waitUntil });
   const visitor = new Visitor({ model, log, counts });
   async function publish(): Promise<void> {
     await Promise.all(later);
-    const { items, pairs } = counting.take();
-    const rows = Map.groupBy(pairs, ([before]) => before);
-    counts.offer({
-      version: (counts.copy.value?.version ?? 0) + 1,
-      items,
-      pairs: [...rows].map(([before, row]) => [before, row.map(([, after, weight]) => [after, weight])]),
-    });
+    const { ids, items, before, after, weights } = counting.take();
+    const taken = [...items].map((count, place): [string, number] => [ids[place], count]);
+    const pairs = [...weights].map((weight, pair): [string, string, number] => [
+      ids[before[pair]],
+      ids[after[pair]],
+      weight,
+    ]);
+    counts.offer(readTable(tableOf((counts.copy.value?.version ?? 0) + 1, taken, pairs)));
   }
   const listed = async (history: string[], query: object = {}): Promise<string[]> => {
     const { items } = await visitor.fromScratch(history, { k: 3, ...query });
@@ -94,43 +100,74 @@ test('what an import brings, and what comes twice, is not counted', async () => 
   await append([{ id: '2', timestamp: now }], 'c');
   await visitor.settled();
   await vi.waitFor(() => expect(counting.isEmpty).toBe(false));
-  expect(counting.take().items).toEqual([['2', 1]]);
+  const { ids, items } = counting.take();
+  expect([ids, [...items]]).toEqual([
+    ['1', '2'],
+    [0, 1],
+  ]); // '1' only came before
 });
 
-test('the object adds up, forgets what is old, and publishes', async () => {
+/** What these events count. */
+function counted(...events: string[]): CountBatch {
+  const counting = new Counting();
+  counting.add([], events);
+  return counting.take();
+}
+
+/** What the object has published; null: nothing yet. */
+async function published(): Promise<CountsTable | null> {
+  const packed = await env.LIVE.get(COUNTS_KEY, 'stream');
+  return packed && readTable(await new Response(packed.pipeThrough(new DecompressionStream('gzip'))).json());
+}
+
+/** What the table says came after an id, and how often. */
+function afterId({ ids, starts, successors, weights }: CountsTable, id: string): [string, number][] {
+  const place = ids.indexOf(id);
+  const all = [...successors.keys()].slice(starts[place], starts[place + 1]);
+  return all.map((at) => [ids[successors[at]], weights[at]]);
+}
+
+test('the object adds up, decays, forgets what is old, and publishes', async () => {
   const object = env.COUNTS.getByName('test');
-  await object.add({ items: [['1', 2]], pairs: [['1', '2', 1]] });
-  await object.add({
-    items: [
-      ['1', 1],
-      ['2', 1],
-      ['3', 0.01],
-    ],
-    pairs: [
-      ['1', '2', 0.5],
-      ['1', '3', 4],
-    ],
+  const now = Date.now();
+  await runInDurableObject(object, (_, { storage: { sql } }) => {
+    // As older code kept them: a weight, and when it was true.
+    sql.exec('CREATE TABLE item (id TEXT PRIMARY KEY, weight REAL NOT NULL, at INTEGER NOT NULL)');
+    sql.exec('CREATE TABLE pair (before TEXT, after TEXT, weight REAL NOT NULL, at INTEGER NOT NULL)');
+    sql.exec('INSERT INTO item VALUES (?, 8, ?), (?, 8, ?)', '4', now - DAY_MS, '5', now - 10 * DAY_MS);
+    sql.exec('INSERT INTO pair VALUES (?, ?, 4, ?)', '4', '5', now - 30 * DAY_MS);
   });
-  await vi.waitFor(
-    async () => {
-      const packed = await env.LIVE.get(COUNTS_KEY, 'stream');
-      expect(packed).not.toBeNull();
-      const plain = packed!.pipeThrough(new DecompressionStream('gzip'));
-      const { items, pairs }: CountsSnapshot = await new Response(plain).json();
-      expect(items).toEqual([
-        ['1', expect.closeTo(3, 2)],
-        ['2', expect.closeTo(1, 2)],
-      ]);
-      expect(pairs).toEqual([
-        [
-          '1',
-          [
-            ['3', expect.closeTo(4, 2)],
-            ['2', expect.closeTo(1.5, 2)],
-          ],
-        ],
-      ]);
-    },
-    { timeout: 60_000, interval: 500 },
-  );
+  await runInDurableObject(object, async (counts: LiveCounts, state) => {
+    const today = new (counts.constructor as typeof LiveCounts)(state, env); // takes over what older code kept
+    await today.add(counted('1', '2'));
+    await today.add(counted('1', '3', '2'));
+    await state.storage.deleteAlarm();
+    await today.alarm();
+  });
+  const table = (await published())!;
+  const { ids, items } = table;
+  expect(Object.fromEntries([...items].map((weight, place) => [ids[place], weight]))).toEqual({
+    1: expect.closeTo(2, 2),
+    2: expect.closeTo(2, 2),
+    3: expect.closeTo(1, 2),
+    4: expect.closeTo(4, 2),
+  });
+  expect(afterId(table, '1')).toEqual([
+    ['2', expect.closeTo(1.5, 2)],
+    ['3', expect.closeTo(1, 2)],
+  ]);
+  expect(
+    afterId(table, '2')
+      .map(([id]) => id)
+      .sort(),
+  ).toEqual(['1', '3']);
+  expect(afterId(table, '4')).toEqual([['5', expect.closeTo(2, 2)]]);
+});
+
+test('what is counted is published by itself', async () => {
+  await env.COUNTS.getByName('other').add(counted('6'));
+  await vi.waitFor(async () => expect((await published())?.ids).toContain('6'), {
+    timeout: 60_000,
+    interval: 500,
+  });
 });

@@ -10,7 +10,7 @@ import type { ItemChange } from '../../worker/catalogue/record.ts';
 import { type CatalogueSnapshot, NOTHING_SAID } from '../../worker/catalogue/snapshot.ts';
 import { sha256Hex } from '../../worker/engine/hex.ts';
 import type { HistoryLog } from '../../worker/history/log.ts';
-import type { CountsSnapshot } from '../../worker/live/counts.ts';
+import type { CountsTable } from '../../worker/live/counts-table.ts';
 import { Live } from '../../worker/live/live.ts';
 import { MemoryPublished } from '../../worker/live/memory-published.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
@@ -265,7 +265,7 @@ class Sequence {
   /** The answer to someone who brings the whole history to a model that remembers nothing. */
   private async expected(history: string[], query: object, version: number): Promise<Json> {
     const copy = { read: async () => ({ value: this.said.get(version)!, degraded: false }) };
-    const live = new Live(copy, new MemoryPublished<CountsSnapshot>());
+    const live = new Live(copy, new MemoryPublished<CountsTable>());
     const model = await live.over(Promise.resolve(REFERENCES[this.model]));
     const events = history.map((item) => ({ item }));
     return listOf(await recommend(model, given(events), { ...queryFor(10), ...query }));

@@ -15,7 +15,7 @@ import type { CatalogueSnapshot } from '../catalogue/snapshot.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
 import { HistoryUnavailable, IdempotencyConflict, UserErased } from '../history/log.ts';
 import { MemoryLog } from '../history/memory-log.ts';
-import type { CountsSnapshot } from '../live/counts.ts';
+import type { CountsTable } from '../live/counts-table.ts';
 import { Live } from '../live/live.ts';
 import { MemoryPublished } from '../live/memory-published.ts';
 import { observe, routeOf } from '../observe/facts.ts';
@@ -127,7 +127,7 @@ function rehearsal({ models }: Services): Services {
   const catalogue = new LiveCopy(new MemoryTruth(), new MemoryPublished<CatalogueSnapshot>());
   return {
     access: Access.open(),
-    models: models.withLive(new Live(catalogue, new MemoryPublished<CountsSnapshot>())),
+    models: models.withLive(new Live(catalogue, new MemoryPublished<CountsTable>())),
     catalogue,
     outcomes: new MemoryOutcomes(new Variants('')),
     log: new MemoryLog(),

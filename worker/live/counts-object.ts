@@ -1,9 +1,12 @@
 import { DurableObject } from 'cloudflare:workers';
-import { COUNTS_KEY, type CountBatch, type CountsSnapshot } from './counts.ts';
+import type { CountBatch } from './counts.ts';
+import { COUNTS_KEY, type PublishedCounts, tableOf } from './counts-table.ts';
 import { publish } from './published.ts';
 
-/** Workers KV takes one write per second and key. */
+/** What is counted first after a pause is published soon. */
 const PUBLISH_AFTER_MS = 5000;
+/** While there is always something to count: isolates don't see more of it, as Workers KV caches their reads. */
+const PUBLISH_EVERY_MS = 30_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Weights halve in this time: items' for what is trending, pairs' until a training takes them over. */
 const HALF_LIFE = { item: DAY_MS, pair: 30 * DAY_MS };
@@ -12,98 +15,109 @@ const LEAST_WEIGHT = 0.05;
 /** What isolates have to read and keep. */
 const MOST_PAIRS = 50_000;
 const MOST_ITEMS = 10_000;
-const MOST_SUCCESSORS = 32;
 
-type Row = { before: string; after: string; weight: number };
-
-/** Gathers what all isolates count: one object per deployment, decayed, published every few seconds. */
+/**
+ * Gathers what all isolates count: one object per deployment, decayed, published every few seconds.
+ *
+ * Nothing is written to make weights decay (Cormode and others, *Forward decay*, ICDE 2009). A row has `heat`,
+ * log2 of its weight plus the time in half-lives, which changes only when something is added. At any later time
+ * the weight is 2 to the heat less the time, and the order of the heats is that of the weights.
+ */
 export class LiveCounts extends DurableObject<Env> {
   private readonly sql = this.ctx.storage.sql;
+  private published = 0;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
-    this.sql.exec(`
-      CREATE TABLE IF NOT EXISTS item (id TEXT PRIMARY KEY, weight REAL NOT NULL, at INTEGER NOT NULL);
-      CREATE TABLE IF NOT EXISTS pair (
-        before TEXT NOT NULL, after TEXT NOT NULL, weight REAL NOT NULL, at INTEGER NOT NULL,
-        PRIMARY KEY (before, after)
-      ) WITHOUT ROWID;
-      CREATE INDEX IF NOT EXISTS pair_at ON pair (at);
-      CREATE TABLE IF NOT EXISTS version (version INTEGER NOT NULL);
-    `);
+    this.ctx.storage.transactionSync(() => {
+      this.sql.exec(`
+        CREATE TABLE IF NOT EXISTS item_heat (id TEXT PRIMARY KEY, heat REAL NOT NULL) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS hot_items ON item_heat (heat);
+        CREATE TABLE IF NOT EXISTS pair_heat (
+          before TEXT NOT NULL, after TEXT NOT NULL, heat REAL NOT NULL, PRIMARY KEY (before, after)
+        ) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS hot_pairs ON pair_heat (heat);
+        CREATE TABLE IF NOT EXISTS version (version INTEGER NOT NULL);
+      `);
+      this.takeOver();
+    });
   }
 
-  async add({ items, pairs }: CountBatch): Promise<void> {
+  async add({ ids, items, before, after, weights }: CountBatch): Promise<void> {
     const now = Date.now();
+    const [itemTime, pairTime] = [now / HALF_LIFE.item, now / HALF_LIFE.pair];
     this.ctx.storage.transactionSync(() => {
-      for (const [id, count] of items) {
+      for (const [place, count] of items.entries()) {
+        if (count === 0) continue; // it only came before others
         this.sql.exec(
-          `INSERT INTO item VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET
-           weight = weight * pow(0.5, (?3 - at) / ?4) + ?2, at = ?3`,
-          id,
+          `INSERT INTO item_heat VALUES (?1, log2(?2) + ?3)
+           ON CONFLICT DO UPDATE SET heat = log2(pow(2, heat - ?3) + ?2) + ?3`,
+          ids[place],
           count,
-          now,
-          HALF_LIFE.item,
+          itemTime,
         );
       }
-      for (const [before, after, weight] of pairs) {
+      for (const [pair, weight] of weights.entries()) {
         this.sql.exec(
-          `INSERT INTO pair VALUES (?1, ?2, ?3, ?4) ON CONFLICT (before, after) DO UPDATE SET
-           weight = weight * pow(0.5, (?4 - at) / ?5) + ?3, at = ?4`,
-          before,
-          after,
+          `INSERT INTO pair_heat VALUES (?1, ?2, log2(?3) + ?4)
+           ON CONFLICT DO UPDATE SET heat = log2(pow(2, heat - ?4) + ?3) + ?4`,
+          ids[before[pair]],
+          ids[after[pair]],
           weight,
-          now,
-          HALF_LIFE.pair,
+          pairTime,
         );
       }
     });
     if ((await this.ctx.storage.getAlarm()) === null) {
-      await this.ctx.storage.setAlarm(now + PUBLISH_AFTER_MS);
+      const soon = Math.max(now + PUBLISH_AFTER_MS, this.published + PUBLISH_EVERY_MS);
+      await this.ctx.storage.setAlarm(soon);
     }
   }
 
   /** Publishes what there is, and forgets what is too light. Cloudflare tries again when it throws. */
   override async alarm(): Promise<void> {
-    await publish(this.env.LIVE, COUNTS_KEY, this.snapshot());
+    await publish(this.env.LIVE, COUNTS_KEY, this.table());
+    this.published = Date.now();
   }
 
-  private snapshot(): CountsSnapshot {
+  private table(): PublishedCounts {
+    const version = this.nextVersion();
     const now = Date.now();
-    for (const [table, halfLife] of Object.entries(HALF_LIFE)) {
-      this.sql.exec(
-        `DELETE FROM ${table} WHERE weight * pow(0.5, (? - at) / ?) < ?`,
-        now,
-        halfLife,
-        LEAST_WEIGHT,
-      );
-    }
-    const items = this.sql
-      .exec<{ id: string; weight: number }>(
-        'SELECT id, weight * pow(0.5, (? - at) / ?) AS weight FROM item ORDER BY weight DESC LIMIT ?',
-        now,
-        HALF_LIFE.item,
-        MOST_ITEMS,
-      )
-      .toArray();
-    const rows = this.sql.exec<Row>(
-      `SELECT before, after, weight * pow(0.5, (? - at) / ?) AS weight FROM pair
-       ORDER BY weight DESC LIMIT ?`,
-      now,
-      HALF_LIFE.pair,
+    const least = Math.log2(LEAST_WEIGHT);
+    const [itemTime, pairTime] = [now / HALF_LIFE.item, now / HALF_LIFE.pair];
+    this.sql.exec('DELETE FROM item_heat WHERE heat < ?', itemTime + least);
+    this.sql.exec('DELETE FROM pair_heat WHERE heat < ?', pairTime + least);
+    const items = this.sql.exec(
+      'SELECT id, pow(2, heat - ?) FROM item_heat ORDER BY heat DESC LIMIT ?',
+      itemTime,
+      MOST_ITEMS,
+    );
+    const pairs = this.sql.exec(
+      'SELECT before, after, pow(2, heat - ?) FROM pair_heat ORDER BY heat DESC LIMIT ?',
+      pairTime,
       MOST_PAIRS,
     );
-    const pairs = new Map<string, [string, number][]>();
-    for (const { before, after, weight } of rows) {
-      const successors = pairs.get(before) ?? [];
-      pairs.set(before, successors);
-      if (successors.length < MOST_SUCCESSORS) successors.push([after, rounded(weight)]);
-    }
-    return {
-      version: this.nextVersion(),
-      items: items.map(({ id, weight }) => [id, rounded(weight)]),
-      pairs: [...pairs],
-    };
+    return tableOf(
+      version,
+      items.raw<[id: string, weight: number]>(),
+      pairs.raw<[before: string, after: string, weight: number]>(),
+    );
+  }
+
+  /** Older code kept weights and the times at which they were true. */
+  private takeOver(): void {
+    const old = this.sql.exec("SELECT 1 FROM pragma_table_info('pair') WHERE name = 'at'").toArray();
+    if (old.length === 0) return;
+    this.sql.exec(
+      'INSERT OR IGNORE INTO item_heat SELECT id, log2(weight) + at / ? FROM item',
+      HALF_LIFE.item,
+    );
+    this.sql.exec(
+      'INSERT OR IGNORE INTO pair_heat SELECT before, after, log2(weight) + at / ? FROM pair',
+      HALF_LIFE.pair,
+    );
+    this.sql.exec('DROP TABLE item');
+    this.sql.exec('DROP TABLE pair');
   }
 
   private nextVersion(): number {
@@ -114,5 +128,3 @@ export class LiveCounts extends DurableObject<Env> {
     return version;
   }
 }
-
-const rounded = (weight: number) => Number(weight.toPrecision(4));

@@ -5,23 +5,16 @@ const DISTANCES = 10;
 /** How much the way back counts. */
 const REVERSE = 0.25;
 
-/** Counts to add. */
+/** Counts to add. Each id stands in it once; elsewhere its place among the ids stands for it. */
 export interface CountBatch {
-  items: [id: string, count: number][];
-  pairs: [before: string, after: string, weight: number][];
+  ids: string[];
+  /** How often each id was taken, [ids]. */
+  items: Float64Array;
+  /** Pairs of ids, and how much each counts, [pairs]. */
+  before: Uint32Array;
+  after: Uint32Array;
+  weights: Float64Array;
 }
-
-/** What isolates read: counts as they had decayed when it was published. */
-export interface CountsSnapshot {
-  version: number;
-  /** Of the last day or so. */
-  items: [id: string, weight: number][];
-  /** By item, its strongest successors. */
-  pairs: [before: string, after: [id: string, weight: number][]][];
-}
-
-/** Key in Workers KV. */
-export const COUNTS_KEY = 'counts';
 
 /** Events that count for one that comes later. */
 export const REMEMBERED = DISTANCES;
@@ -30,42 +23,57 @@ export const REMEMBERED = DISTANCES;
 export const WEIGHT_PER_EVENT =
   (1 + REVERSE) * Array.from({ length: DISTANCES }, (_, at) => 1 / (at + 1)).reduce((a, b) => a + b, 0);
 
+/** The places of two ids as one number, exact for up to 2^26 ids. */
+const PLACES = 2 ** 26;
+
 /** Sums up what is to be counted, so that a busy isolate sends little. */
 export class Counting {
-  private readonly items = new Map<string, number>();
-  private readonly pairs = new Map<string, Map<string, number>>();
+  /** Places of ids. */
+  private readonly places = new Map<string, number>();
+  private items: number[] = [];
+  private readonly pairs = new Map<number, number>();
 
   get isEmpty(): boolean {
-    return this.items.size === 0;
+    return this.places.size === 0;
   }
 
   /** `added` came after `before`, both oldest first. */
   add(before: readonly string[], added: readonly string[]): void {
-    const all = [...before, ...added];
+    const all = [...before, ...added].map((id) => this.placeOf(id));
     for (let at = before.length; at < all.length; at++) {
-      this.items.set(all[at], (this.items.get(all[at]) ?? 0) + 1);
+      this.items[all[at]]++;
       for (let distance = 1; distance <= Math.min(DISTANCES, at); distance++) {
-        const earlier = all[at - distance];
-        this.count(earlier, all[at], 1 / distance);
-        this.count(all[at], earlier, REVERSE / distance);
+        this.count(all[at - distance], all[at], 1 / distance);
+        this.count(all[at], all[at - distance], REVERSE / distance);
       }
     }
   }
 
   /** Everything so far; counting begins anew. */
   take(): CountBatch {
-    const items = [...this.items];
-    const pairs = [...this.pairs].flatMap(([before, row]) =>
-      [...row].map(([after, weight]): CountBatch['pairs'][number] => [before, after, weight]),
-    );
-    this.items.clear();
+    const pairs = [...this.pairs.keys()];
+    const batch = {
+      ids: [...this.places.keys()],
+      items: Float64Array.from(this.items),
+      before: Uint32Array.from(pairs, (pair) => Math.floor(pair / PLACES)),
+      after: Uint32Array.from(pairs, (pair) => pair % PLACES),
+      weights: Float64Array.from(this.pairs.values()),
+    };
+    this.places.clear();
+    this.items = [];
     this.pairs.clear();
-    return { items, pairs };
+    return batch;
   }
 
-  private count(before: string, after: string, weight: number): void {
-    const row = this.pairs.get(before) ?? new Map<string, number>();
-    this.pairs.set(before, row);
-    row.set(after, (row.get(after) ?? 0) + weight);
+  private placeOf(id: string): number {
+    const known = this.places.get(id);
+    if (known !== undefined) return known;
+    this.places.set(id, this.items.length);
+    return this.items.push(0) - 1;
+  }
+
+  private count(before: number, after: number, weight: number): void {
+    const pair = before * PLACES + after;
+    this.pairs.set(pair, (this.pairs.get(pair) ?? 0) + weight);
   }
 }

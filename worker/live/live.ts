@@ -2,18 +2,18 @@
 import type { LiveCopy } from '../catalogue/live-copy.ts';
 import { overlaid } from '../catalogue/overlay.ts';
 import type { CatalogueSnapshot } from '../catalogue/snapshot.ts';
-import { liveRows } from '../memory/live-rows.ts';
+import { liveRows, NO_ROWS } from '../memory/live-rows.ts';
 import type { Manifest } from '../models/manifest.ts';
 import type { Extension, Model } from '../models/model.ts';
 import type { Copies } from './copy.ts';
-import type { CountsSnapshot } from './counts.ts';
+import type { CountsTable } from './counts-table.ts';
 import { trendingShares } from './trending.ts';
 
 /** What models are extended with. */
 interface Now {
   snapshot: CatalogueSnapshot;
   degraded: boolean;
-  counts: CountsSnapshot | null;
+  counts: CountsTable | null;
 }
 
 interface Made extends Now {
@@ -24,10 +24,10 @@ interface Made extends Now {
 
 export class Live {
   private readonly catalogue: Pick<LiveCopy, 'read'>;
-  private readonly counts: Pick<Copies<CountsSnapshot>, 'read'>;
+  private readonly counts: Pick<Copies<CountsTable>, 'read'>;
   private readonly made = new WeakMap<Model, Made>();
 
-  constructor(catalogue: Pick<LiveCopy, 'read'>, counts: Pick<Copies<CountsSnapshot>, 'read'>) {
+  constructor(catalogue: Pick<LiveCopy, 'read'>, counts: Pick<Copies<CountsTable>, 'read'>) {
     this.catalogue = catalogue;
     this.counts = counts;
   }
@@ -70,10 +70,7 @@ function extended(trained: Model, overlay: Made['overlay'], { snapshot, degraded
   const { version, rules } = snapshot;
   return trained.extended({
     ...overlay,
-    memory: trained.memory?.extended(
-      catalogue.items.length,
-      counts ? liveRows(counts, catalogue) : new Map(),
-    ),
+    memory: trained.memory?.extended(catalogue.items.length, counts ? liveRows(counts, catalogue) : NO_ROWS),
     live: {
       version,
       degraded,

@@ -1,15 +1,15 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { CountsSnapshot } from './counts.ts';
+import type { CountsTable } from './counts-table.ts';
 
 /** Events of the training's popularity that are mixed in: a few purchases make no trend. */
 const PRIOR_EVENTS = 20;
 
 /** Log of each item's share of what was taken lately; undefined while nothing was. */
-export function trendingShares({ items }: CountsSnapshot, catalogue: Catalogue): Float64Array | undefined {
+export function trendingShares({ ids, items }: CountsTable, catalogue: Catalogue): Float64Array | undefined {
   const counts = new Float64Array(catalogue.items.length);
   let total = 0;
-  for (const [id, weight] of items) {
-    const item = catalogue.indexOf(id);
+  for (const [place, weight] of items.entries()) {
+    const item = catalogue.indexOf(ids[place]);
     if (item === undefined) continue;
     counts[item] = weight;
     total += weight;

@@ -1,37 +1,70 @@
 /** Rows of transitions that were counted since the training, to be mixed with the trained ones. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { type CountsSnapshot, WEIGHT_PER_EVENT } from '../live/counts.ts';
+import { WEIGHT_PER_EVENT } from '../live/counts.ts';
+import type { CountsTable } from '../live/counts-table.ts';
 
 /** Counts that are added to a row's total, so that a few events don't outweigh everything. */
 const SHRINKAGE = 50;
 
-export interface LiveRow {
-  /** Share of the probabilities that stays with the trained row. */
-  kept: number;
-  successors: readonly number[];
-  probabilities: readonly number[];
+/** Rows of some items. */
+export interface LiveRows {
+  /** Which items have a row, ascending. */
+  items: Int32Array;
+  /** Of each row, the share of the probabilities that stays with the trained one. */
+  kept: Float32Array;
+  /** The row at a place has the entries `starts[place]` to `starts[place + 1]`. */
+  starts: Uint32Array;
+  successors: Uint32Array;
+  probabilities: Float32Array;
 }
 
-/** By item index. */
-export type LiveRows = ReadonlyMap<number, LiveRow>;
+export const NO_ROWS: LiveRows = {
+  items: new Int32Array(),
+  kept: new Float32Array(),
+  starts: new Uint32Array(1),
+  successors: new Uint32Array(),
+  probabilities: new Float32Array(),
+};
 
 /** p = (trained p * its total + counts) / (both totals), as if all had been counted together. */
-export function liveRows({ pairs }: CountsSnapshot, catalogue: Catalogue): LiveRows {
-  const rows = new Map<number, LiveRow>();
-  for (const [id, successors] of pairs) {
-    const item = catalogue.indexOf(id);
-    if (item === undefined) continue;
-    const known = successors.flatMap(([after, weight]) => {
-      const successor = catalogue.indexOf(after);
-      return successor === undefined ? [] : [{ successor, weight }];
-    });
-    const trained = SHRINKAGE + WEIGHT_PER_EVENT * catalogue.items[item].count;
-    const total = trained + known.reduce((sum, { weight }) => sum + weight, 0);
-    rows.set(item, {
-      kept: trained / total,
-      successors: known.map(({ successor }) => successor),
-      probabilities: known.map(({ weight }) => weight / total),
-    });
+export function liveRows(table: CountsTable, catalogue: Catalogue): LiveRows {
+  const indices = Int32Array.from(table.ids, (id) => catalogue.indexOf(id) ?? -1);
+  const counted = [...indices.keys()].filter(
+    (place) => indices[place] >= 0 && table.starts[place] < table.starts[place + 1],
+  );
+  counted.sort((a, b) => indices[a] - indices[b]);
+  const rows: LiveRows = {
+    items: Int32Array.from(counted, (place) => indices[place]),
+    kept: new Float32Array(counted.length),
+    starts: new Uint32Array(counted.length + 1),
+    successors: new Uint32Array(table.successors.length),
+    probabilities: new Float32Array(table.successors.length),
+  };
+  let end = 0;
+  for (const [row, place] of counted.entries()) {
+    const trained = SHRINKAGE + WEIGHT_PER_EVENT * catalogue.items[indices[place]].count;
+    let total = trained;
+    for (let at = table.starts[place]; at < table.starts[place + 1]; at++) {
+      const successor = indices[table.successors[at]];
+      if (successor < 0) continue; // the model does not know it
+      rows.successors[end] = successor;
+      rows.probabilities[end++] = table.weights[at];
+      total += table.weights[at];
+    }
+    for (let at = rows.starts[row]; at < end; at++) rows.probabilities[at] /= total;
+    rows.kept[row] = trained / total;
+    rows.starts[row + 1] = end;
   }
   return rows;
+}
+
+/** Where the item's row stands among the rows, by binary search; -1 when it has none. */
+export function rowOf({ items }: LiveRows, item: number): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (items[middle] < item) low = middle + 1;
+    else high = middle;
+  }
+  return items[low] === item ? low : -1;
 }

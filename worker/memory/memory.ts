@@ -4,7 +4,7 @@
  */
 
 import { probabilityOf, readTransitions, type Transitions } from './layout.ts';
-import type { LiveRows } from './live-rows.ts';
+import { type LiveRows, NO_ROWS, rowOf } from './live-rows.ts';
 
 /** How counts become scores; fitted on validation (`scripts/build/memory`). */
 export interface MemoryOptions {
@@ -43,7 +43,7 @@ export class Memory {
     trained: Uint8Array<ArrayBuffer> | Transitions,
     items: number,
     options: MemoryOptions,
-    live: LiveRows = new Map(),
+    live: LiveRows = NO_ROWS,
   ) {
     this.transitions = trained instanceof Uint8Array ? readTransitions(trained, items) : trained;
     this.options = options;
@@ -111,24 +111,27 @@ export class Memory {
   /** The successors of an item; one may come twice, and its probability is the sum. */
   private eachSuccessor(item: number, visit: (successor: number, probability: number) => void): void {
     const { starts, successors, probabilities } = this.transitions;
-    const live = this.live.get(item);
-    const kept = live?.kept ?? 1;
+    const { live } = this;
+    const row = rowOf(live, item);
+    const kept = row < 0 ? 1 : live.kept[row];
     // An item that came later has no trained row: its start lies behind the array.
     for (let at = starts[item]; at < starts[item + 1]; at++) {
       visit(successors[at], kept * probabilityOf(probabilities[at]));
     }
-    for (let at = 0; at < (live?.successors.length ?? 0); at++) {
-      visit(live!.successors[at], live!.probabilities[at]);
+    if (row < 0) return;
+    for (let at = live.starts[row]; at < live.starts[row + 1]; at++) {
+      visit(live.successors[at], live.probabilities[at]);
     }
   }
 
   /** Of one transition. */
   private probability(item: number, successor: number): number {
-    const live = this.live.get(item);
+    const { live } = this;
     const trained = this.trainedProbability(item, successor);
-    if (live === undefined) return trained;
-    const place = live.successors.indexOf(successor);
-    return live.kept * trained + (place < 0 ? 0 : live.probabilities[place]);
+    const row = rowOf(live, item);
+    if (row < 0) return trained;
+    const place = live.successors.subarray(0, live.starts[row + 1]).indexOf(successor, live.starts[row]);
+    return live.kept[row] * trained + (place < 0 ? 0 : live.probabilities[place]);
   }
 
   /** By binary search. */

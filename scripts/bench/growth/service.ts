@@ -17,7 +17,7 @@ import { UserHistory as ServedHistory } from '../../../worker/history/user-histo
 import { Admission } from '../../../worker/http/admission.ts';
 import { createApp } from '../../../worker/http/app.ts';
 import { Limits } from '../../../worker/http/limits.ts';
-import type { CountsSnapshot } from '../../../worker/live/counts.ts';
+import type { CountsTable } from '../../../worker/live/counts-table.ts';
 import { Live } from '../../../worker/live/live.ts';
 import { MemoryPublished } from '../../../worker/live/memory-published.ts';
 import { assetSource } from '../../../worker/models/assets.ts';
@@ -41,7 +41,7 @@ const files = assetSource(env.ASSETS);
 const host = new ModelHost({ model: () => loadModel(files, runtime), manifest: () => readManifest(files) });
 /** Nothing was said of items, and nothing was counted. */
 const catalogue = new LiveCopy(new MemoryTruth(), new MemoryPublished<CatalogueSnapshot>());
-const counts = new MemoryPublished<CountsSnapshot>();
+const counts = new MemoryPublished<CountsTable>();
 /** Milliseconds to the log and to the store. */
 const distance = { log: 0, store: 0 };
 let app = isolate();
