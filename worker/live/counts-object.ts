@@ -5,7 +5,7 @@ import { publish } from './published.ts';
 
 /** What is counted first after a pause is published soon. */
 const PUBLISH_AFTER_MS = 5000;
-/** While there is always something to count: isolates don't see more of it, as Workers KV caches their reads. */
+/** While there is always something to count. Workers KV caches reads for as long: no one sees more. */
 const PUBLISH_EVERY_MS = 30_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Weights halve in this time: items' for what is trending, pairs' until a training takes them over. */
@@ -19,9 +19,9 @@ const MOST_ITEMS = 10_000;
 /**
  * Gathers what all isolates count: one object per deployment, decayed, published every few seconds.
  *
- * Nothing is written to make weights decay (Cormode and others, *Forward decay*, ICDE 2009). A row has `heat`,
- * log2 of its weight plus the time in half-lives, which changes only when something is added. At any later time
- * the weight is 2 to the heat less the time, and the order of the heats is that of the weights.
+ * Nothing is written to make weights decay (Cormode and others, *Forward decay*, ICDE 2009). A row has
+ * `heat`, log2 of its weight plus the time in half-lives, which changes only when something is added. At any
+ * later time the weight is 2 to the heat less the time, and the order of the heats is that of the weights.
  */
 export class LiveCounts extends DurableObject<Env> {
   private readonly sql = this.ctx.storage.sql;
