@@ -2,23 +2,15 @@
 import { env, waitUntil } from 'cloudflare:workers';
 import wasmModule from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import { Access } from './access/access.ts';
+import { sinceTraining } from './assembly.ts';
 import { StateCache } from './cache/state-cache.ts';
 import { openStore } from './cache/stores/index.ts';
-import { DurableTruth } from './catalogue/durable-truth.ts';
-import { LiveCopy } from './catalogue/live-copy.ts';
-import { CATALOGUE_KEY, type CatalogueSnapshot } from './catalogue/snapshot.ts';
 import { Runtime } from './engine/runtime.ts';
 import { DurableLog } from './history/durable-log.ts';
 import { retentionOf } from './history/retention.ts';
 import { Admission } from './http/admission.ts';
 import { createApp } from './http/app.ts';
 import { Limits } from './http/limits.ts';
-import { countedLog } from './live/counted-log.ts';
-import { Counting } from './live/counts.ts';
-import { COUNTS_KEY, type CountsTable, readTable } from './live/counts-table.ts';
-import { Gatherer } from './live/gatherer.ts';
-import { Live } from './live/live.ts';
-import { Published } from './live/published.ts';
 import { assetSource } from './models/assets.ts';
 import { readManifest } from './models/files.ts';
 import { ModelHost } from './models/host.ts';
@@ -29,10 +21,6 @@ import { dataPoint, judgedPoint } from './observe/data-point.ts';
 import { Metrics } from './observe/metrics.ts';
 import { archive } from './outbox/archive.ts';
 import type { OutboxRecord } from './outbox/record.ts';
-import { judgingLog } from './outcomes/judging-log.ts';
-import { OutcomeCounting } from './outcomes/outcomes.ts';
-import type { Judged } from './outcomes/served.ts';
-import { Variants } from './outcomes/variants.ts';
 
 /** Bindings that a deployment may have: docs/operate.md, docs/access.md. */
 const bound = env as Env & {
@@ -68,62 +56,26 @@ function hostOf(name: ModelName, folder: string): ModelHost {
   });
 }
 
-const truth = new DurableTruth(env.CATALOGUE);
-const catalogue = new LiveCopy(
-  truth,
-  new Published<CatalogueSnapshot>(env.LIVE, CATALOGUE_KEY, {
-    parse: (json) => json as CatalogueSnapshot,
-    waitUntil,
-    onMissing: () => truth.republish(),
-  }),
-);
-
-const counts = new Published<CountsTable>(env.LIVE, COUNTS_KEY, { parse: readTable, waitUntil });
-const counting = new Counting();
-const gatherer = new Gatherer({
-  take: () => counting.take(),
-  send: (batch) => env.COUNTS.getByName('counts').add(batch),
+const { catalogue, live, log, outcomes } = sinceTraining(env, {
+  log: new DurableLog(env.USERS),
   waitUntil,
+  judged(list) {
+    metrics.judged(list);
+    bound.METRICS?.writeDataPoint(judgedPoint(list));
+  },
 });
-
-const outcomeCounting = new OutcomeCounting();
-const outcomesObject = () => env.OUTCOMES.getByName('outcomes');
-const outcomeGatherer = new Gatherer({
-  take: () => outcomeCounting.take(),
-  send: (batch) => outcomesObject().add(batch),
-  waitUntil,
-});
-
-function judge(list: Judged, bucket: number): void {
-  outcomeCounting.judge(list, bucket);
-  outcomeGatherer.gathered();
-  metrics.judged(list);
-  bound.METRICS?.writeDataPoint(judgedPoint(list));
-}
 
 const app = createApp({
   access: new Access(bound),
   catalogue,
-  outcomes: {
-    variants: new Variants(env.VARIANTS),
-    told(...told) {
-      outcomeCounting.told(...told);
-      outcomeGatherer.gathered();
-    },
-    totals: async () => outcomesObject().totals(),
-    clear: async () => outcomesObject().clear(),
-  },
+  outcomes,
   models: new Models(
     { current: hostOf('current', ''), candidate: hostOf('candidate', 'candidate/') },
-    new Live(catalogue, counts),
+    live,
     Number(env.CANDIDATE_SHARE),
   ),
   archive: bound.ARCHIVE,
-  log: countedLog(judgingLog(new DurableLog(env.USERS), judge), {
-    counting,
-    gathered: () => gatherer.gathered(),
-    waitUntil,
-  }),
+  log,
   cache: new StateCache(openStore(env)),
   limits,
   origins: env.CORS_ORIGINS,

@@ -1,17 +1,29 @@
 /** What a shop says of its items while a model serves, in two isolates of one deployment. */
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { LiveCatalogue } from '../../worker/catalogue/catalogue-object.ts';
 import { DurableTruth } from '../../worker/catalogue/durable-truth.ts';
 import { LiveCopy } from '../../worker/catalogue/live-copy.ts';
 import { MemoryTruth } from '../../worker/catalogue/memory-truth.ts';
-import { CATALOGUE_KEY, type CatalogueSnapshot } from '../../worker/catalogue/snapshot.ts';
+import { CATALOGUE_KEY, type CatalogueSnapshot, catalogueSnapshot } from '../../worker/catalogue/snapshot.ts';
 import { CatalogueUnavailable } from '../../worker/catalogue/truth.ts';
+import { COUNTS_KEY } from '../../worker/live/counts-table.ts';
 import { MemoryPublished } from '../../worker/live/memory-published.ts';
 import { Published, publish } from '../../worker/live/published.ts';
 import { fakeClock } from './clock.ts';
 import type { Json } from './helpers.ts';
 import { MemoryLog, MemoryStore } from './memory.ts';
 import { Visitor } from './visitor.ts';
+
+const OBJECT = env.CATALOGUE.getByName('catalogue');
+
+/** Writes a published copy as the object does. */
+async function putCopy(json: { version: number }): Promise<void> {
+  const packed = new Response(JSON.stringify(json)).body!.pipeThrough(new CompressionStream('gzip'));
+  const metadata = { version: json.version };
+  await env.LIVE.put(CATALOGUE_KEY, await new Response(packed).arrayBuffer(), { metadata });
+}
 
 /** An isolate whose catalogue is changed and read there. */
 function shop(truth = new MemoryTruth(), published = new MemoryPublished<CatalogueSnapshot>()) {
@@ -284,9 +296,9 @@ describe('two isolates, the object and Workers KV', () => {
     const made = () => {
       const later: Promise<unknown>[] = [];
       const published = new Published<CatalogueSnapshot>(kv, CATALOGUE_KEY, {
-        parse: (json) => json as CatalogueSnapshot,
+        parse: catalogueSnapshot,
         waitUntil: (work) => void later.push(work),
-        onMissing: () => truth.republish(),
+        onUnusable: () => truth.republish(),
       });
       const [log, store] = [new MemoryLog(), new MemoryStore()];
       return new Visitor({ catalogue: new LiveCopy(truth, published), log, store });
@@ -329,10 +341,67 @@ describe('two isolates, the object and Workers KV', () => {
     await publishNow(truth);
   });
 
+  test.each([
+    ['nothing', null],
+    ['another key’s value', { key: COUNTS_KEY, version: 10_000, items: [], pairs: [] }],
+    ['something of another shape', { key: CATALOGUE_KEY, version: 10_000, items: [] }],
+  ])('where the copy should be is %s: lists say so, and the object publishes it again', async (_, other) => {
+    const { truth, one, two } = isolates();
+    await one.request('PATCH', '/v1/items/6', { available: false });
+    await runDurableObjectAlarm(OBJECT);
+    if (other === null) await env.LIVE.delete(CATALOGUE_KEY);
+    else await putCopy(other);
+    await has(two, '6');
+    await clock.pass(100); // it asks the object after its answer
+    expect(await has(two, '6')).toEqual({ listed: true, degraded: true });
+    expect(await runDurableObjectAlarm(OBJECT)).toBe(true);
+    await clock.pass(30_000);
+    expect(await has(two, '6')).toEqual({ listed: false, degraded: false });
+    await one.request('PATCH', '/v1/items/6', { available: true });
+    await publishNow(truth);
+  });
+
   test('Workers KV that fails stops no list', async () => {
     const getWithMetadata = () => Promise.reject(new Error('KV is down'));
     const { one } = isolates({ getWithMetadata } as unknown as KVNamespace);
     expect(await has(one, '7')).toEqual({ listed: true, degraded: true });
+  });
+});
+
+describe('the object', () => {
+  const truth = new DurableTruth(env.CATALOGUE);
+  let price = 1000;
+  const change = () =>
+    truth.change(0, [{ kind: 'patch', id: '9', known: true, fields: { properties: { price: ++price } } }]);
+  const published = async () => (await env.LIVE.getWithMetadata<Json>(CATALOGUE_KEY)).metadata?.version;
+
+  test('publishes once Workers KV is back, however long that takes', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    await change();
+    const { version } = await truth.all();
+    const away = { put: () => Promise.reject(new Error('KV is down')) };
+    const bound = await runInDurableObject(OBJECT, (object: LiveCatalogue) => {
+      const { env } = object as unknown as { env: Env };
+      Object.assign(object, { env: { ...env, LIVE: away } });
+      return env;
+    });
+    for (let attempt = 0; attempt < 20; attempt++) expect(await runDurableObjectAlarm(OBJECT)).toBe(true);
+    expect(await published()).not.toBe(version);
+    await runInDurableObject(OBJECT, (object) => void Object.assign(object, { env: bound }));
+    expect(await runDurableObjectAlarm(OBJECT)).toBe(true);
+    expect(await published()).toBe(version);
+    vi.restoreAllMocks();
+  });
+
+  test('publishes a change that comes again because it ended before it could plan that', async () => {
+    await change();
+    await runInDurableObject(OBJECT, (_, { storage }) => storage.deleteAlarm());
+    price--;
+    const { changed } = await change();
+    expect(changed).toBe(0);
+    expect(await runDurableObjectAlarm(OBJECT)).toBe(true);
+    expect(await published()).toBe((await truth.all()).version);
+    await change();
   });
 });
 

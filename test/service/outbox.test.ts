@@ -1,15 +1,22 @@
 /** What is stored leaves the logs: all of it, at least once, whatever the queue does. */
-import { env, runInDurableObject } from 'cloudflare:test';
-import { beforeAll, expect, test } from 'vitest';
+import { env, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { UserErased } from '../../worker/history/log.ts';
 import type { UserHistory } from '../../worker/history/user-history.ts';
 import { archive, readArchive } from '../../worker/outbox/archive.ts';
-import { Outbox } from '../../worker/outbox/outbox.ts';
+import { Outbox, type OutboxQueue } from '../../worker/outbox/outbox.ts';
 import type { OutboxRecord } from '../../worker/outbox/record.ts';
 import { log, someone, warmUp } from './durable.ts';
 import { FakeModel } from './fake-model.ts';
 import { type Json, problemOf, serviceOf } from './helpers.ts';
 
 beforeAll(...warmUp);
+beforeEach(() => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 /** A queue that refuses every `every`th message, after it has taken it when `taking`. */
 class FlakyQueue {
@@ -47,8 +54,10 @@ test.each([
   );
   await runInDurableObject(objectOf(ada), async (_: UserHistory, state) => {
     const outbox = new Outbox(state.storage, queue, ada);
-    for (let attempt = 0; attempt < 12; attempt++) await outbox.drain(() => 'epoch-1');
-    if (every < Infinity) expect(await state.storage.getAlarm()).not.toBeNull();
+    const outcomes: boolean[] = [];
+    for (let attempt = 0; attempt < 12; attempt++) outcomes.push(await outbox.drain(() => 'epoch-1'));
+    expect(outcomes[0]).toBe(every === Infinity);
+    expect(outcomes.at(-1)).toBe(true);
   });
   const positions = queue.positions;
   expect([...new Set(positions)]).toEqual(Array.from({ length: 451 }, (_, i) => i + 1));
@@ -70,6 +79,58 @@ test('what was sent is not sent again, and what comes later is', async () => {
     await outbox().drain(() => 'e');
   });
   expect(queue.positions).toEqual([1, 2]);
+});
+
+/** Lets the user's object send to this queue, as in a deployment with an outbox. */
+function connect(user: string, queue: OutboxQueue): Promise<void> {
+  return runInDurableObject(objectOf(user), (object: UserHistory, { storage }) => {
+    Object.assign(object, { outbox: new Outbox(storage, queue, user) });
+  });
+}
+
+/** Milliseconds until the object wakes by itself; null: it does not. */
+const alarmOf = (user: string) =>
+  runInDurableObject(objectOf(user), async (_, { storage }) => {
+    const at = await storage.getAlarm();
+    return at === null ? null : at - Date.now();
+  });
+
+const OFTEN_MS = 60_000;
+
+test('an object that ends while the queue takes an event has an alarm for it', async () => {
+  const ada = someone();
+  await connect(ada, { send: () => new Promise(() => {}) });
+  await log.append(ada, [{ item: 'a' }]);
+  expect(await alarmOf(ada)).toBeLessThan(OFTEN_MS);
+  const queue = new FlakyQueue();
+  await connect(ada, queue); // the object begins anew: nothing waits for the first queue any more
+  expect(await runDurableObjectAlarm(objectOf(ada))).toBe(true);
+  expect(queue.positions).toEqual([1]);
+  expect(await alarmOf(ada)).toBeNull();
+});
+
+test('a queue that is away stops no deletion; it is told later, and tried again soon', async () => {
+  const ada = someone();
+  let isAway = true;
+  const queue = new FlakyQueue();
+  await connect(ada, {
+    send: async (message) => (isAway ? Promise.reject(new Error('away')) : queue.send(message)),
+  });
+  await log.append(ada, [{ item: 'a' }], 'order-1');
+  const { epoch } = await log.length(ada);
+  await log.clear(ada);
+  expect((await log.tail(ada)).events).toEqual([]);
+  await log.append(ada, [{ item: 'b' }]);
+  await runDurableObjectAlarm(objectOf(ada));
+  // Also beside the keys of the deleted log, which are looked at once a day.
+  expect(await alarmOf(ada)).toBeLessThan(OFTEN_MS);
+  isAway = false;
+  await runDurableObjectAlarm(objectOf(ada));
+  expect(queue.taken.flat()).toEqual([
+    { user: ada, epoch, erased: true },
+    expect.objectContaining({ user: ada, position: 1, item: 'b' }),
+  ]);
+  await expect(log.append(ada, [{ item: 'a' }], 'order-1')).rejects.toThrow(UserErased);
 });
 
 test('the archive comes back page by page, to the tenant whose users these are', async () => {

@@ -7,6 +7,8 @@ import type { Changed, RuleChange } from './truth.ts';
 
 /** Changes within this time are published together; Workers KV takes one write per second and key. */
 const PUBLISH_AFTER_MS = 2000;
+/** Until the next attempt. Cloudflare's own attempts at a failing alarm end after some minutes. */
+const RETRY_MS = 10_000;
 
 /**
  * The truth of the live catalogue: one object per deployment. A Durable Object rather than D1, because it
@@ -25,13 +27,13 @@ export class LiveCatalogue extends DurableObject<Env> {
       CREATE INDEX IF NOT EXISTS item_version ON item (version);
       CREATE TABLE IF NOT EXISTS rule (name TEXT PRIMARY KEY, rule TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS version (version INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS published (version INTEGER NOT NULL);
     `);
   }
 
   async change(known: number, items: ItemChange[], rules: RuleChange[] = []): Promise<Changed> {
-    const before = this.version();
     const result = this.ctx.storage.transactionSync(() => {
-      const next = before + 1;
+      const next = this.version() + 1;
       const done = items.map((change) => this.apply(change, next));
       const doneRules = rules.map((change) => this.applyRule(change));
       const touched = done.filter(({ differs }) => differs).length;
@@ -39,7 +41,8 @@ export class LiveCatalogue extends DurableObject<Env> {
       const records = done.map(({ record }) => record);
       return { records, rules: doneRules, changed: touched, since: this.since(known) };
     });
-    if (result.since.version > before) await this.publishSoon();
+    // Also for a change that was stored before, when the object ended before it had planned this.
+    if (result.since.version > this.version('published')) await this.publishSoon();
     return result;
   }
 
@@ -47,13 +50,23 @@ export class LiveCatalogue extends DurableObject<Env> {
     return this.since(0);
   }
 
-  async republish(): Promise<void> {
-    if (this.version() > 0) await this.publishSoon();
+  /** Whether there is anything to publish. */
+  async republish(): Promise<boolean> {
+    if (this.version() === 0) return false;
+    await this.publishSoon();
+    return true;
   }
 
-  /** Cloudflare tries again when this throws. */
   override async alarm(): Promise<void> {
-    await publish(this.env.LIVE, CATALOGUE_KEY, this.all());
+    const snapshot = this.all();
+    try {
+      await publish(this.env.LIVE, CATALOGUE_KEY, snapshot);
+      this.setVersion(snapshot.version, 'published');
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      console.error(JSON.stringify({ level: 'error', event: 'catalogue_publish_failed', message }));
+      await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
+    }
   }
 
   private async publishSoon(): Promise<void> {
@@ -97,13 +110,13 @@ export class LiveCatalogue extends DurableObject<Env> {
     return { version: this.version(), records, rules: rules.map(({ rule }) => JSON.parse(rule) as Rule) };
   }
 
-  private version(): number {
-    const [row] = this.sql.exec<{ version: number }>('SELECT version FROM version');
+  private version(table: 'version' | 'published' = 'version'): number {
+    const [row] = this.sql.exec<{ version: number }>(`SELECT version FROM ${table}`);
     return row?.version ?? 0;
   }
 
-  private setVersion(version: number): void {
-    this.sql.exec('DELETE FROM version');
-    this.sql.exec('INSERT INTO version VALUES (?)', version);
+  private setVersion(version: number, table: 'version' | 'published' = 'version'): void {
+    this.sql.exec(`DELETE FROM ${table}`);
+    this.sql.exec(`INSERT INTO ${table} VALUES (?)`, version);
   }
 }

@@ -22,8 +22,8 @@ export class DurableTruth implements CatalogueTruth {
     return this.ask<CatalogueSnapshot>(async (object) => object.all());
   }
 
-  republish(): Promise<void> {
-    return this.ask((object) => object.republish());
+  republish(): Promise<boolean> {
+    return this.ask(async (object) => object.republish());
   }
 
   private async ask<T>(call: (object: DurableObjectStub<LiveCatalogue>) => Promise<T>): Promise<T> {

@@ -33,7 +33,9 @@ export class MemoryTruth implements CatalogueTruth {
     return this.since(0);
   }
 
-  async republish(): Promise<void> {}
+  async republish(): Promise<boolean> {
+    return this.version > 0;
+  }
 
   private since(known: number): CatalogueSnapshot {
     const later = [...this.records.values()].filter(({ version }) => version > known);

@@ -15,6 +15,15 @@ export const NOTHING_SAID: CatalogueSnapshot = { version: 0, records: [], rules:
 /** Key in Workers KV. */
 export const CATALOGUE_KEY = 'catalogue';
 
+/** The snapshot in a published value. Throws for what is none. */
+export function catalogueSnapshot(json: object): CatalogueSnapshot {
+  const { version, records, rules } = json as Partial<CatalogueSnapshot>;
+  if (!Number.isSafeInteger(version) || !Array.isArray(records) || !Array.isArray(rules)) {
+    throw new Error('this is no live catalogue');
+  }
+  return { version: version!, records, rules };
+}
+
 /** A later state: the snapshot with the records that changed since. */
 export function advanced(
   { records }: CatalogueSnapshot,

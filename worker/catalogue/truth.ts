@@ -22,8 +22,11 @@ export interface CatalogueTruth {
   change(known: number, items: ItemChange[], rules?: RuleChange[]): Promise<Changed>;
   /** Everything as it is now. */
   all(): Promise<CatalogueSnapshot>;
-  /** Publishes again what was lost from where isolates read it. */
-  republish(): Promise<void>;
+  /**
+   * Publishes again what was lost from where isolates read it. Resolves to whether there is anything that
+   * they should find.
+   */
+  republish(): Promise<boolean>;
 }
 
 /** The live catalogue can't be changed now; lists go on with what was read last. */

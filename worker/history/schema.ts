@@ -18,6 +18,12 @@ export function exists(sql: SqlStorage, table = 'interaction'): boolean {
   return [...sql.exec('SELECT 1 FROM sqlite_master WHERE name = ?', table)].length > 0;
 }
 
+/** Names of all tables of a log, but for those of SQLite and of the runtime. */
+export function tablesOf(sql: SqlStorage): string[] {
+  const rows = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'").toArray();
+  return rows.map(({ name }) => name).filter((name) => !/^(sqlite|_cf)_/.test(name));
+}
+
 /**
  * An empty log. `stored` is when an event came, in milliseconds since 1970; NULL: before `chain.began`.
  * `chain` says how far the digests go. Older code leaves it as it is when it appends; its events are added to

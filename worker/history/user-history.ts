@@ -1,12 +1,12 @@
 import { DurableObject } from 'cloudflare:workers';
-import { Outbox, type OutboxQueue } from '../outbox/outbox.ts';
+import { OUTBOX_MS, Outbox, type OutboxQueue } from '../outbox/outbox.ts';
 import type { Served } from '../outcomes/served.ts';
 import { sameDigest } from './chain.ts';
 import type { Event } from './event.ts';
 import type { Once } from './idempotency.ts';
 import { type Appended, type Head, type LogPage, type Stretch, TAIL_EVENTS, type Tail } from './log.ts';
 import { dropExcess, dropOld, type Retention, retentionOf } from './retention.ts';
-import { appendEvents, createTables, exists, headOf, migrate, type Row } from './schema.ts';
+import { appendEvents, createTables, exists, headOf, migrate, type Row, tablesOf } from './schema.ts';
 import { judgeServed, keepServed } from './served-list.ts';
 
 /** How long an idempotency key is remembered; payment APIs do the same. */
@@ -26,6 +26,8 @@ export class UserHistory extends DurableObject<Env> {
   private readonly retention: Retention = retentionOf(this.env);
   /** Only where the deployment exports what is stored. */
   private readonly outbox = this.openOutbox();
+  /** Of the next alarm, as far as this instance has set it. */
+  private alarmAt = Infinity;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
@@ -130,35 +132,50 @@ export class UserHistory extends DurableObject<Env> {
   async clear(): Promise<void> {
     const keys = [...this.recentKeys('append', 'erased')];
     const { epoch } = this.head();
-    if (epoch !== '') await this.outbox?.erase(epoch);
-    await this.ctx.storage.deleteAll();
-    if (keys.length === 0) return;
-    this.sql.exec('CREATE TABLE erased (key TEXT PRIMARY KEY, at INTEGER NOT NULL)');
-    for (const [key, at] of keys) this.sql.exec('INSERT INTO erased VALUES (?, ?)', key, at);
-    await this.ctx.storage.setAlarm(Date.now() + KEY_MEMORY_MS);
+    const leaves = this.outbox !== undefined && (epoch !== '' || exists(this.sql, 'erasure'));
+    if (keys.length === 0 && !leaves) {
+      this.alarmAt = Infinity;
+      return this.ctx.storage.deleteAll();
+    }
+    this.ctx.storage.transactionSync(() => {
+      for (const name of tablesOf(this.sql)) if (name !== 'erasure') this.sql.exec(`DROP TABLE ${name}`);
+      if (keys.length > 0) this.sql.exec('CREATE TABLE erased (key TEXT PRIMARY KEY, at INTEGER NOT NULL)');
+      for (const [key, at] of keys) this.sql.exec('INSERT INTO erased VALUES (?, ?)', key, at);
+      if (epoch !== '') this.outbox?.noteErased(epoch);
+    });
+    this.planAlarm(KEY_MEMORY_MS);
+    if (leaves) this.export();
   }
 
   /**
-   * Removes events that are too old, and forgets the keys of a deleted user: with them goes the last trace,
-   * unless the user has come back.
+   * Sends what has not left yet, removes events that are too old, and forgets the keys of a deleted user:
+   * with them goes the last trace, unless the user has come back.
    */
   override async alarm(): Promise<void> {
-    if (exists(this.sql)) await this.outbox?.drain(() => this.head().epoch);
+    this.alarmAt = Infinity;
+    const hasLeft = (await this.outbox?.drain(() => this.head().epoch)) ?? true;
     const left =
       exists(this.sql) && this.ctx.storage.transactionSync(() => dropOld(this.sql, this.retention));
     const keys = [...this.recentKeys('erased')];
-    if (keys.length === 0) {
-      if (exists(this.sql)) this.sql.exec('DROP TABLE IF EXISTS erased');
-      else return this.ctx.storage.deleteAll();
-    }
-    if (keys.length > 0 || (left && this.retention.age)) {
-      await this.ctx.storage.setAlarm(Date.now() + RETENTION_INTERVAL_MS);
-    }
+    if (keys.length === 0 && exists(this.sql, 'erased')) this.sql.exec('DROP TABLE erased');
+    if (!hasLeft) this.planAlarm(OUTBOX_MS);
+    else if (keys.length > 0 || (left && this.retention.age)) this.planAlarm(RETENTION_INTERVAL_MS);
+    else if (!exists(this.sql)) await this.ctx.storage.deleteAll();
   }
 
-  /** After the answer, and again by an alarm as long as the queue takes nothing. */
+  /** After the answer, and again by an alarm until all has left. */
   private export(): void {
-    if (this.outbox) this.ctx.waitUntil(this.outbox.drain(() => this.head().epoch));
+    if (!this.outbox) return;
+    this.planAlarm(OUTBOX_MS); // in the same write as the events: an object may end at any time
+    this.ctx.waitUntil(this.outbox.drain(() => this.head().epoch));
+  }
+
+  /** An alarm within this time, unless this instance has set an earlier one: that plans what is later. */
+  private planAlarm(ms: number): void {
+    const at = Date.now() + ms;
+    if (at >= this.alarmAt) return;
+    this.alarmAt = at;
+    this.ctx.storage.setAlarm(at);
   }
 
   private openOutbox(): Outbox | undefined {

@@ -18,12 +18,15 @@ const CACHE_SECONDS = 30;
 const RETRY_AFTER_MS = 5000;
 
 export interface PublishedOptions<T> {
-  /** Reads what {@link publish} wrote; throws when it is damaged. */
-  parse(json: unknown): T;
+  /** The value, if this is one; throws for anything else. */
+  parse(json: object): T;
   /** Keeps a refresh running after the answer. */
   waitUntil(work: Promise<unknown>): void;
-  /** Called when Workers KV has nothing; the owner of the truth may publish again. */
-  onMissing?(): Promise<void>;
+  /**
+   * Called when Workers KV has nothing, or something else. The owner of the truth may publish again, and says
+   * whether there is something to publish.
+   */
+  onUnusable?(): Promise<boolean>;
 }
 
 /** One published value in this isolate. A request never waits for another request's read. */
@@ -61,13 +64,13 @@ export class Published<T extends { version: number }> implements Copies<T> {
         cacheTtl: CACHE_SECONDS,
       });
       if (stream === null) {
-        this.copy = { ...this.copy, degraded: known > 0 };
-        this.options.waitUntil(this.options.onMissing?.() ?? Promise.resolve());
+        this.copy = { ...this.copy, degraded: known > 0 || this.copy.degraded };
+        this.options.waitUntil(this.reportUnusable());
       } else if (metadata && metadata.version <= known) {
         await stream.cancel();
         this.copy = { ...this.copy, degraded: false };
       } else {
-        const value = this.options.parse(await unpacked(stream));
+        const value = await this.valueOf(stream);
         this.copy = { ...this.copy, degraded: false };
         this.offer(value);
       }
@@ -81,11 +84,31 @@ export class Published<T extends { version: number }> implements Copies<T> {
       this.refreshing = false;
     }
   }
+
+  private async valueOf(stream: ReadableStream): Promise<T> {
+    try {
+      const json = (await unpacked(stream)) as { key?: unknown };
+      if (json.key !== this.key) throw new Error('this is another value');
+      return this.options.parse(json);
+    } catch (error) {
+      this.options.waitUntil(this.reportUnusable());
+      throw error;
+    }
+  }
+
+  /** Without a value, the owner of the truth knows whether one should be there. */
+  private async reportUnusable(): Promise<void> {
+    const { copy } = this;
+    const isExpected = (await this.options.onUnusable?.().catch(() => true)) ?? false;
+    if (this.copy === copy) this.copy = { ...copy, degraded: isExpected || copy.value !== null };
+  }
 }
 
-/** Writes a value for every isolate to read: JSON, compressed. */
+/** Writes a value for every isolate to read: JSON that names its key, compressed. */
 export async function publish(kv: KVNamespace, key: string, value: { version: number }): Promise<void> {
-  const packed = new Response(JSON.stringify(value)).body!.pipeThrough(new CompressionStream('gzip'));
+  const packed = new Response(JSON.stringify({ key, ...value })).body!.pipeThrough(
+    new CompressionStream('gzip'),
+  );
   const bytes = await new Response(packed).arrayBuffer();
   await kv.put(key, bytes, { metadata: { version: value.version } });
 }

@@ -1,13 +1,15 @@
 /**
- * The way of a log's events out of its object: a transactional outbox. What was sent is noted after the queue
- * has taken it, so each event is sent at least once, also when the object ends in between.
+ * The way of a log's events, and of its deletion, out of its object: a transactional outbox. What was sent is
+ * noted after the queue has taken it, and an alarm is set with what is to be sent, so each is sent at least
+ * once, also when the object ends in between.
  */
+import { exists } from '../history/schema.ts';
 import type { OutboxRecord } from './record.ts';
 
 /** Events per message. With the longest ids they take half of the 128 KB that a message may have. */
 const BATCH = 100;
-/** Until the next attempt, when the queue takes nothing. */
-const RETRY_MS = 30_000;
+/** After so long an object looks whether everything has left. */
+export const OUTBOX_MS = 30_000;
 
 /** The part of a queue that is used here. */
 export interface OutboxQueue {
@@ -26,7 +28,7 @@ export class Outbox {
   private readonly storage: DurableObjectStorage;
   private readonly queue: OutboxQueue;
   private readonly user: string;
-  private running: Promise<void> | undefined;
+  private running: Promise<boolean> | undefined;
 
   constructor(storage: DurableObjectStorage, queue: OutboxQueue, user: string) {
     this.storage = storage;
@@ -34,45 +36,62 @@ export class Outbox {
     this.user = user;
   }
 
-  /** Sends what was not sent yet. Never rejects: an alarm tries again. */
-  drain(epoch: () => string): Promise<void> {
+  /** Sends what was not sent yet. Resolves to whether all of it has left; never rejects. */
+  drain(epoch: () => string): Promise<boolean> {
     this.running ??= this.send(epoch).finally(() => {
       this.running = undefined;
     });
     return this.running;
   }
 
-  /** Tells that the user was deleted. @throws when the queue does not take it */
-  async erase(epoch: string): Promise<void> {
-    await this.queue.send([{ user: this.user, epoch, erased: true }]);
+  /** Notes, in the transaction that deletes a log, that exports are to leave it out. */
+  noteErased(epoch: string): void {
+    const { sql } = this.storage;
+    sql.exec('CREATE TABLE IF NOT EXISTS erasure (epoch TEXT PRIMARY KEY)');
+    sql.exec('INSERT OR IGNORE INTO erasure VALUES (?)', epoch);
   }
 
-  private async send(epoch: () => string): Promise<void> {
-    const { sql } = this.storage;
+  private async send(epoch: () => string): Promise<boolean> {
     try {
-      sql.exec('CREATE TABLE IF NOT EXISTS outbox (sent INTEGER NOT NULL)');
-      for (;;) {
-        const [{ sent }] = sql.exec<{ sent: number }>('SELECT coalesce(max(sent), 0) AS sent FROM outbox');
-        const rows = sql
-          .exec<Row>(
-            'SELECT position, item, timestamp, type, stored FROM interaction WHERE position > ? ORDER BY position LIMIT ?',
-            sent,
-            BATCH,
-          )
-          .toArray();
-        if (rows.length === 0) return;
-        const log = epoch();
-        await this.queue.send(rows.map((row) => this.record(row, log)));
-        // Deleted and begun anew while the queue took it: this note is not of the new log.
-        if (epoch() !== log) return;
-        sql.exec('DELETE FROM outbox');
-        sql.exec('INSERT INTO outbox VALUES (?)', rows.at(-1)!.position);
-      }
+      await this.sendErasures();
+      await this.sendEvents(epoch);
+      return true;
     } catch (error) {
       console.error(JSON.stringify({ level: 'error', event: 'outbox_failed', error: String(error) }));
-      const next = await this.storage.getAlarm();
-      const retry = Date.now() + RETRY_MS;
-      if (next === null || next > retry) await this.storage.setAlarm(retry);
+      return false;
+    }
+  }
+
+  private async sendErasures(): Promise<void> {
+    const { sql } = this.storage;
+    if (!exists(sql, 'erasure')) return;
+    for (const { epoch } of sql.exec<{ epoch: string }>('SELECT epoch FROM erasure').toArray()) {
+      await this.queue.send([{ user: this.user, epoch, erased: true }]);
+      sql.exec('DELETE FROM erasure WHERE epoch = ?', epoch);
+    }
+    if (sql.exec('SELECT 1 FROM erasure LIMIT 1').toArray().length === 0) sql.exec('DROP TABLE erasure');
+  }
+
+  private async sendEvents(epoch: () => string): Promise<void> {
+    const { sql } = this.storage;
+    for (;;) {
+      const log = epoch();
+      if (log === '') return;
+      sql.exec('CREATE TABLE IF NOT EXISTS outbox (sent INTEGER NOT NULL)');
+      const [{ sent }] = sql.exec<{ sent: number }>('SELECT coalesce(max(sent), 0) AS sent FROM outbox');
+      const rows = sql
+        .exec<Row>(
+          'SELECT position, item, timestamp, type, stored FROM interaction WHERE position > ? ORDER BY position LIMIT ?',
+          sent,
+          BATCH,
+        )
+        .toArray();
+      if (rows.length === 0) return;
+      await this.queue.send(rows.map((row) => this.record(row, log)));
+      // Deleted and begun anew while the queue took it: this note is not of the new log.
+      if (epoch() !== log) continue;
+      sql.exec('DELETE FROM outbox');
+      sql.exec('INSERT INTO outbox VALUES (?)', rows.at(-1)!.position);
     }
   }
 

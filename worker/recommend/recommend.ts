@@ -191,7 +191,7 @@ function listed(
     : [];
   const touching = rules.touching(item);
   const boost = boostable ? rules.boosts?.[item] : undefined;
-  const wanted = query.return.filter((name) => name in properties);
+  const wanted = query.return.filter((name) => Object.hasOwn(properties, name));
   return {
     id,
     title,

@@ -94,6 +94,7 @@ function fieldOf(item: CatalogueItem, name: string): Property | undefined {
     case 'new':
       return item.isNew ?? false;
     default:
-      return item.properties?.[name];
+      // A property may be called as something that every object has, such as `constructor`.
+      return Object.hasOwn(item.properties ?? {}, name) ? item.properties![name] : undefined;
   }
 }

@@ -105,7 +105,8 @@ const tell = defineRoute({
 export function outcomes({ outcomes, models }: Services) {
   /** Sums are kept for makers, so only lists that this deployment can have made count. */
   async function mayHaveMade({ model, ranker, variant }: Maker): Promise<boolean> {
-    return ranker in RANKERS && outcomes.variants.has(variant) && (await models.ids()).includes(model);
+    const isRanker = Object.hasOwn(RANKERS, ranker);
+    return isRanker && outcomes.variants.has(variant) && (await models.ids()).includes(model);
   }
 
   return new OpenAPIHono()

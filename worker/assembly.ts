@@ -1,0 +1,94 @@
+/** What was said and done since the training, from a deployment's bindings: the same in every isolate. */
+import type { LiveCatalogue } from './catalogue/catalogue-object.ts';
+import { DurableTruth } from './catalogue/durable-truth.ts';
+import { LiveCopy } from './catalogue/live-copy.ts';
+import { CATALOGUE_KEY, catalogueSnapshot } from './catalogue/snapshot.ts';
+import type { HistoryLog } from './history/log.ts';
+import { countedLog } from './live/counted-log.ts';
+import { Counting } from './live/counts.ts';
+import type { LiveCounts } from './live/counts-object.ts';
+import { COUNTS_KEY, readTable } from './live/counts-table.ts';
+import { Gatherer } from './live/gatherer.ts';
+import { Live } from './live/live.ts';
+import { Published } from './live/published.ts';
+import { judgingLog } from './outcomes/judging-log.ts';
+import { OutcomeCounting } from './outcomes/outcomes.ts';
+import type { Outcomes } from './outcomes/outcomes-object.ts';
+import type { Judged } from './outcomes/served.ts';
+import type { OutcomeServices } from './outcomes/services.ts';
+import { Variants } from './outcomes/variants.ts';
+
+export interface LiveBindings {
+  CATALOGUE: DurableObjectNamespace<LiveCatalogue>;
+  COUNTS: DurableObjectNamespace<LiveCounts>;
+  OUTCOMES: DurableObjectNamespace<Outcomes>;
+  LIVE: KVNamespace;
+  VARIANTS: string;
+}
+
+export interface SinceTraining {
+  catalogue: LiveCopy;
+  live: Live;
+  /** The log, with its appends counted and its users' lists judged. */
+  log: HistoryLog;
+  outcomes: OutcomeServices;
+}
+
+export interface SinceTrainingOptions {
+  log: HistoryLog;
+  /** Keeps work running after the answer. */
+  waitUntil(work: Promise<unknown>): void;
+  /** Called for each list of which it is known what became. */
+  judged(list: Judged): void;
+}
+
+export function sinceTraining(
+  bindings: LiveBindings,
+  { log, waitUntil, judged }: SinceTrainingOptions,
+): SinceTraining {
+  const truth = new DurableTruth(bindings.CATALOGUE);
+  const catalogue = new LiveCopy(
+    truth,
+    new Published(bindings.LIVE, CATALOGUE_KEY, {
+      parse: catalogueSnapshot,
+      waitUntil,
+      onUnusable: () => truth.republish(),
+    }),
+  );
+  const counts = new Published(bindings.LIVE, COUNTS_KEY, { parse: readTable, waitUntil });
+
+  const counting = new Counting();
+  const gatherer = new Gatherer({
+    take: () => counting.take(),
+    send: (batch) => bindings.COUNTS.getByName('counts').add(batch),
+    waitUntil,
+  });
+
+  const outcomeCounting = new OutcomeCounting();
+  const outcomesObject = () => bindings.OUTCOMES.getByName('outcomes');
+  const outcomeGatherer = new Gatherer({
+    take: () => outcomeCounting.take(),
+    send: (batch) => outcomesObject().add(batch),
+    waitUntil,
+  });
+  const judge = (list: Judged, bucket: number) => {
+    outcomeCounting.judge(list, bucket);
+    outcomeGatherer.gathered();
+    judged(list);
+  };
+
+  return {
+    catalogue,
+    live: new Live(catalogue, counts),
+    log: countedLog(judgingLog(log, judge), { counting, gathered: () => gatherer.gathered(), waitUntil }),
+    outcomes: {
+      variants: new Variants(bindings.VARIANTS),
+      told(...told) {
+        outcomeCounting.told(...told);
+        outcomeGatherer.gathered();
+      },
+      totals: async () => outcomesObject().totals(),
+      clear: async () => outcomesObject().clear(),
+    },
+  };
+}
