@@ -2,7 +2,7 @@
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse';
-import { type EventMeaning, isTarget } from '../worker/events/event-types.ts';
+import { type EventMeaning, isNegative, isTarget, standing } from '../worker/events/event-types.ts';
 import type { Event } from '../worker/history/event.ts';
 
 export type Split = 'valid' | 'test';
@@ -73,8 +73,8 @@ interface InteractionRow {
 /**
  * Reads `<folder>/interactions.csv`. A column `split` (train, valid, test) says what is held out. Without one
  * it is leave-one-out: of users with three events or more, the last is the test item and the one before it
- * validation; with types of events (`events.json`) the last two targets are. The training package splits
- * alike; `test/fixtures/splits` holds both to it.
+ * validation; with types of events (`events.json`) the last two targets are that were not taken back. The
+ * training package splits alike; `test/fixtures/splits` holds both to it.
  */
 export async function readDataset(folder: string): Promise<Dataset> {
   const meaning = readMeaning(folder);
@@ -114,11 +114,16 @@ function lastTwo(log: UserLog, meaning: EventMeaning | undefined): [number, numb
   return places.length < 2 || first === 0 ? [log.items.length, log.items.length] : [first, second];
 }
 
-/** The places of the events that a list should lead to, ascending. */
+/** The places of the events that a list should lead to, ascending: none that was taken back later. */
 export function targetsOf({ items, types }: UserLog, meaning: EventMeaning | undefined): number[] {
   const places = [...items.keys()];
   if (!meaning || !types) return places;
-  return places.filter((place) => isTarget(meaning, types[place] || undefined));
+  const typeAt = (place: number) => types[place] || undefined;
+  return standing(
+    places,
+    (place) => items[place],
+    (place) => isNegative(meaning, typeAt(place)),
+  ).filter((place) => isTarget(meaning, typeAt(place)));
 }
 
 /** So many of a user's oldest events. */

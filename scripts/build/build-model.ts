@@ -22,7 +22,7 @@ import { firstRows, itemTable, scoreGraph } from './item-table.ts';
 import type { BuiltMemory } from './memory/build-memory.ts';
 import { prefillGraph } from './prefill-graph.ts';
 import { referenceTokens, runReference } from './reference.ts';
-import { servingWeights } from './weights.ts';
+import { type Linear, servingWeights } from './weights.ts';
 import { fitWords } from './words.ts';
 
 /** Hexadecimal digits of a manifest's ids. */
@@ -92,7 +92,7 @@ export function buildModel(
     itemTable: pieces('item-table', table),
     words,
     ...(checkpoint.events && {
-      events: { ...checkpoint.events, table: file('event-types.bin', eventTable(checkpoint)) },
+      events: { ...checkpoint.events, table: file('event-types.bin', eventTable(checkpoint, weights.heads)) },
     }),
   };
 
@@ -148,12 +148,25 @@ export function withDefaults(
   return { manifest: changed, files: new Map(files).set(MANIFEST_FILE, sealed(changed)) };
 }
 
-/** The vectors of the types of events, and what each adds to the final state as a target: `EventTypes`. */
-function eventTable({ events, config, matrix }: Checkpoint): Uint8Array {
-  const size = (events!.types.length + 1) * config.width;
-  const table = new Float32Array(2 * size);
-  table.set(matrix('kind.weight').data);
-  if (events!.target !== null) table.set(matrix('target.weight').data, size);
+/**
+ * The vectors of the types of events, what each adds to final states as a target, and what that adds to the
+ * logits of the codes, which are linear in them: `EventTypes`.
+ */
+function eventTable({ events, config, matrix }: Checkpoint, heads: readonly Linear[]): Uint8Array {
+  const { width, codebook } = config;
+  const rows = events!.types.length + 1;
+  const targets = events!.target === null ? new Float32Array(rows * width) : matrix('target.weight').data;
+  const codes = new Float32Array(rows * heads.length * codebook);
+  for (let row = 0; row < rows; row++) {
+    for (const [level, { data }] of heads.entries()) {
+      const to = (row * heads.length + level) * codebook;
+      for (let c = 0; c < width; c++) {
+        const value = targets[row * width + c];
+        for (let code = 0; code < codebook; code++) codes[to + code] += value * data[c * codebook + code];
+      }
+    }
+  }
+  const table = Float32Array.of(...matrix('kind.weight').data, ...targets, ...codes);
   return new Uint8Array(table.buffer);
 }
 

@@ -70,7 +70,7 @@ export const DATASET_OPTIONS = {
     type: 'string',
     value: 'TYPE',
     multiple: 'commas',
-    description: 'the types that take an item back, such as a return',
+    description: 'the types that take an item out of the history, such as a return',
   },
   forbid: {
     type: 'string',

@@ -10,7 +10,7 @@ import type { TrainingLog } from './yardsticks/training-log.ts';
 export interface IndexedCase {
   /** All that the user did before, as tokens, oldest first: without types of events they are items. */
   history: Int32Array;
-  /** The items that the user took of it and has not given back. */
+  /** The items of it, without what was taken back. */
   taken: Int32Array;
   target: number;
   /** Whether the user had the target before. */
@@ -40,7 +40,7 @@ export function indexedCase(
 ): IndexedCase {
   const tokens = users.get(user)!;
   const history = tokens.subarray(0, place);
-  const taken = events === undefined ? history : Int32Array.from(events.taken([...history]));
+  const taken = events === undefined ? history : Int32Array.from(events.standing([...history]), itemOf);
   const target = itemOf(tokens[place]);
   return { history, taken, target, repeat: taken.includes(target) };
 }
@@ -56,9 +56,9 @@ export function trainingLog(
   const items = catalogue.items.length;
   const tokens = byTime.map(([user, log]) => users.get(user)!.subarray(0, log.trained));
   if (!meaning || events === undefined) return { histories: tokens, items };
-  const kept = tokens.map((each) => each.filter((token) => !events.isNegative(token)));
+  const kept = tokens.map((each) => events.standing([...each]));
   return {
-    histories: kept.map((each) => each.map(itemOf)),
+    histories: kept.map((each) => Int32Array.from(each, itemOf)),
     targets: kept.map((each) => Uint8Array.from(each, (token) => (events.isTarget(token) ? 1 : 0))),
     items,
   };

@@ -1,7 +1,7 @@
 /** The lists that are held against each other: those of the model's rankers, and those of the yardsticks. */
 import { bestItems, type ItemMask } from '../../worker/engine/ranking.ts';
+import { itemOf } from '../../worker/engine/token.ts';
 import { windowStart } from '../../worker/engine/window.ts';
-import { takenItems } from '../../worker/events/event-types.ts';
 import type { Model } from '../../worker/models/model.ts';
 import { allowedItems } from '../../worker/recommend/filters/index.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
@@ -22,17 +22,22 @@ export function servedAfter(history: Int32Array, { catalogue, manifest, events }
   return allowedItems(queryFor(LIST_LENGTH), { catalogue, had, includeSeen });
 }
 
+/** What the service reads of a history. */
+export function contextWindow(history: Int32Array, { manifest, events }: Model): number[] {
+  const window = [...history.subarray(windowStart(history.length, manifest.config.contextWindow))];
+  return events === undefined ? window : [...events.standing(window)];
+}
+
 /** The lists that the model's rankers serve. Without a history the service lists the most popular items. */
 export function modelLists(model: Model, rankers: readonly RankerName[], beam: number): Lists {
   return async (tokens, allowed) => {
-    const history = [...tokens];
-    const input = { model, history: takenItems(model.events, history), allowed, beam, k: LIST_LENGTH };
-    if (history.length === 0) {
+    const window = contextWindow(tokens, model);
+    const input = { model, history: window.map(itemOf), allowed, beam, k: LIST_LENGTH };
+    if (window.length === 0) {
       const popular = bestItems(model.catalogue.popularity, allowed, LIST_LENGTH).map(({ item }) => item);
       return new Map(rankers.map((name) => [name, popular]));
     }
-    const start = windowStart(history.length, model.manifest.config.contextWindow);
-    const state = await model.prefill(history.slice(start));
+    const state = await model.prefill(window);
     const lists = new Map<string, number[]>();
     for (const name of rankers) {
       const ranked = await RANKERS[name].rank({ ...input, state });
@@ -47,7 +52,7 @@ export function modelLists(model: Model, rankers: readonly RankerName[], beam: n
 
 export function yardstickLists(yardsticks: ReadonlyMap<string, { list: ListOf }>, { events }: Model): Lists {
   return async (tokens, allowed) => {
-    const history = takenItems(events, [...tokens]);
+    const history = events === undefined ? tokens : events.standing([...tokens]).map(itemOf);
     return new Map([...yardsticks].map(([name, { list }]) => [name, list(history, allowed)]));
   };
 }

@@ -8,6 +8,8 @@ import { StateCache } from '../../worker/cache/state-cache.ts';
 import { encodeState } from '../../worker/cache/state-codec.ts';
 import { MemoryStore } from '../../worker/cache/stores/memory.ts';
 import { Catalogue } from '../../worker/catalogue/catalogue.ts';
+import { isNegative } from '../../worker/events/event-types.ts';
+import type { Event } from '../../worker/history/event.ts';
 import type { Tail } from '../../worker/history/log.ts';
 import { MemoryLog } from '../../worker/history/memory-log.ts';
 import type { EarnModel } from '../../worker/models/model.ts';
@@ -19,7 +21,7 @@ import { DIRECT } from '../../worker/recommend/run.ts';
 import { given, type NoCache, type Source } from '../../worker/recommend/states.ts';
 import { UserSource } from '../../worker/recommend/user-states.ts';
 import { defineCommand, runCommand } from '../command.ts';
-import { readHistories } from '../dataset.ts';
+import { eventsOf, readDataset } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
 import { randomInts, seededRandom, shuffled } from '../random.ts';
 
@@ -47,7 +49,7 @@ export interface Totals {
 async function serve(
   full: EarnModel,
   early: EarnModel,
-  history: string[],
+  history: Event[],
   random: () => number,
   totals: Totals,
 ) {
@@ -65,12 +67,12 @@ async function serve(
   for (const [visit, length] of cuts.entries()) {
     const model = visit < cuts.length / 2 ? early : full;
     const isLearning = visit > 0 && visit >= cuts.length / 2 && visit - 1 < cuts.length / 2;
-    const added = history.slice(before, length).map((item) => ({ item }));
+    const added = history.slice(before, length);
     const tail = log.appendAndTail(USER, added);
     const source = new UserSource(log, new StateCache(store), USER, tail);
     const list = await recommend(model, source, query);
     await source.persist();
-    const reference = given(history.slice(0, length).map((item) => ({ item })));
+    const reference = given(history.slice(0, length));
     const expected = await recommend(model, reference, query);
     const same = list.items.every(({ id, score }, place) => {
       const { id: right, score: rightScore } = expected.items[place];
@@ -85,7 +87,7 @@ async function serve(
       items = cold.history.items.length;
     }
     if (list.cache.window_moved) totals.window_moves++;
-    else if (!isLearning) {
+    else if (!isLearning && !added.some(({ type }) => takesBack(full, type))) {
       totals.prefill_excess_items += Math.max(0, list.cache.prefilled_items - (length - before));
     }
     totals.visits++;
@@ -93,6 +95,11 @@ async function serve(
   }
   totals.users++;
   return { bytes, items };
+}
+
+/** Whether such an event takes out of the history what the state has read, so that it is rebuilt. */
+function takesBack({ events }: EarnModel, type: string | undefined): boolean {
+  return events !== undefined && isNegative(events.meaning, type);
 }
 
 /** What a cache should hold, from the whole history and without any cache. */
@@ -114,11 +121,16 @@ function beforeLearning(model: EarnModel): EarnModel {
 
 /** Real histories, shuffled; or random ones of 20 to 400 items, like those of MovieLens. */
 async function histories(model: EarnModel, data: string | undefined, users: number, random: () => number) {
-  if (data) return shuffled([...(await readHistories(data)).values()], random).slice(0, users);
+  if (data) {
+    const { logs } = await readDataset(data);
+    return shuffled([...logs.values()], random)
+      .slice(0, users)
+      .map((log) => eventsOf(log, log.items.length));
+  }
   const { items } = model.catalogue;
   return Array.from({ length: users }, () => {
     const drawn = randomInts(random, 20 + Math.floor(random() * 381), items.length);
-    return drawn.map((index) => items[index].id);
+    return drawn.map((index): Event => ({ item: items[index].id }));
   });
 }
 

@@ -20,9 +20,13 @@ const TOLERANCE = 1e-3;
  * row per decode step.
  */
 async function logitsOf(model: EarnModel, items: number[], codes: number[]): Promise<number[]> {
-  const { decoder } = model;
+  const { decoder, manifest, events } = model;
+  const { codebook } = manifest.config;
+  const shift = events?.codeShift();
+  const aimed = (logits: Float32Array, level: number) =>
+    shift ? logits.map((logit, code) => logit + shift[level * codebook + code]) : logits;
   const state = await model.prefill(items);
-  const logits = [...(await decoder.score(state)), ...state.codeLogits];
+  const logits = [...(await model.itemLogProbs(state)), ...aimed(state.codeLogits, 0)];
   let earlier = new Float32Array();
   for (let level = 0; level < codes.length - 1; level++) {
     const ancestors = [Array.from({ length: level }, (_, row) => row)];
@@ -32,7 +36,7 @@ async function logitsOf(model: EarnModel, items: number[], codes: number[]): Pro
       ancestors,
       earlier,
     });
-    logits.push(...step.logits);
+    logits.push(...aimed(step.logits, level + 1));
     earlier = Float32Array.of(...earlier, ...step.keyValues);
   }
   return logits;

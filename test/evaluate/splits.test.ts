@@ -5,9 +5,17 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { heldOut, readDataset, type Split } from '../../scripts/dataset.ts';
+import { eventsOf, heldOut, readDataset, type Split, type UserLog } from '../../scripts/dataset.ts';
+import { type EventMeaning, isNegative, standing } from '../../worker/events/event-types.ts';
 
 const fixtures = resolve(import.meta.dirname, '../fixtures/splits');
+
+/** Without what was taken back. */
+function trainedItems(log: UserLog, meaning: EventMeaning | undefined): string[] {
+  const events = eventsOf(log, log.trained);
+  const isGone = ({ type }: { type?: string }) => meaning !== undefined && isNegative(meaning, type);
+  return standing(events, ({ item }) => item, isGone).map(({ item }) => item);
+}
 
 test.each(['leave-one-out', 'by-time', 'with-types'])(
   '%s: train, validation and test are as worked out by hand',
@@ -16,7 +24,7 @@ test.each(['leave-one-out', 'by-time', 'with-types'])(
     const dataset = await readDataset(folder);
     const cases = (split: Split) =>
       heldOut(dataset, split).map(({ user, history, target }) => ({ user, history, target }));
-    const train = [...dataset.logs].map(([user, { items, trained }]) => [user, items.slice(0, trained)]);
+    const train = [...dataset.logs].map(([user, log]) => [user, trainedItems(log, dataset.meaning)]);
     const found = {
       protocol: dataset.protocol,
       train: Object.fromEntries(train),

@@ -4,6 +4,7 @@ import { buildModel } from '../../scripts/build/build-model.ts';
 import type { Checkpoint } from '../../scripts/build/checkpoint.ts';
 import { meaningOf } from '../../scripts/data/events.ts';
 import { memorySource } from '../../scripts/node-model.ts';
+import { itemOf } from '../../worker/engine/token.ts';
 import { EventTypes, isTarget } from '../../worker/events/event-types.ts';
 import { eventKey } from '../../worker/history/event.ts';
 import { loadModel } from '../../worker/models/model.ts';
@@ -60,8 +61,12 @@ test('only some types hide; a return takes back, a dislike stays, in one step or
   let bySteps = new Int32Array();
   for (const token of tokens) bySteps = events!.had(bySteps, [token]) as Int32Array<ArrayBuffer>;
   expect(bySteps).toEqual(had);
-  expect(events!.taken(tokens)).toEqual([2, 3, 5]);
-  expect(events!.taken([...tokens, events!.token(1, BUY)])).toEqual([2, 3, 5, 1]);
+  const itemsOf = (history: readonly number[]) => events!.standing(history).map(itemOf);
+  expect(itemsOf(tokens)).toEqual([2, 3, 5]);
+  expect(itemsOf([...tokens, events!.token(1, BUY)])).toEqual([2, 3, 5, 1]);
+  let grown: readonly number[] = [];
+  for (const token of tokens) grown = events!.standing([...grown, token]);
+  expect(grown).toEqual(events!.standing(tokens));
 });
 
 test('the type is part of the state, of the key, and of the list', async () => {
@@ -77,6 +82,11 @@ test('the type is part of the state, of the key, and of the list', async () => {
   expect((await list('unheard-of')).items).toEqual(untyped.items);
   expect(idsOf(await list(VIEW, VIEW))).not.toEqual(idsOf(viewed));
   expect((await list(VIEW, BUY)).items).toEqual(viewed.items);
+  const returned = given([...[1, 2].map((item) => ({ item: ids[item] })), { item: ids[1], type: RETURN }]);
+  const query = { ...queryFor(5), ranker: 'latent' as const, exclude: [ids[1]] };
+  expect((await recommend(model, returned, query)).items).toEqual(
+    (await recommend(model, given([{ item: ids[2] }]), query)).items,
+  );
   expect(eventKey({ item: 'a' })).toBe('a');
   expect(eventKey({ item: 'a', type: VIEW })).not.toBe(eventKey({ item: 'a', type: BUY }));
 });
@@ -110,7 +120,45 @@ test('without types a model has no such file, and its states stay valid', () => 
 });
 
 test('a table of another size is refused', () => {
-  expect(() => new EventTypes(MEANING, new Float32Array(3), 8)).toThrow(RangeError);
+  expect(() => new EventTypes(MEANING, new Float32Array(3), TINY)).toThrow(RangeError);
+});
+
+test.each([BUY, VIEW])('a beam that leads to a %s adds its vector to all final states', async (target) => {
+  const { files } = buildModel(typedCheckpoint(), 'typed', 'float32');
+  const model = await loadModel(memorySource(files), testRuntime);
+  const { decoder, trie } = model;
+  const { matrix, semanticIds } = typedCheckpoint();
+  const kind = 1 + MEANING.types.indexOf(target);
+  const vector = matrix('target.weight').data.subarray(kind * TINY.width, (kind + 1) * TINY.width);
+  /** What the vector adds to the logits, by the layer that makes them. */
+  const added = (level: number, code: number) => {
+    const row = matrix(`heads.${level}.weight`).data.subarray(code * TINY.width, (code + 1) * TINY.width);
+    return row.reduce((sum, weight, c) => sum + weight * vector[c], 0);
+  };
+  const state = await model.prefill([1, 2, 3]);
+  /** The log-probability of an item's codes, one after the other. */
+  const scoreOf = async (item: number) => {
+    const codes = semanticIds.subarray(item * TINY.levels, (item + 1) * TINY.levels);
+    let [score, node, logits, earlier] = [0, 0, state.codeLogits, new Float32Array()];
+    for (const [level, code] of codes.entries()) {
+      const below = trie.children[level].subarray(node * TINY.codebook, (node + 1) * TINY.codebook);
+      const powers = [...logits].map((logit, c) => (below[c] < 0 ? 0 : Math.exp(logit + added(level, c))));
+      score += Math.log(powers[code] / powers.reduce((sum, power) => sum + power, 0));
+      node = below[code];
+      if (level === TINY.levels - 1) break;
+      const ancestors = [Array.from({ length: level }, (_, row) => row)];
+      const step = await decoder.decode(state, { codes: Int32Array.of(code), level, ancestors, earlier });
+      logits = step.logits;
+      earlier = Float32Array.of(...earlier, ...step.keyValues);
+    }
+    return score;
+  };
+  const allowed = new Uint8Array(TINY.items).fill(1);
+  const found = await model.beamSearch(state, { k: 5, beam: TINY.items, allowed, target });
+  for (const { item, score } of found) expect(score).toBeCloseTo(await scoreOf(item), 3);
+  if (target === BUY) {
+    expect(await model.beamSearch(state, { k: 5, beam: TINY.items, allowed })).toEqual(found);
+  }
 });
 
 test('flags give the types a meaning; what they name must occur', () => {

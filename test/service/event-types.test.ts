@@ -15,9 +15,9 @@ const meaning = {
   remove: ['return'],
   forbid: ['dislike'],
 };
-const { width } = MANIFEST.config;
-const typed = () =>
-  isolate(new FakeModel({ events: new EventTypes(meaning, new Float32Array(2 * 5 * width), width) }));
+const { config } = MANIFEST;
+const table = new Float32Array(5 * (2 * config.width + config.levels * config.codebook));
+const typed = () => isolate(new FakeModel({ events: new EventTypes(meaning, table, config) }));
 
 const EVENTS = [
   { id: '1', type: 'view' },
@@ -58,12 +58,41 @@ test('the same items with other types have another state', async () => {
   const [ada, bob, visitor] = [someone(), someone(), typed()];
   for (const [user, type] of [
     [ada, 'view'],
-    [bob, 'return'],
+    [bob, 'buy'],
   ]) {
     await visitor.request('POST', `${pathOf(user)}/interactions`, { items: [{ id: '7', type }] });
   }
   const [first, second] = [await visitor.recommend(ada), await visitor.recommend(bob)];
   expect(first.items[0].score).not.toBe(second.items[0].score);
+});
+
+test('a return takes the item out of what is read: the state is that of a history without it', async () => {
+  const [ada, bob, visitor] = [someone(), someone(), typed()];
+  const append = (user: string, ...items: object[]) =>
+    visitor.request('POST', `${pathOf(user)}/interactions`, { items });
+  await append(ada, { id: '1', type: 'buy' }, { id: '2', type: 'buy' });
+  await visitor.recommend(ada);
+  await append(ada, { id: '1', type: 'return' });
+  await append(bob, { id: '2', type: 'buy' });
+  const after = await visitor.recommend(ada, '?k=12');
+  expect(after.cache).toMatchObject({ status: 'miss', reused_items: 0, prefilled_items: 1 });
+  expect(listOf(after)).toEqual(listOf(await visitor.recommend(bob, '?k=12')));
+  expect((await visitor.recommend(ada)).cache.status).toBe('hit');
+
+  // What was taken back and nothing else is no history.
+  await append(ada, { id: '2', type: 'dislike' });
+  const nothing = await visitor.recommend(ada, '?k=12');
+  expect(nothing).toMatchObject({ source: 'popular', cache: { prefilled_items: 0 } });
+  expect(nothing.items.map(({ id }: Json) => id)).not.toContain('2');
+});
+
+test('a state of typed events is of use to another isolate', async () => {
+  const [ada, visitor, other] = [someone(), typed(), typed()];
+  await visitor.request('POST', `${pathOf(ada)}/interactions`, { items: EVENTS });
+  await visitor.recommend(ada);
+  await visitor.settled();
+  const list = await other.recommend(ada);
+  expect(list.cache).toMatchObject({ status: 'hit', degraded: false });
 });
 
 test('a target is one of the types that the model knows', async () => {
@@ -72,8 +101,13 @@ test('a target is one of the types that the model knows', async () => {
   await visitor.answer(200, 'POST', '/v1/recommendations', body);
   const unknown = await visitor.request('POST', '/v1/recommendations', { ...body, target: 'sale' });
   const problem = await problemOf(unknown, 422, 'invalid_request');
-  expect(problem.errors).toEqual([
-    { path: '/target', message: 'This model knows buy, dislike, return, view' },
+  expect(problem.errors).toEqual([{ path: '/target', message: 'Lists of this model can lead to buy, view' }]);
+  const counted = await visitor.request('POST', '/v1/recommendations', {
+    ...body,
+    ...{ target: 'view', ranker: 'popular' },
+  });
+  expect((await problemOf(counted, 422, 'invalid_request')).errors).toEqual([
+    { path: '/target', message: 'The ranker popular leads to no other type than buy' },
   ]);
   const untyped = await isolate().request('POST', '/v1/recommendations', body);
   expect((await problemOf(untyped, 422, 'invalid_request')).errors[0].message).toContain(

@@ -16,6 +16,8 @@ export interface BeamOptions {
    * ranker's other half.
    */
   bonus?: Float32Array;
+  /** Added to the logits of the codes, [levels * codebook]. */
+  shift?: Float32Array;
 }
 
 /**
@@ -49,7 +51,7 @@ async function search(
   decoder: Decoder,
   trie: Trie,
   state: HistoryState,
-  { k, beam, bonus }: BeamOptions,
+  { k, beam, bonus, shift }: BeamOptions,
   open: Uint8Array[],
 ): Promise<{ ranked: Ranked[]; complete: boolean }> {
   const last = trie.levels - 1;
@@ -72,6 +74,7 @@ async function search(
         earlier = concat(earlier, step.keyValues);
       }
     }
+    if (shift) logits = shifted(logits, shift.subarray(level * trie.codebook, (level + 1) * trie.codebook));
     const next = new Best(level < last ? beam : k);
     const found = expand(trie, level, beams, logits, open[level], level === last ? bonus : undefined, next);
     if (level < last && found > beam) complete = false;
@@ -116,6 +119,11 @@ function expand(
     }
   }
   return found;
+}
+
+/** Rows of logits, [beams x codebook], with the same added to each. */
+function shifted(logits: Float32Array, added: Float32Array): Float32Array<ArrayBuffer> {
+  return Float32Array.from(logits, (logit, at) => logit + added[at % added.length]);
 }
 
 /** log of the sum of exp(logits) over the codes that exist (`below` >= 0). */

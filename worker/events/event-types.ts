@@ -1,4 +1,10 @@
-/** What the types of events mean to a model: how it reads them, and what they hide. */
+/**
+ * What the types of events mean to a model: how it reads them, and what they hide.
+ *
+ * A negative event takes its item out of the history: neither it nor any earlier event of its item is read.
+ * What is left is a function of the events alone, and the same in steps as at once. Training reads histories
+ * alike (`scripts/train/earn_train/events.py`).
+ */
 import { itemOf, TYPE_STRIDE, typeOf } from '../engine/token.ts';
 
 /** As the model's manifest has it. */
@@ -9,20 +15,45 @@ export interface EventMeaning {
   target: string | null;
   /** What must not be recommended again. null: whatever is not negative. */
   hide: string[] | null;
-  /** Takes its item out of the history: a return, a removal. */
+  /** Takes its item out of the history, and it is no longer hidden: a return, a removal. */
   remove: string[];
-  /** Hides its item for good: a dislike. */
+  /** Takes its item out of the history, and hides it for good: a dislike. */
   forbid: string[];
 }
 
+/** Whether such an event takes its item out of the history. */
+export function isNegative({ remove, forbid }: EventMeaning, type: string | undefined): boolean {
+  return type !== undefined && (remove.includes(type) || forbid.includes(type));
+}
+
 /** Whether a list should lead to such events. */
-export function isTarget({ target, remove, forbid }: EventMeaning, type: string | undefined): boolean {
-  if (target !== null) return type === target;
-  return type === undefined || !(remove.includes(type) || forbid.includes(type));
+export function isTarget(meaning: EventMeaning, type: string | undefined): boolean {
+  return meaning.target === null ? !isNegative(meaning, type) : type === meaning.target;
+}
+
+/** The events, oldest first, that are neither negative nor taken out by a later one of their item. */
+export function standing<E>(
+  events: readonly E[],
+  itemOf: (event: E) => unknown,
+  isNegative: (event: E) => boolean,
+): E[] {
+  const gone = new Set<unknown>();
+  const kept: E[] = [];
+  for (const event of events.toReversed()) {
+    if (isNegative(event)) gone.add(itemOf(event));
+    else if (!gone.has(itemOf(event))) kept.push(event);
+  }
+  return kept.reverse();
 }
 
 /** In what a user has had, an item that is hidden for good is marked like this. */
 const FORBIDDEN = TYPE_STRIDE;
+
+interface TableShape {
+  width: number;
+  levels: number;
+  codebook: number;
+}
 
 export class EventTypes {
   readonly meaning: EventMeaning;
@@ -31,41 +62,43 @@ export class EventTypes {
   private readonly vectors: Float32Array;
   /** [types + 1 x width], what each adds to S's final state when it is the target. */
   private readonly targets: Float32Array;
+  /** [types + 1 x levels * codebook], what each adds to the logits of the codes when it is the target. */
+  private readonly codes: Float32Array;
   private readonly width: number;
   /** By index of the type. */
   private readonly does: { hides: boolean; removes: boolean; forbids: boolean; negative: boolean }[];
 
-  /** `table`: vectors then targets, one row for no type and one per type each. @throws {RangeError} */
-  constructor(meaning: EventMeaning, table: Float32Array, width: number) {
+  /** `table`: vectors, targets, codes, one row for no type and one per type each. @throws {RangeError} */
+  constructor(meaning: EventMeaning, table: Float32Array, { width, levels, codebook }: TableShape) {
     const rows = meaning.types.length + 1;
-    if (table.length !== 2 * rows * width) {
-      throw new RangeError(`the table of event types has ${table.length} numbers, not ${2 * rows * width}`);
+    const expected = rows * (2 * width + levels * codebook);
+    if (table.length !== expected) {
+      throw new RangeError(`the table of event types has ${table.length} numbers, not ${expected}`);
     }
     this.meaning = meaning;
     this.width = width;
     this.index = new Map(meaning.types.map((name, at) => [name, at + 1]));
     this.vectors = table.subarray(0, rows * width);
-    this.targets = table.subarray(rows * width);
+    this.targets = table.subarray(rows * width, 2 * rows * width);
+    this.codes = table.subarray(2 * rows * width);
     const { hide, remove, forbid } = meaning;
     this.does = [undefined, ...meaning.types].map((name) => {
       const [removes, forbids] = [remove, forbid].map((names) => name !== undefined && names.includes(name));
-      const negative = removes || forbids;
+      const negative = isNegative(meaning, name);
       const hides = hide === null ? !negative : name !== undefined && hide.includes(name);
       return { hides, removes, forbids, negative };
     });
   }
 
-  knows(type: string): boolean {
-    return this.index.has(type);
+  /** The types that a list can be made to lead to: none where the training had no target. */
+  get possibleTargets(): string[] {
+    const { types, target } = this.meaning;
+    return target === null ? [] : types.filter((name) => !isNegative(this.meaning, name));
   }
 
   /** An unknown type is read as none. */
   token(item: number, type: string | undefined): number {
     return item + TYPE_STRIDE * (type === undefined ? 0 : (this.index.get(type) ?? 0));
-  }
-
-  isNegative(token: number): boolean {
-    return this.does[typeOf(token)].negative;
   }
 
   /** Whether a list should lead to such an event. */
@@ -85,22 +118,23 @@ export class EventTypes {
 
   /** S's final state when this type is the target. */
   aimed(final: Float32Array, type = this.meaning.target): Float32Array {
-    const index = type === null ? undefined : this.index.get(type);
+    const index = this.indexOf(type);
     if (index === undefined) return final;
     const from = index * this.width;
     return final.map((value, c) => value + this.targets[from + c]);
   }
 
-  /** The items that the user has and wants to have: without negative events and what they took out. */
-  taken(tokens: readonly number[]): number[] {
-    const gone = new Set<number>();
-    const items: number[] = [];
-    for (const token of tokens.toReversed()) {
-      const item = itemOf(token);
-      if (this.does[typeOf(token)].negative) gone.add(item);
-      else if (!gone.has(item)) items.push(item);
-    }
-    return items.reverse();
+  /** What is added to the logits of the codes, [levels * codebook], when this type is the target. */
+  codeShift(type = this.meaning.target): Float32Array | undefined {
+    const index = this.indexOf(type);
+    const size = this.codes.length / (this.index.size + 1);
+    return index === undefined ? undefined : this.codes.subarray(index * size, (index + 1) * size);
+  }
+
+  /** The tokens that a history consists of: `standing`. */
+  standing(tokens: readonly number[]): readonly number[] {
+    const isNegative = (token: number) => this.does[typeOf(token)].negative;
+    return tokens.some(isNegative) ? standing(tokens, itemOf, isNegative) : tokens;
   }
 
   /** What a user has had, ascending, after more events; `before` is what this returned earlier. */
@@ -115,12 +149,11 @@ export class EventTypes {
     }
     return Int32Array.from(had).sort();
   }
+
+  private indexOf(type: string | null): number | undefined {
+    return type === null ? undefined : this.index.get(type);
+  }
 }
 
 /** Whether an entry of what a user has had is hidden for good. */
 export const isForbidden = (entry: number): boolean => entry >= FORBIDDEN;
-
-/** `EventTypes.taken`, where a model knows no types. */
-export function takenItems(types: EventTypes | undefined, tokens: readonly number[]): readonly number[] {
-  return types === undefined ? tokens : types.taken(tokens);
-}

@@ -3,7 +3,7 @@ import type { z } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
 import type { Model } from '../models/model.ts';
 import { type FilterValues, unknownEntries } from '../recommend/filters/index.ts';
-import { isAvailable, type RankerName, rankersOf } from '../recommend/rankers/index.ts';
+import { isAvailable, leadsTo, type RankerName, rankersOf } from '../recommend/rankers/index.ts';
 import { type FieldError, invalidRequest, Problem } from './problem.ts';
 
 /** A body can be wrong in ten thousand places; a few are enough to see why. */
@@ -57,12 +57,18 @@ export function rejectUnknown(
     const message = `This model has no such ranker, it has ${rankersOf(model).join(', ')}`;
     errors.push({ path: `${place}/ranker`, message });
   }
-  if (query.target !== undefined && !model.events?.knows(query.target)) {
-    const types = model.events?.meaning.types.join(', ');
-    const message = types ? `This model knows ${types}` : 'This model knows no types of events';
-    errors.push({ path: `${place}/target`, message });
-  }
+  const message = query.target === undefined ? undefined : wrongTarget(model, query.target, query.ranker);
+  if (message !== undefined) errors.push({ path: `${place}/target`, message });
   if (errors.length > 0) throw invalidRequest(errors.slice(0, MOST_ERRORS));
+}
+
+/** Why no list can lead to such events, if none can. */
+function wrongTarget(model: Model, target: string, ranker: RankerName | undefined): string | undefined {
+  const possible = model.events?.possibleTargets ?? [];
+  if (possible.length === 0) return 'This model knows no types of events that a list could lead to';
+  if (!possible.includes(target)) return `Lists of this model can lead to ${possible.join(', ')}`;
+  if (ranker === undefined || leadsTo(ranker, model, target)) return undefined;
+  return `The ranker ${ranker} leads to no other type than ${model.events!.meaning.target}`;
 }
 
 function fieldErrors(issue: z.core.$ZodIssue, target: string): FieldError[] {

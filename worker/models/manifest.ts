@@ -103,7 +103,7 @@ const events = z.strictObject({
   hide: z.nullable(names),
   remove: names,
   forbid: names,
-  /** float32 [2 x (types + 1) x width]: `EventTypes`. */
+  /** float32, [types + 1] rows of vectors, of targets, of codes: `EventTypes`. */
   table: file,
 });
 

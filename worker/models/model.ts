@@ -51,11 +51,17 @@ export interface Model {
    */
   itemLogProbs(state: HistoryState, target?: string): Promise<Float32Array>;
   /** The items whose semantic IDs a beam search finds, best first. */
-  beamSearch(state: HistoryState, options: BeamOptions): Promise<Ranked[]>;
+  beamSearch(state: HistoryState, options: ListOptions): Promise<Ranked[]>;
   /** The vector of every item. */
   itemTable(): ItemTable;
   /** The same model as of now. It shares everything that is not given. */
   extended(now: Extension): Model;
+}
+
+/** How to search for a list. */
+export interface ListOptions extends Omit<BeamOptions, 'shift'> {
+  /** The type of the next event. @default the target of the manifest */
+  target?: string;
 }
 
 /** What a model is extended with. */
@@ -111,13 +117,14 @@ export class EarnModel implements Model {
   }
 
   /** Items without a semantic ID are offered with their log-probabilities by vector. */
-  async beamSearch(state: HistoryState, options: BeamOptions): Promise<Ranked[]> {
-    const found = await beamSearch(this.decoder, this.trie, state, options);
+  async beamSearch(state: HistoryState, { target, ...options }: ListOptions): Promise<Ranked[]> {
+    const shift = this.events?.codeShift(target);
+    const found = await beamSearch(this.decoder, this.trie, state, { ...options, shift });
     const { items } = this.manifest.config;
     if (this.catalogue.items.length === items) return found;
     const best = new Best(options.k);
     for (const { item, score } of found) best.offer(item, score);
-    const logProbs = await this.itemLogProbs(state);
+    const logProbs = await this.itemLogProbs(state, target);
     for (let item = items; item < logProbs.length; item++) {
       if (options.allowed[item]) best.offer(item, logProbs[item] + (options.bonus?.[item] ?? 0));
     }
@@ -209,8 +216,8 @@ async function wordsOf(
   return new WordVectors(words, new StoredItemTable(bytes, shape, 'int8'), length);
 }
 
-function eventsOf({ buffer }: Uint8Array<ArrayBuffer>, meaning: EventMeaning, { width }: ModelConfig) {
-  return proper(() => new EventTypes(meaning, new Float32Array(buffer), width));
+function eventsOf({ buffer }: Uint8Array<ArrayBuffer>, meaning: EventMeaning, config: ModelConfig) {
+  return proper(() => new EventTypes(meaning, new Float32Array(buffer), config));
 }
 
 /** What `make` gives. Its RangeError says what is wrong with the files. */

@@ -5,7 +5,6 @@
  */
 import { itemOf } from '../engine/token.ts';
 import { windowStart } from '../engine/window.ts';
-import { takenItems } from '../events/event-types.ts';
 import { mixed } from '../memory/mixture.ts';
 import type { Model } from '../models/model.ts';
 
@@ -70,7 +69,7 @@ async function logProbs(
   if (history.length === 0) return model.catalogue.popularity;
   const start = windowStart(history.length, model.manifest.config.contextWindow);
   const state = await model.prefill(history.slice(start));
-  return mixed(await model.itemLogProbs(state, target), model.memory, takenItems(model.events, history));
+  return mixed(await model.itemLogProbs(state, target), model.memory, history.map(itemOf));
 }
 
 function nthLargest(values: Float64Array, n: number): number {

@@ -9,9 +9,9 @@ import {
   historyOf,
   isOutdated,
   type KnownHistory,
-  resolve,
   type Starts,
   startsOf,
+  windowOf,
 } from './history.ts';
 
 /** A kept state beside the log. */
@@ -76,7 +76,7 @@ export class LogView {
     if (!stored || !had) return historyOf(this.model, this.since(hadFrom), anchor - hadFrom);
     const known = extended(stored.history, this.model, this.since(stored.position));
     if (window) return known;
-    return { ...known, items: Int32Array.from(resolve(this.model, this.since(anchor)).items) };
+    return { ...known, items: windowOf(this.model, this.since(anchor)) };
   }
 
   /** Whether the state is not one of this log. One of a longer log may be: another request read it later. */

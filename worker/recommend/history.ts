@@ -24,7 +24,7 @@ export interface Starts {
 }
 
 export interface KnownHistory {
-  /** Tokens of the context window, oldest first. */
+  /** Tokens of the context window, oldest first, without what was taken back (`EventTypes.standing`). */
   items: Int32Array;
   /** Indices of the items that the user has had, ascending; `EventTypes` marks what is hidden for good. */
   had: Int32Array;
@@ -65,7 +65,7 @@ export function extended(before: KnownHistory, reader: Reader, events: readonly 
   if (events.length === 0) return before;
   const { items, unknown } = resolve(reader, events);
   return {
-    items: concat(before.items, items),
+    items: standing(reader, concat(before.items, items)),
     ...hadAfter(before, reader, items),
     unknown: unknown.length === 0 ? before.unknown : moreUnknown(before.unknown, unknown),
   };
@@ -84,6 +84,16 @@ function hadAfter(before: KnownHistory, { catalogue, events }: Reader, tokens: n
 export function historyOf(reader: Reader, events: readonly Event[], outside: number): KnownHistory {
   const older = extended(NOTHING_KNOWN, reader, events.slice(0, outside));
   return extended({ ...older, items: NOTHING_KNOWN.items }, reader, events.slice(outside));
+}
+
+/** The tokens of a context window of these events. */
+export function windowOf(reader: Reader, events: readonly Event[]): Int32Array {
+  return standing(reader, Int32Array.from(resolve(reader, events).items));
+}
+
+/** Without what was taken back. */
+function standing({ events }: Reader, tokens: Int32Array): Int32Array {
+  return events === undefined ? tokens : Int32Array.from(events.standing([...tokens]));
 }
 
 /** Tokens of the items that the model knows, and the ids that it doesn't, in the order of the events. */

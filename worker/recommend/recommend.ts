@@ -2,7 +2,7 @@
 import type { Properties } from '../catalogue/item.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
 import type { Ranked } from '../engine/ranking.ts';
-import { takenItems } from '../events/event-types.ts';
+import { itemOf } from '../engine/token.ts';
 import type { Model } from '../models/model.ts';
 import { type AppliedRules, appliedRules } from '../rules/applied.ts';
 import { CANDIDATES, diversified } from './diversity.ts';
@@ -10,7 +10,7 @@ import { type Explanation, explanations } from './explain.ts';
 import { allowedItems } from './filters/index.ts';
 import type { KnownHistory } from './history.ts';
 import { type ListQuery, listKey } from './query.ts';
-import { RANKERS, type RankerName } from './rankers/index.ts';
+import { leadsTo, RANKERS, type RankerName } from './rankers/index.ts';
 import type { Ranker, RankInput } from './rankers/ranker.ts';
 import { ranksByRules } from './rules.ts';
 import { DIRECT, type Run } from './run.ts';
@@ -79,7 +79,7 @@ export async function recommend<Cache>(
   const end = query.offset + query.k;
   const standing = live?.rules.filter((rule) => query.rules?.includes(rule.name) ?? true);
   const rules = appliedRules(standing ?? [], catalogue, now);
-  const taken = takenItems(model.events, items);
+  const taken = items.map(itemOf);
   const input = () => ({
     model,
     history: taken,
@@ -138,8 +138,12 @@ async function explained<Cache>(
 }
 
 /** Without a history, everybody gets what is trending, or while nothing is, what is popular. */
-function rankerFor({ manifest, live }: Model, items: number[], { ranker }: ListQuery): RankerName {
-  if (items.length > 0) return ranker ?? manifest.ranker;
+function rankerFor(model: Model, items: number[], { ranker, target }: ListQuery): RankerName {
+  const { manifest, live } = model;
+  if (items.length > 0) {
+    const chosen = ranker ?? manifest.ranker;
+    return leadsTo(chosen, model, target) ? chosen : 'latent';
+  }
   return live?.trending && ranker !== 'popular' ? 'trending' : 'popular';
 }
 
@@ -152,7 +156,7 @@ function sourceOf({ live }: Model, ranker: RankerName): 'model' | 'trending' | '
 interface Made {
   /** Of the context window. */
   tokens: readonly number[];
-  /** Indices of the context window's items, without those that were given back. */
+  /** Indices of their items. */
   items: readonly number[];
   unknown: KnownHistory['unknown'];
   ranker: RankerName;

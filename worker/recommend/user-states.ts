@@ -7,9 +7,11 @@ import { type StoredState, stateBytes } from '../cache/state-codec.ts';
 import type { HistoryState } from '../engine/decoder.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
 import type { Ranked } from '../engine/ranking.ts';
+import { itemOf } from '../engine/token.ts';
 import { type HistoryLog, HistoryUnavailable, TAIL_EVENTS, type Tail } from '../history/log.ts';
 import type { Model } from '../models/model.ts';
 import { type Fit, LogView } from './fit.ts';
+import type { KnownHistory } from './history.ts';
 import type { Run } from './run.ts';
 import type { Found, Reading, Source } from './states.ts';
 
@@ -98,7 +100,7 @@ export class UserSource implements Source<UserCache> {
     const { stateId } = model.manifest;
     const { head, starts } = view;
     const history = view.history(fit);
-    const past = fit.window ? (fit.stored?.state ?? null) : null;
+    const past = fit.window && fit.stored ? usable(fit.stored, history) : null;
     const about = {
       window_start: starts.anchor,
       window_moved: !fit.window && candidates.some((other) => isEarlier(other, stateId, view)),
@@ -180,11 +182,17 @@ function statusOf(reused: number, items: number): UserCache['status'] {
   return reused === items ? 'hit' : 'extended';
 }
 
+/** Its state, unless an event since then took out of the history what the state has read. */
+function usable({ history, state }: StoredState, now: KnownHistory): HistoryState | null {
+  const read = history.items.subarray(0, state?.length);
+  return read.every((token, place) => token === now.items[place]) ? state : null;
+}
+
 /** Whether the state has the model's shapes, and names items that it has. */
 function isWhole({ history, state }: StoredState, model: Model): boolean {
   const { contextWindow } = model.manifest.config;
   const items = model.catalogue.items.length;
-  const exist = (indices: Int32Array) => indices.every((index) => index >= 0 && index < items);
+  const exist = (tokens: Int32Array) => tokens.every((token) => token >= 0 && itemOf(token) < items);
   if (!exist(history.items) || !exist(history.had) || history.items.length > contextWindow) return false;
   return state === null || (state.length <= history.items.length && model.accepts(state));
 }

@@ -1,10 +1,9 @@
 /** What the memory is counted from (training items) and fitted on (validation items). */
-import { windowStart } from '../../../worker/engine/window.ts';
-import { takenItems } from '../../../worker/events/event-types.ts';
+import { itemOf } from '../../../worker/engine/token.ts';
 import type { Model } from '../../../worker/models/model.ts';
 import { type Dataset, heldOut } from '../../dataset.ts';
 import { indexed, indexedCase, trainingLog } from '../../evaluate/cases.ts';
-import { servedAfter } from '../../evaluate/lists.ts';
+import { contextWindow, servedAfter } from '../../evaluate/lists.ts';
 import type { TrainingLog } from '../../evaluate/yardsticks/training-log.ts';
 import { seededRandom, shuffled } from '../../random.ts';
 import type { FitCase } from './fit.ts';
@@ -36,14 +35,16 @@ export async function validationCases(dataset: Dataset, model: Model): Promise<V
   for (const each of shuffled(heldOut(dataset, 'valid'), random)) {
     if (taken === most) break;
     const { history, target } = indexedCase(each, users, model);
-    if (history.length === 0 || servedAfter(history, model)[target] === 0) continue;
+    if (isEmpty(history, model) || servedAfter(history, model)[target] === 0) continue;
     taken++;
     cases.push(await caseOf(model, history, target));
-    const part = partOf(history.length, random());
-    if (part < history.length) cases.push(await caseOf(model, history.subarray(-part), target));
+    const part = history.subarray(-partOf(history.length, random()));
+    if (part.length < history.length && !isEmpty(part, model)) cases.push(await caseOf(model, part, target));
   }
   return cases;
 }
+
+const isEmpty = (history: Int32Array, model: Model) => contextWindow(history, model).length === 0;
 
 /** From 1 to the whole, short parts as often as long ones: even in the logarithm. `chance` is from 0 to 1. */
 function partOf(length: number, chance: number): number {
@@ -51,8 +52,8 @@ function partOf(length: number, chance: number): number {
 }
 
 async function caseOf(model: Model, tokens: Int32Array, target: number): Promise<ValidationCase> {
-  const start = windowStart(tokens.length, model.manifest.config.contextWindow);
-  const logProbs = await model.itemLogProbs(await model.prefill([...tokens.subarray(start)]));
-  const history = [...takenItems(model.events, [...tokens])];
+  const window = contextWindow(tokens, model);
+  const logProbs = await model.itemLogProbs(await model.prefill(window));
+  const history = window.map(itemOf);
   return { history, length: history.length, target, logProbs, allowed: servedAfter(tokens, model) };
 }

@@ -8,15 +8,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .data import Case, window_start
+from .data import Case
+from .events import Events
 from .model import Earn
+from .ranking import context_window
 
 USERS = 512
 ROWS = 32  # histories that run together
 
 
 @torch.no_grad()
-def activation_ranges(model: Earn, cases: Sequence[Case], device: torch.device) -> dict[str, Any]:
+def activation_ranges(
+    model: Earn, cases: Sequence[Case], device: torch.device, events: Events
+) -> dict[str, Any]:
     """What each matrix product reads when cases are ranked, and the largest keys and values.
 
     `{"layers.0.qkv": [low, high], …}` names the linear layer that reads the activation. Largest magnitudes a
@@ -54,7 +58,7 @@ def activation_ranges(model: Earn, cases: Sequence[Case], device: torch.device) 
         if isinstance(module, torch.nn.Linear)
     ]
     chosen = np.random.default_rng(0).permutation(len(cases))[:USERS]
-    parts = [cases[i][0][window_start(len(cases[i][0]), model.config.window) :] for i in chosen]
+    parts = [context_window(cases[i][0], model.config.window, events) for i in chosen]
     # Histories of one length run together: nothing is padded, and padding would be measured too.
     for _, group in groupby(sorted(parts, key=len), len):
         rows = torch.from_numpy(np.stack(list(group))).to(device)

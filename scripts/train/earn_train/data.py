@@ -95,10 +95,10 @@ class Dataset:
     protocol: str  # `leave-one-out` or `split by time`
     events: Events
 
-    @property
+    @cached_property
     def train(self) -> Histories:
-        """The part of each history that is trained on."""
-        return self.histories.first(self.trained)
+        """The part of each history that is trained on, without what was taken back in it."""
+        return standing(self.events, self.histories.first(self.trained))
 
     @cached_property
     def train_items(self) -> Histories:
@@ -111,10 +111,8 @@ class Dataset:
         start, end = self.trained, self.known
         if split == "test":
             start, end = self.known, self.histories.lengths
-        count = end - start
-        within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        user, place = np.repeat(np.arange(len(count)), count), np.repeat(start, count) + within
-        wanted = self.events.targets(self.histories.items[self.histories.start[user] + place])
+        user, place = spread(start, end)
+        wanted = targets(self.events, self.histories)[self.histories.start[user] + place]
         return Cases(self.histories, user[wanted], place[wanted])
 
     def case_users(self, split: str) -> list[str]:
@@ -144,7 +142,7 @@ def read(folder: Path) -> Dataset:
 
     A column `split` (train, valid, test) says what is held out, as in a split by time. Without one it is
     leave-one-out: of users with three items or more, the last is the test item and the one before it
-    validation. With types of events (`events.json`), the last two targets are.
+    validation. With types of events (`events.json`), the last two targets are that were not taken back.
 
     Raises InputError that names the line of an event whose item is not listed or whose split is out of order.
     """
@@ -169,9 +167,34 @@ def read(folder: Path) -> Dataset:
     return Dataset(folder.resolve().name, items, users, histories, trained, known, "split by time", events)
 
 
+def spread(start: NDArray[np.int64], end: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and numbers: row r with each number from start[r] to before end[r]."""
+    count = end - start
+    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return np.repeat(np.arange(len(count)), count), np.repeat(start, count) + within
+
+
+def standing(events: Events, histories: Histories) -> Histories:
+    """The histories without what was taken back in them."""
+    if events.positive.all():
+        return histories
+    user, place = spread(histories.start, histories.end)
+    stands = events.standing(histories.items[place], user)
+    end = np.cumsum(np.bincount(user[stands], minlength=len(histories)))
+    return Histories(histories.items[place[stands]], np.append(0, end[:-1]), end)
+
+
+def targets(events: Events, histories: Histories) -> NDArray[np.bool_]:
+    """Which of all events, [events], a list should lead to: none that was taken back later."""
+    found = events.targets(histories.items)
+    if not events.positive.all():
+        found &= events.standing(histories.items, np.repeat(np.arange(len(histories)), histories.lengths))
+    return found
+
+
 def last_two(events: Events, histories: Histories) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Where each user's last two targets are, if something comes before them; else the end, twice."""
-    place = np.flatnonzero(events.targets(histories.items))
+    place = np.flatnonzero(targets(events, histories))
     before = np.searchsorted(place, histories.end)
     few = before - np.searchsorted(place, histories.start) < 2
     first, second = (

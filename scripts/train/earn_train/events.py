@@ -1,6 +1,9 @@
 """What events mean: `events.json` of a dataset, and tokens, which are items with the type of their event.
 
 Without types a token is the item's index, and nothing else changes.
+
+A negative event takes its item out of the history: neither it nor any earlier event of its item is read, nor
+predicted. The service reads histories alike (`worker/events/event-types.ts`).
 """
 
 import json
@@ -26,8 +29,8 @@ class Events:
     types: list[str] = field(default_factory=list)
     target: str | None = None  # what a list should lead to; None: any event but negative ones
     hide: list[str] | None = None  # what must not be recommended again; None: any event but negative ones
-    remove: list[str] = field(default_factory=list)  # takes its item out of what the user has had
-    forbid: list[str] = field(default_factory=list)  # hides its item for good
+    remove: list[str] = field(default_factory=list)  # takes its item out of the history
+    forbid: list[str] = field(default_factory=list)  # does so too, and hides its item for good
     weights: dict[str, float] = field(default_factory=dict)  # of other events than the target in training
 
     @classmethod
@@ -61,6 +64,19 @@ class Events:
         wanted = self.positive if self.target is None else self.which([self.target])
         chosen: NDArray[np.bool_] = wanted[types_of(tokens)]
         return chosen
+
+    def standing(self, tokens: Tokens, owner: NDArray[np.int64] | None = None) -> NDArray[np.bool_]:
+        """Which tokens, oldest first, a history consists of; `owner` where they are of several users."""
+        negative = ~self.positive[types_of(tokens)]
+        if not negative.any():
+            return ~negative
+        key = items_of(tokens) + (0 if owner is None else owner * TYPE_STRIDE)
+        place = np.arange(len(tokens))
+        _, group = np.unique(key, return_inverse=True)
+        last = np.full(group.max() + 1, -1)
+        np.maximum.at(last, group[negative], place[negative])
+        stands: NDArray[np.bool_] = place > last[group]
+        return stands
 
     def hidden(self, tokens: Tokens) -> Tokens:
         """The items that a list after this history must not hold."""

@@ -181,6 +181,13 @@ class Earn(nn.Module):
             prefix, near, suffix, code = layer(prefix, near, suffix, code, t, at, rotations)
         return self.norm(suffix[:, :, -1]), self.norm(code)
 
+    def aimed(self, state: Tensor, kind: Tensor | None = None) -> Tensor:
+        """Final states [..., d] that lead to events of these types [...], or of the target."""
+        if self.target is None:
+            return state
+        added: Tensor = self.target.weight[self.config.target] if kind is None else self.target(kind)
+        return state + added
+
     def code_log_probs(self, state: Tensor, level: int, node: Tensor) -> Tensor:
         """state [..., d] -> log-probabilities [..., codebook] of the codes after trie `node` [...]."""
         logits: Tensor = self.heads[level](state).float()
@@ -189,9 +196,7 @@ class Earn(nn.Module):
 
     def item_log_probs(self, state: Tensor) -> Tensor:
         """S's final state [..., d] -> the latent decoder's log-probabilities [..., items]."""
-        if self.target is not None:
-            state = state + self.target.weight[self.config.target]
-        return (state @ self.item_vectors().T).float().log_softmax(-1)
+        return (self.aimed(state) @ self.item_vectors().T).float().log_softmax(-1)
 
     def loss(
         self,
@@ -207,8 +212,9 @@ class Earn(nn.Module):
         targets [U, M] tokens, valid [U, M] bool, at [U, B] the branches whose codes run, smoothing of the
         item's label over the catalogue.
 
-        Where a type of event is the target, each item is predicted given the type of its event: a vector of
-        the type is added to S's final state. So all events teach, and a list can lead to any of the types.
+        Where a type of event is the target, each item and its codes are predicted given the type of its
+        event: a vector of the type is added to all final states. So all events teach, and a list can lead to
+        any of the types.
         """
         kinds, targets = targets // TYPE_STRIDE, targets % TYPE_STRIDE
         if self.config.suffixes == 0:
@@ -217,20 +223,23 @@ class Earn(nn.Module):
         vectors = self.item_vectors()
         suffix, code = self(items, t, chosen[..., :-1], at, vectors=vectors)
         state, target = suffix[valid], targets[valid]
-        given = state if self.target is None else state + self.target(kinds[valid])
-        weight = None if self.type_weights is None else self.type_weights[kinds[valid]]
+        kind = kinds[valid]
+        given = self.aimed(state, kind)
+        weight = None if self.type_weights is None else self.type_weights[kind]
         if self.negatives > 0:
             item_loss = sampled_loss(given, vectors, target, self.popularity, self.negatives, weight)
         else:
             item_loss = exact_loss(given, vectors, target, smoothing, weight)
         first = self.semantic_ids[target][:, 0]
-        code_loss = mean_nll(self.code_log_probs(state, 0, torch.zeros_like(first)), first)
-        states, codes = (x[valid.gather(1, at)] for x in (code, chosen))
+        code_loss = mean_nll(self.code_log_probs(given, 0, torch.zeros_like(first)), first, weight)
+        states, codes, kind = (x[valid.gather(1, at)] for x in (code, chosen, kinds.gather(1, at)))
+        states = self.aimed(states, kind[:, None])
+        weight = None if self.type_weights is None else self.type_weights[kind]
         node = torch.zeros_like(codes[:, 0])
         for level in range(1, self.config.levels):
             node = self.trie[level - 1].to(node.device)[node, codes[:, level - 1]]
             log_probs = self.code_log_probs(states[:, level - 1], level, node)
-            code_loss = code_loss + mean_nll(log_probs, codes[:, level])
+            code_loss = code_loss + mean_nll(log_probs, codes[:, level], weight)
         return item_loss + code_loss / self.config.levels
 
     def branches(self, items: Tensor, length: Tensor, codes: Tensor) -> tuple[Tensor, Tensor]:
@@ -261,7 +270,7 @@ class Earn(nn.Module):
         for level in range(C):
             suffix, code = self.branches(items, length, codes[..., : C - 1])
             state = suffix if level == 0 else code[:, :, level - 1]
-            score = score[..., None] + self.code_log_probs(state, level, node)  # [U, B, codebook]
+            score = score[..., None] + self.code_log_probs(self.aimed(state), level, node)
             child = self.trie[level].to(items.device)[node]
             if level == C - 1:
                 item = child.clamp(min=0).flatten(1)
@@ -276,9 +285,12 @@ class Earn(nn.Module):
         return node.masked_fill(score == -torch.inf, -1)
 
 
-def mean_nll(log_probs: Tensor, target: Tensor) -> Tensor:
-    """Mean negative log-likelihood, 0 where there is nothing to predict."""
-    return F.nll_loss(log_probs, target, reduction="sum") / max(1, len(target))
+def mean_nll(log_probs: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+    """Mean negative log-likelihood, weighted [n], 0 where there is nothing to predict."""
+    if weight is None:
+        return F.nll_loss(log_probs, target, reduction="sum") / max(1, len(target))
+    each = F.nll_loss(log_probs, target, reduction="none")
+    return (weight * each).sum() / weight.sum().clamp(min=1e-6)
 
 
 def build_trie(semantic_ids: Tensor, codebook: int) -> list[Tensor]:

@@ -33,7 +33,7 @@ def ranks_of(
     model.eval()
     torch.compiler.set_stance("force_eager")  # compiling again for these shapes would cost more than it saves
     ranks = np.zeros(len(cases), dtype=np.int64)
-    parts = [context_window(history, model.config.window, newest) for history, _ in cases]
+    parts = [context_window(history, model.config.window, events, newest) for history, _ in cases]
     order = np.argsort([len(part) for part in parts])
     for rows in np.array_split(order, math.ceil(len(order) / (200 if decoder == "latent" else 50))):
         length = torch.tensor([len(parts[row]) for row in rows])
@@ -51,10 +51,11 @@ def ranks_of(
     return ranks
 
 
-def context_window(history: History, window: int, newest: int | None) -> History:
-    """The items that a model sees of a history, or of its newest items."""
+def context_window(history: History, window: int, events: Events, newest: int | None = None) -> History:
+    """The items that a model sees of a history, or of its newest events."""
     part = history if newest is None else history[-newest:]
-    return part[window_start(len(part), window) :]
+    part = part[window_start(len(part), window) :]
+    return part[events.standing(part)]
 
 
 def metrics(ranks: NDArray[np.int64]) -> dict[str, float]:

@@ -10,9 +10,10 @@ import torch
 from safetensors.torch import save_file
 
 from .checkpoint import load
-from .data import read, window_start
+from .data import read
 from .errors import InputError, run
 from .model import Earn
+from .ranking import context_window
 
 
 def arguments() -> argparse.Namespace:
@@ -29,19 +30,20 @@ def reference_logits(args: argparse.Namespace) -> None:
     model = load(args.checkpoint, torch.device("cpu"))
     if not isinstance(model, Earn):
         raise InputError(f"{args.checkpoint}: not an EARN decoder")
-    cases = read(args.data).held_out("test")
+    data = read(args.data)
+    cases = data.held_out("test")
     users = np.random.default_rng(0).permutation(len(cases))[: args.users]
     tensors = {}
     for number, user in enumerate(users):
         history, target = cases[user]
-        part = torch.from_numpy(history[window_start(len(history), model.config.window) :])
+        part = torch.from_numpy(context_window(history, model.config.window, data.events))
         codes = model.semantic_ids[target]
         suffix, code = model.branches(part[None], torch.tensor([len(part)]), codes[None, None, :-1])
         states = [suffix[0, 0], *code[0, 0]]
         logits = torch.cat(
             [
                 model.item_log_probs(states[0]),
-                *(head(state) for head, state in zip(model.heads, states, strict=True)),
+                *(head(model.aimed(state)) for head, state in zip(model.heads, states, strict=True)),
             ]
         )
         tensors[f"{number}.items"], tensors[f"{number}.codes"] = part.int(), codes.int()

@@ -273,8 +273,7 @@ def type_weights(events: Events) -> Tensor | None:
     """[types + 1], how much a next event of each type counts in the loss; None: all alike."""
     if not events.types:
         return None
-    of_type = [1.0, *(events.weights.get(name, 1.0) for name in events.types)]
-    return torch.tensor(of_type) * torch.from_numpy(events.positive)
+    return torch.tensor([1.0, *(events.weights.get(name, 1.0) for name in events.types)])
 
 
 def is_over(curve: list[dict[str, Any]], patience: int) -> bool:
@@ -298,7 +297,7 @@ def finish(
             ranking.ranks_of(model, held_out, decoder, beam, DEVICE, events=data.events)
         )
     result["newest"] = ranking.newest_metrics(model, held_out, DEVICE, data.events)
-    ranges = activation_ranges(model, held_out, DEVICE) if isinstance(model, Earn) else None
+    ranges = activation_ranges(model, held_out, DEVICE, data.events) if isinstance(model, Earn) else None
     save(model, data, recipe, out, {"validation": result, "curve": curve, "activations": ranges})
     print(json.dumps({"checkpoint": str(out), **result}))
 

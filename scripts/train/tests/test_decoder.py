@@ -143,14 +143,17 @@ def test_prefix_register_is_a_constant() -> None:
         torch.testing.assert_close(first, second, rtol=0, atol=0)
 
 
-def test_beam_search_as_wide_as_the_catalogue_is_exhaustive_scoring() -> None:
-    earn = decoder()
+@pytest.mark.parametrize("changes", [{}, {"types": 2, "target": 1}])
+def test_beam_search_as_wide_as_the_catalogue_is_exhaustive_scoring(changes: dict[str, int]) -> None:
+    earn = decoder(**changes)
     items, length = torch.randint(ITEMS, (2, 9)), torch.tensor([9, 4])
     seen = torch.zeros(2, ITEMS, dtype=torch.bool)
     seen[0, items[0]] = True
     every = earn.semantic_ids.expand(2, ITEMS, 3)
     suffix, state = earn.branches(items, length, every[..., :2])
     states = torch.cat([suffix[:, :, None], state], 2)
+    if earn.target is not None:  # lists lead to the target: its vector is part of all final states
+        states = states + earn.target.weight[1]
     score, node = torch.zeros(2, ITEMS), torch.zeros(2, ITEMS, dtype=torch.long)
     for level in range(3):
         logs = earn.code_log_probs(states[:, :, level], level, node)

@@ -28,3 +28,21 @@ def test_without_types_a_token_is_its_item() -> None:
     history = np.array([3, 1, 2])
     assert Events().hidden(history).tolist() == [3, 1, 2]
     assert Events().targets(history).all()
+
+
+def test_a_history_is_without_what_was_taken_back_whole_or_step_by_step() -> None:
+    events = Events(TYPES, "buy", None, ["return"], ["dislike"])
+    history = np.array([1 + BUY, 2 + VIEW, 1 + VIEW, 1 + RETURN, 3 + BUY, 3 + DISLIKE, 1 + BUY])
+    whole = history[events.standing(history)]
+    assert whole.tolist() == [2 + VIEW, 1 + BUY]
+    grown = history[:0]
+    for token in history:
+        grown = np.append(grown, token)
+        grown = grown[events.standing(grown)]
+    assert grown.tolist() == whole.tolist()
+
+
+def test_a_return_takes_nothing_from_other_users() -> None:
+    events = Events(TYPES, remove=["return"])
+    tokens, owner = np.array([1 + BUY, 1 + BUY, 2 + BUY, 1 + RETURN]), np.array([0, 1, 1, 1])
+    assert events.standing(tokens, owner).tolist() == [True, False, True, False]

@@ -9,11 +9,12 @@ export const beam: Ranker = {
   description: 'generates semantic-ID codes by beam search; log-probabilities',
   needsState: true,
   usesMemory: true,
-  rank: ({ model, history, state, allowed, boosts, k, beam = BEAM }) =>
+  rank: ({ model, history, state, allowed, boosts, k, target, beam = BEAM }) =>
     model.beamSearch(state, {
       k,
       beam,
       allowed,
+      target,
       bonus: bonus(model.memory, history, allowed.length, boosts),
     }),
 };

@@ -11,6 +11,6 @@ export const hybrid: Ranker = {
     const latent = mixed(await model.itemLogProbs(state, target), model.memory, history);
     const factors = bonus(model.memory, history, allowed.length, boosts);
     const both = factors ? latent.map((score, item) => score + factors[item]) : latent;
-    return model.beamSearch(state, { k, beam, allowed, bonus: both });
+    return model.beamSearch(state, { k, beam, allowed, target, bonus: both });
   },
 };

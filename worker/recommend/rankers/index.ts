@@ -22,6 +22,11 @@ export function isAvailable(name: RankerName, model: Model): boolean {
   return available?.(model) ?? true;
 }
 
+/** Whether its lists can lead to events of this type; undefined: whatever the model leads to. */
+export function leadsTo(name: RankerName, { events }: Model, target: string | undefined): boolean {
+  return target === undefined || target === events?.meaning.target || RANKERS[name].needsState;
+}
+
 /** The rankers that the model can be asked for. */
 export function rankersOf(model: Model): RankerName[] {
   return (Object.keys(RANKERS) as RankerName[]).filter((name) => isAvailable(name, model));
