@@ -28,7 +28,7 @@ class Nowhere extends MemoryStore {
 }
 
 const STATE_ID = 'fa4efa4efa4efa4e';
-const keyOf = (user: number) => `${String(user).padStart(64, '0')}/${STATE_ID}`;
+const idOf = (user: number) => String(user).padStart(64, '0');
 
 interface User {
   /** Items of the history. */
@@ -75,19 +75,19 @@ test.each<[string, number, User]>([
   const cache = new StateCache(new Nowhere());
   const before = await used();
   for (let index = 0; index < users; index++) {
-    const key = keyOf(index);
+    const id = idOf(index);
     const stored = stateOf(index, user);
-    cache.remember(key, stored);
+    cache.remember(id, stored);
     for (let list = 0; list < user.lists[0]; list++) {
-      await cache.list(key, stored, `${list}`.padStart(64, 'f'), async () =>
+      await cache.list(id, stored, `${list}`.padStart(64, 'f'), async () =>
         Array.from({ length: user.lists[1] }, (_, item) => ({ item, score: -item - Math.random() })),
       );
     }
-    await cache.persist(key);
+    await cache.persist(id, STATE_ID);
   }
   const taken = (await used()) - before;
   expect(taken).toBeLessThan(MEMORY_BYTES);
   // It is a cache: a good part of the budget is of use.
   expect(taken).toBeGreaterThan(MEMORY_BYTES / 4);
-  expect(cache.kept(keyOf(users - 1))).toBeDefined();
+  expect(cache.kept(idOf(users - 1), STATE_ID)).toBeDefined();
 });

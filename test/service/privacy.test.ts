@@ -47,15 +47,15 @@ test('an isolate forgets states after an hour, also those of users whom another 
   await visitor.append(USER, ['1', '2']);
   await visitor.recommend(USER);
   await visitor.settled();
-  const key = [...shared.store.values.keys()][0].replace('state/', '');
-  const stored = (await cache.fetch(key))!;
-  cache.remember(key, stored);
+  const stateId = [...shared.store.values.keys()][0].split('/')[2];
+  const stored = (await cache.fetch(USER, stateId))!;
+  cache.remember(USER, stored);
   await new Visitor(shared).remove(USER);
-  expect(cache.kept(key)).toBe(stored); // it is there, though it fits no log
+  expect(cache.kept(USER, stateId)).toBe(stored); // it is there, though it fits no log
   vi.advanceTimersByTime(MEMORY_MS + 1);
   await scheduler.wait(5); // lru-cache reads the clock once a turn
   cache.remember('another', { ...stored });
-  expect(cache.kept(key)).toBeUndefined();
+  expect(cache.kept(USER, stateId)).toBeUndefined();
 });
 
 const away = (cause: unknown) => () => Promise.reject(cause);

@@ -17,6 +17,19 @@ export function encodeDeltas(numbers: Int32Array): Uint8Array {
   return bytes.subarray(0, at);
 }
 
+/** How many bytes `encodeDeltas` gives. */
+export function deltasBytes(numbers: Int32Array): number {
+  let bytes = 0;
+  let before = 0;
+  for (const number of numbers) {
+    const delta = (number - before) | 0;
+    for (let rest = ((delta << 1) ^ (delta >> 31)) >>> 7; rest > 0; rest >>>= 7) bytes++;
+    bytes++;
+    before = number;
+  }
+  return bytes;
+}
+
 export function decodeDeltas(bytes: Uint8Array): Int32Array {
   const numbers = new Int32Array(bytes.length);
   let count = 0;

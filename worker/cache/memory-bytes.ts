@@ -4,16 +4,21 @@
  */
 import type { Entry } from './state-cache.ts';
 
-/** The objects around a state: key, entry, arrays' headers, the LRU list's slots. */
+/** The objects around a state: entry, arrays' headers, the LRU list's slots. */
 const ENTRY_BYTES = 4000;
 /** A list's name, its array, and its place in the map. */
 const LIST_BYTES = 500;
 /** An item and its score; the score is an object of its own. */
 const RANKED_BYTES = 72;
-/** A key and what is noted of the last write. */
+/** What is noted of the last write, beside its key. */
 export const WRITE_BYTES = 400;
 
-export function memoryBytes({ stored: { history, state }, lists }: Entry): number {
+/** Of a user's entries. */
+export function memoryBytes(entries: readonly Entry[], user: string): number {
+  return entries.reduce((sum, entry) => sum + entryBytes(entry), 2 * user.length);
+}
+
+function entryBytes({ stored: { history, state }, lists }: Entry): number {
   const { items, had, unknown } = history;
   const arrays = [items, had, unknown.hashes];
   if (state)

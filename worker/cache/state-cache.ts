@@ -29,8 +29,12 @@ const WRITE_INTERVAL_MS = 1000;
 const WRITE_ABANDONED_MS = 10_000;
 /** Lists kept per state: a user's page and its neighbours. */
 const LISTS = 4;
+/** States kept per user: of the model that answers, and of its candidate. */
+const STATES = 2;
+/** Hex digits of a `stateId`. */
+const STATE_ID_LENGTH = 16;
 
-/** One user's state in this isolate. */
+/** A user's state for one model, in this isolate. */
 export interface Entry {
   stored: StoredState;
   /** Whether the store has it. */
@@ -47,7 +51,8 @@ interface Write {
 
 export class StateCache {
   private readonly store: StateStore;
-  private readonly memory = new LRUCache<string, Entry>({
+  /** By user: a state per model, the newest last. */
+  private readonly memory = new LRUCache<string, readonly Entry[]>({
     maxSize: MEMORY_BYTES - WRITES_BYTES,
     sizeCalculation: memoryBytes,
     ttl: MEMORY_MS,
@@ -55,7 +60,7 @@ export class StateCache {
   });
   private readonly writes = new LRUCache<string, Write>({
     maxSize: WRITES_BYTES,
-    sizeCalculation: () => WRITE_BYTES,
+    sizeCalculation: (_, key) => WRITE_BYTES + 2 * key.length,
   });
 
   private removedOld = 0;
@@ -64,15 +69,15 @@ export class StateCache {
     this.store = store;
   }
 
-  /** What this isolate remembers under the key (`stateKey`). */
-  kept(key: string): StoredState | undefined {
-    return this.memory.get(key)?.stored;
+  /** What this isolate remembers of the user for a model. */
+  kept(user: string, stateId: string): StoredState | undefined {
+    return entryOf(this.memory.get(user), stateId)?.stored;
   }
 
   /** What the store has: null when that is nothing of use, undefined when it can't be read. Never throws. */
-  async fetch(key: string): Promise<StoredState | null | undefined> {
+  async fetch(user: string, stateId: string): Promise<StoredState | null | undefined> {
     try {
-      const bytes = await this.store.get(storeKey(key));
+      const bytes = await this.store.get(storeKey(user, stateId));
       return bytes && decodeState(bytes);
     } catch (error) {
       warn('state_read_failed', error);
@@ -84,11 +89,11 @@ export class StateCache {
    * Keeps the state in this isolate. `saved`: the store has it. A request that read the log earlier may end
    * later, so a newer state stays.
    */
-  remember(key: string, stored: StoredState, saved = false): void {
+  remember(user: string, stored: StoredState, saved = false): void {
     this.removeOld();
-    const kept = this.memory.peek(key)?.stored;
+    const kept = this.peek(user, stored.stateId)?.stored;
     if (kept === stored || (kept && isNewer(kept, stored))) return;
-    this.memory.set(key, { stored, saved, lists: new Map() });
+    this.put(user, { stored, saved, lists: new Map() });
   }
 
   /** Once a minute: an old state that nobody asks for would stay otherwise. */
@@ -99,29 +104,32 @@ export class StateCache {
   }
 
   /** Removes a state that turned out not to fit, unless another one has taken its place. */
-  drop(key: string, stored: StoredState): void {
-    if (this.memory.peek(key)?.stored === stored) this.memory.delete(key);
+  drop(user: string, stored: StoredState): void {
+    const entries = this.memory.peek(user)?.filter((entry) => entry.stored !== stored);
+    if (entries?.length === 0) this.memory.delete(user);
+    else if (entries) this.memory.set(user, entries);
   }
 
   /**
    * Writes the newest remembered state to the store unless it is there, at most once per second. Resolves to
    * what was written. For `waitUntil`: it never rejects.
    */
-  async persist(key: string): Promise<StoredState | null> {
-    if (this.memory.peek(key)?.saved !== false) return null;
+  async persist(user: string, stateId: string): Promise<StoredState | null> {
+    if (this.peek(user, stateId)?.saved !== false) return null;
+    const key = stateId + user;
     const write = this.writes.get(key) ?? { began: 0, pending: false };
     const age = Date.now() - write.began;
     if (write.pending && age < WRITE_ABANDONED_MS) return null; // that one will take the newest state
     this.writes.set(key, { began: Date.now(), pending: true });
     if (age < WRITE_INTERVAL_MS) await new Promise((resolve) => setTimeout(resolve, WRITE_INTERVAL_MS - age));
-    const newest = this.memory.peek(key);
+    const newest = this.peek(user, stateId);
     this.writes.set(key, { began: Date.now(), pending: false });
     if (!newest || newest.saved) return null; // forgotten meanwhile, or written by another request
     const { stored } = newest;
     try {
-      await this.store.put(storeKey(key), encodeState(stored), stored.history.items.length);
+      await this.store.put(storeKey(user, stateId), encodeState(stored), stored.history.items.length);
       // A list that was made meanwhile has put a new entry around the same state.
-      const entry = this.memory.peek(key);
+      const entry = this.peek(user, stateId);
       if (entry?.stored === stored) entry.saved = true;
       return stored;
     } catch (error) {
@@ -132,30 +140,30 @@ export class StateCache {
 
   /** The list with this name that was made of exactly this state, or else a new one. */
   async list(
-    key: string,
+    user: string,
     stored: StoredState,
     name: string,
     make: () => Promise<Ranked[]>,
   ): Promise<Ranked[]> {
-    const known = this.memory.peek(key);
+    const known = this.peek(user, stored.stateId);
     const list = (known?.stored === stored && known.lists.get(name)) || (await make());
-    const entry = this.memory.peek(key);
+    const entry = this.peek(user, stored.stateId);
     if (entry?.stored !== stored) return list; // it was too large, or a newer state came
     entry.lists.delete(name);
     entry.lists.set(name, list);
     if (entry.lists.size > LISTS) entry.lists.delete(entry.lists.keys().next().value!);
-    this.memory.set(key, { ...entry }); // counts it anew
+    this.put(user, { ...entry }); // counts it anew
     return list;
   }
 
   /** Whether the store answers. Never throws. */
   async isReachable(): Promise<boolean> {
-    return (await this.fetch('readiness')) !== undefined;
+    return (await this.fetch('', 'readiness')) !== undefined;
   }
 
   /** What the store holds for the user. Throws what the store throws. */
   async describe(user: string, stateId: string): Promise<StateInfo | null> {
-    return this.store.describe(storeKey(stateKey(user, stateId)));
+    return this.store.describe(storeKey(user, stateId));
   }
 
   /**
@@ -164,20 +172,29 @@ export class StateCache {
    * the store throws.
    */
   async forget(user: string, stateIds: string[] = []): Promise<void> {
-    const prefix = stateKey(user, '');
-    const written = [...this.writes.keys()].filter((key) => key.startsWith(prefix));
-    written.push(...stateIds.map((id) => prefix + id));
-    for (const key of [...this.memory.keys()]) if (key.startsWith(prefix)) this.memory.delete(key);
-    await this.store.deleteAll(storeKey(prefix), written.map(storeKey));
+    const written = [...this.writes.keys()].filter((key) => key.slice(STATE_ID_LENGTH) === user);
+    const ids = new Set([...stateIds, ...written.map((key) => key.slice(0, STATE_ID_LENGTH))]);
+    this.memory.delete(user);
+    await this.store.deleteAll(
+      storeKey(user, ''),
+      [...ids].map((id) => storeKey(user, id)),
+    );
+  }
+
+  private peek(user: string, stateId: string): Entry | undefined {
+    return entryOf(this.memory.peek(user), stateId);
+  }
+
+  private put(user: string, entry: Entry): void {
+    const others = (this.memory.peek(user) ?? []).filter(
+      ({ stored: { stateId } }) => stateId !== entry.stored.stateId,
+    );
+    this.memory.set(user, [...others, entry].slice(-STATES));
   }
 }
 
-/**
- * The key of a user's state for a model. The user is hashed, so that ids of any length and alphabet fit a
- * key's 512 bytes and none is the prefix of another.
- */
-export function stateKey(user: string, stateId: string): string {
-  return `${toHex(sha256(new TextEncoder().encode(user)))}/${stateId}`;
+function entryOf(entries: readonly Entry[] | undefined, stateId: string): Entry | undefined {
+  return entries?.find(({ stored }) => stored.stateId === stateId);
 }
 
 /** Whether `a` is of more of the same log than `b`, or computed further. */
@@ -187,8 +204,12 @@ function isNewer(a: StoredState, b: StoredState): boolean {
   return (a.state?.length ?? 0) > (b.state?.length ?? 0);
 }
 
-function storeKey(key: string): string {
-  return `state/${key}`;
+/**
+ * The user is hashed, so that ids of any length and alphabet fit a key's 512 bytes and none is the prefix of
+ * another.
+ */
+function storeKey(user: string, stateId: string): string {
+  return `state/${toHex(sha256(new TextEncoder().encode(user)))}/${stateId}`;
 }
 
 export function warn(event: string, error: unknown): void {

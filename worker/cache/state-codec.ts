@@ -18,7 +18,7 @@
 import type { HistoryState } from '../engine/decoder.ts';
 import { fromHex, toHex } from '../engine/hex.ts';
 import { checksum } from './checksum.ts';
-import { decodeDeltas, encodeDeltas } from './deltas.ts';
+import { decodeDeltas, deltasBytes, encodeDeltas } from './deltas.ts';
 
 const MAGIC = 0x4e524145; // 'EARN'
 const VERSION = 5;
@@ -51,6 +51,8 @@ interface StoredHistory {
   hadHash: number;
   unknown: { named: string[]; hashes: Float64Array };
 }
+
+const utf8 = new TextEncoder();
 
 const EMPTY: Omit<HistoryState, 'length'> = {
   final: new Float32Array(),
@@ -129,9 +131,12 @@ export function decodeState(buffer: ArrayBuffer): StoredState | null {
   };
 }
 
-/** Size of the encoded state in bytes. */
-export function stateBytes(stored: StoredState): number {
-  return endOf(partsOf(stored).map(({ length }) => length)) + CHECKSUM_BYTES;
+/** Size of the encoded state in bytes, without encoding it: every answer says it. */
+export function stateBytes({ history: { items, had, unknown }, state }: StoredState): number {
+  const names = utf8.encode(JSON.stringify(unknown.named)).length;
+  const hashes = Float64Array.BYTES_PER_ELEMENT * (1 + unknown.hashes.length);
+  const numbers = state ? numbersBytes(state) : 0;
+  return endOf([hashes, numbers, deltasBytes(items), deltasBytes(had), names]) + CHECKSUM_BYTES;
 }
 
 /** Size of a state's numbers alone. */
@@ -147,7 +152,7 @@ function partsOf({ history: { items, had, hadHash, unknown }, state }: StoredSta
     ...[hashes, final, codeLogits, localKeyValues, keyValues].map(bytesOf),
     encodeDeltas(items),
     encodeDeltas(had),
-    new TextEncoder().encode(JSON.stringify(unknown.named)),
+    utf8.encode(JSON.stringify(unknown.named)),
   ];
 }
 

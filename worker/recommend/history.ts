@@ -52,6 +52,9 @@ export const NOTHING_KNOWN: KnownHistory = {
   unknown: { named: [], hashes: new Float64Array() },
 };
 
+/** The catalogue that a history was last found to be of (`isOutdated`). */
+const checked = new WeakMap<KnownHistory, Catalogue>();
+
 /** For a log that has had `total` events, `dropped` of which are no longer kept. */
 export function startsOf(total: number, dropped: number, contextWindow: number): Starts {
   return {
@@ -64,11 +67,14 @@ export function startsOf(total: number, dropped: number, contextWindow: number):
 export function extended(before: KnownHistory, reader: Reader, events: readonly Event[]): KnownHistory {
   if (events.length === 0) return before;
   const { items, unknown } = resolve(reader, events);
-  return {
+  const after = {
     items: standing(reader, concat(before.items, items)),
     ...hadAfter(before, reader, items),
     unknown: unknown.length === 0 ? before.unknown : moreUnknown(before.unknown, unknown),
   };
+  // What was of this catalogue still is: the new ids were looked up in it.
+  if (checked.get(before) === reader.catalogue) checked.set(after, reader.catalogue);
+  return after;
 }
 
 function hadAfter(before: KnownHistory, { catalogue, events }: Reader, tokens: number[]) {
@@ -107,9 +113,6 @@ export function resolve({ catalogue, events: types }: Reader, events: readonly E
   }
   return { items, unknown };
 }
-
-/** The catalogue that a history was last found to be of. */
-const checked = new WeakMap<KnownHistory, Catalogue>();
 
 /**
  * Whether the history is not of this catalogue: one of the unknown ids is known now, or an item has gone or

@@ -2,7 +2,7 @@
  * A user's history and its state: from the log's newest events and from what was kept of the ones before,
  * which are read at the same time. Older events are read only when nothing that was kept fits.
  */
-import { type StateCache, stateKey, warn } from '../cache/state-cache.ts';
+import { type StateCache, warn } from '../cache/state-cache.ts';
 import { type StoredState, stateBytes } from '../cache/state-codec.ts';
 import type { HistoryState } from '../engine/decoder.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
@@ -40,7 +40,7 @@ export class UserSource implements Source<UserCache> {
   private readonly user: string;
   private readonly tail: Promise<Tail>;
   /** Of the state that this request has kept. */
-  private key: string | undefined;
+  private stateId: string | undefined;
 
   /** `tail` is of this user and this log, and may be on its way. */
   constructor(log: HistoryLog, cache: StateCache, user: string, tail: Promise<Tail>) {
@@ -53,27 +53,26 @@ export class UserSource implements Source<UserCache> {
 
   async read(model: Model, run: Run): Promise<Reading<UserCache>> {
     const { cache, log, user } = this;
-    const key = stateKey(user, model.manifest.stateId);
     const candidates: (StoredState | null | undefined)[] = [];
-    const kept = cache.kept(key);
+    const kept = cache.kept(user, model.manifest.stateId);
     const [tail] = await Promise.all([
       run.stage('log', () => this.tail),
-      (async () => candidates.push(kept ?? (await run.stage('state', () => this.fetch(model, key)))))(),
+      (async () => candidates.push(kept ?? (await run.stage('state', () => this.fetch(model)))))(),
     ]);
     let view = new LogView(model, tail);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const fit = view.best(candidates);
       if (view.reaches(fit)) {
-        if (kept && view.refutes(kept)) cache.drop(key, kept);
-        if (fit.stored) cache.remember(key, fit.stored, true);
-        return this.reading(model, key, view, fit, candidates);
+        if (kept && view.refutes(kept)) cache.drop(user, kept);
+        if (fit.stored) cache.remember(user, fit.stored, true);
+        return this.reading(model, view, fit, candidates);
       }
       const proof = fit.stored?.position ?? 0;
       const [stretch] = await run.stage('older', () =>
         Promise.all([
           log.stretch(user, view.head, fit.needs, proof),
           // What this isolate remembers doesn't fit; another isolate may know better.
-          (async () => kept && attempt === 0 && candidates.push(await this.fetch(model, key)))(),
+          (async () => kept && attempt === 0 && candidates.push(await this.fetch(model)))(),
         ]),
       );
       if (stretch) view.add(stretch, fit.needs, proof);
@@ -87,12 +86,11 @@ export class UserSource implements Source<UserCache> {
    * rejects.
    */
   async persist(): Promise<StoredState | null> {
-    return this.key === undefined ? null : this.cache.persist(this.key);
+    return this.stateId === undefined ? null : this.cache.persist(this.user, this.stateId);
   }
 
   private reading(
     model: Model,
-    key: string,
     view: LogView,
     fit: Fit,
     candidates: readonly (StoredState | null | undefined)[],
@@ -118,7 +116,7 @@ export class UserSource implements Source<UserCache> {
     };
     const isNew = fit.stored === null || fit.stored.position < head.total;
     // Without a state, what was had is worth keeping where the newest events don't tell it.
-    if (head.total - (fit.stored?.position ?? 0) > TAIL_EVENTS / 2) this.keep(key, current);
+    if (head.total - (fit.stored?.position ?? 0) > TAIL_EVENTS / 2) this.keep(current);
     return {
       history,
       unused: { status: 'miss', reused_items: 0, prefilled_items: 0, state_bytes: 0, ...about },
@@ -135,14 +133,15 @@ export class UserSource implements Source<UserCache> {
             ...about,
             degraded,
           },
-          list: (name: string, make: () => Promise<Ranked[]>) => this.cache.list(key, stored, name, make),
+          list: (name: string, make: () => Promise<Ranked[]>) =>
+            this.cache.list(this.user, stored, name, make),
         });
         const renew = async (run: Run): Promise<Found<UserCache>> => {
-          if (fit.stored) this.cache.drop(key, fit.stored);
+          if (fit.stored) this.cache.drop(this.user, fit.stored);
           warn('state_refused', 'the engine fails with it');
           const state = await run.infer('prefill', () => model.prefill(items));
           const stored = { ...current, state };
-          this.keep(key, stored);
+          this.keep(stored);
           return foundOf(stored, state, 0, true);
         };
         const complete = past !== null && reused === items.length;
@@ -151,7 +150,7 @@ export class UserSource implements Source<UserCache> {
             ? past
             : await run.infer('prefill', () => model.prefill(items.slice(reused), past ?? undefined));
           const stored = complete && !isNew ? fit.stored! : { ...current, state };
-          this.keep(key, stored);
+          this.keep(stored);
           return { ...foundOf(stored, state, reused, about.degraded), ...(past && { renew }) };
         } catch (error) {
           if (!(error instanceof ModelUnavailable) || past === null) throw error;
@@ -162,18 +161,19 @@ export class UserSource implements Source<UserCache> {
   }
 
   /** What the store has, if the model can work with it: undefined where there is something else. */
-  private async fetch(model: Model, key: string): Promise<StoredState | null | undefined> {
-    const stored = await this.cache.fetch(key);
-    if (!stored || stored.stateId !== model.manifest.stateId || isWhole(stored, model)) return stored;
+  private async fetch(model: Model): Promise<StoredState | null | undefined> {
+    const { stateId } = model.manifest;
+    const stored = await this.cache.fetch(this.user, stateId);
+    if (!stored || stored.stateId !== stateId || isWhole(stored, model)) return stored;
     warn('state_refused', 'its shape is not the model’s');
     return undefined;
   }
 
   /** Keeps the state in this isolate, unless nobody could tell whether it fits. */
-  private keep(key: string, stored: StoredState): void {
+  private keep(stored: StoredState): void {
     if (stored.digest.length === 0) return;
-    this.key = key;
-    this.cache.remember(key, stored);
+    this.stateId = stored.stateId;
+    this.cache.remember(this.user, stored);
   }
 }
 

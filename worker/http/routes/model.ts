@@ -9,6 +9,8 @@ const IMMUTABLE = 'public, max-age=31536000, immutable';
 /** Any other is asked for again, with its ETag: a deployment may have replaced the file. */
 const REVALIDATE = 'public, no-cache';
 
+/** Not a route of its own: beside `/:path{.+}` Hono would leave all routes to its slower router. */
+const FULL_PATH = 'full/';
 /** Where the decoder without EARN may lie. The first is there only if the second does not fit the model. */
 const FULL = ['runtime/full/', 'full/'];
 
@@ -17,15 +19,15 @@ const FULL = ['runtime/full/', 'full/'];
  * manifest the file may be cached for ever. `full/` has the same of the decoder without EARN that the
  * playground compares with (`scripts/bundle-full.ts`).
  */
-export const modelFiles = new Hono<{ Bindings: Env }>()
-  .get('/full/:path{.+}', async (c) => {
-    for (const folder of FULL) {
-      const { ok } = await fetchModelFile(c.env.ASSETS, folder + MANIFEST_FILE, { method: 'HEAD' });
-      if (ok) return fileOf(c.env.ASSETS, folder, c.req.param('path'), c.req.raw);
-    }
-    throw new Problem('file_unknown');
-  })
-  .get('/:path{.+}', (c) => fileOf(c.env.ASSETS, '', c.req.param('path'), c.req.raw));
+export const modelFiles = new Hono<{ Bindings: Env }>().get('/:path{.+}', async (c) => {
+  const path = c.req.param('path');
+  if (!path.startsWith(FULL_PATH)) return fileOf(c.env.ASSETS, '', path, c.req.raw);
+  for (const folder of FULL) {
+    const { ok } = await fetchModelFile(c.env.ASSETS, folder + MANIFEST_FILE, { method: 'HEAD' });
+    if (ok) return fileOf(c.env.ASSETS, folder, path.slice(FULL_PATH.length), c.req.raw);
+  }
+  throw new Problem('file_unknown');
+});
 
 /** A file of the model in this folder. */
 async function fileOf(assets: Fetcher, folder: string, path: string, request: Request): Promise<Response> {

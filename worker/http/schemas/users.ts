@@ -46,7 +46,7 @@ export const idempotencyHeader = z.object({
  */
 export const properUserId = createMiddleware(async (c, next) => {
   try {
-    decodeURIComponent(new URL(c.req.url).pathname);
+    decodeURIComponent(c.req.path);
   } catch {
     throw invalidRequest([{ path: 'param/user_id', message: 'Not percent-encoded UTF-8' }]);
   }
