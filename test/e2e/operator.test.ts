@@ -37,6 +37,13 @@ async function visit(item: string): Promise<void> {
   expect(response.status).toBe(200);
 }
 
+/** Something about the catalogue that the operator says. */
+async function change(method: string, path: string, body: object): Promise<void> {
+  const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${operator}` };
+  const response = await fetch(server.url + path, { method, headers, body: JSON.stringify(body) });
+  expect(response.status).toBe(200);
+}
+
 async function open(page: Page, key: string): Promise<void> {
   await page.getByLabel('A key with the scope admin').fill(key);
   await page.getByRole('button', { name: 'Open' }).click();
@@ -69,7 +76,17 @@ test('requests, times and what was remembered; an item and a user looked up', as
   await page.getByRole('heading', { name: 'Hit rates' }).waitFor();
   // What was taken after the first two lists says of each whether it was a hit.
   await page.getByRole('row', { name: /^latent \w{8} \d+ \d+\.\d %/ }).waitFor({ timeout: 60_000 });
+  await change('PATCH', '/v1/items/260', { properties: { price: 9.9 } });
+  await change('PATCH', '/v1/items/260', { properties: { price: 12 }, available: false });
+  await change('PUT', '/v1/rules/christmas', { action: 'boost', filter: { categories: 'Drama' } });
+  await page.reload();
   await page.getByRole('heading', { name: 'Catalogue' }).waitFor();
+  const latest = page.getByRole('list', { name: 'Latest changes' }).getByRole('listitem');
+  await expect.poll(() => latest.count(), { timeout: 30_000 }).toBe(3);
+  const told = await latest.allInnerTexts();
+  expect(told[0]).toMatch(/Rule christmas.*action: boost/s);
+  expect(told[1]).toMatch(/Star Wars: Episode IV - A New Hope \(260\).*price: 9.9 12.*available: false/s);
+  expect(told[2]).toMatch(/price: 9.9/);
   await page.getByText(/As it was trained|Changed \d+ times/).waitFor();
   const listed = page.getByRole('region', { name: /Trending|Most popular/ }).getByRole('listitem');
   await expect.poll(() => listed.count()).toBe(10);

@@ -7,7 +7,7 @@ import { DurableTruth } from '../../worker/catalogue/durable-truth.ts';
 import { LiveCopy } from '../../worker/catalogue/live-copy.ts';
 import { MemoryTruth } from '../../worker/catalogue/memory-truth.ts';
 import { CATALOGUE_KEY, type CatalogueSnapshot, catalogueSnapshot } from '../../worker/catalogue/snapshot.ts';
-import { CatalogueUnavailable } from '../../worker/catalogue/truth.ts';
+import { type CatalogueTruth, CatalogueUnavailable } from '../../worker/catalogue/truth.ts';
 import { COUNTS_KEY } from '../../worker/live/counts-table.ts';
 import { MemoryPublished } from '../../worker/live/memory-published.ts';
 import { Published, publish } from '../../worker/live/published.ts';
@@ -26,7 +26,10 @@ async function putCopy(json: { version: number }): Promise<void> {
 }
 
 /** An isolate whose catalogue is changed and read there. */
-function shop(truth = new MemoryTruth(), published = new MemoryPublished<CatalogueSnapshot>()) {
+function shop(
+  truth: CatalogueTruth = new MemoryTruth(),
+  published = new MemoryPublished<CatalogueSnapshot>(),
+) {
   const visitor = new Visitor({ catalogue: new LiveCopy(truth, published) });
   const send = async (method: string, path: string, body?: unknown): Promise<Json> => {
     const response = await visitor.request(method, path, body);
@@ -189,6 +192,61 @@ test('a batch is one change, and what is as it was is none', async () => {
   expect((await truth.all()).version).toBe(2);
 });
 
+describe.each([
+  ['in memory', () => new MemoryTruth()],
+  ['in the object', () => new DurableTruth(env.CATALOGUE)],
+])('the latest changes %s', (_, truth) => {
+  test('say of what, when, and from what to what, newest first', async () => {
+    const { send } = shop(truth());
+    const begun = Date.now();
+    const latest = async (count: number) => (await send('GET', '/v1/changes')).changes.slice(0, count);
+    await send('PUT', '/v1/items/2', { properties: { price: 9.9 } });
+    await send('PATCH', '/v1/items/2', { properties: { price: 12 }, available: false });
+    await send('PATCH', '/v1/items/2', { available: false }); // as it was
+    await send('PUT', '/v1/items/new', { title: 'x'.repeat(200), available_from: '2026-12-24T00:00:00Z' });
+    const rule = { action: 'boost', filter: { id: '2' } };
+    await send('PUT', '/v1/rules/up', rule);
+    await send('DELETE', '/v1/rules/up');
+    await send('DELETE', '/v1/rules/up');
+    await send('DELETE', '/v1/items/2');
+    const [gone, dropped, put, added, patched, first] = await latest(6);
+    const version: number = first.version;
+    expect(first).toMatchObject({ of: 'item', name: '2' });
+    expect(Date.parse(first.at)).toBeGreaterThanOrEqual(begun);
+    expect(Date.parse(gone.at)).toBeLessThanOrEqual(Date.now());
+    expect(patched).toMatchObject({
+      version: version + 1,
+      of: 'item',
+      name: '2',
+      fields: [
+        { field: 'properties.price', before: '9.9', after: '12' },
+        { field: 'available', before: null, after: 'false' },
+      ],
+    });
+    expect(added.fields).toEqual([
+      { field: 'title', before: null, after: `${'x'.repeat(99)}…` },
+      { field: 'available_from', before: null, after: '2026-12-24T00:00:00.000Z' },
+    ]);
+    expect(put).toMatchObject({ of: 'rule', name: 'up', version: version + 3 });
+    expect(put.fields).toContainEqual({ field: 'filter', before: null, after: '{"id":"2"}' });
+    expect(dropped.fields).toContainEqual({ field: 'action', before: 'boost', after: null });
+    expect(gone).toMatchObject({ fields: [{ field: 'deleted', before: null, after: 'true' }] });
+  });
+
+  test('are the newest hundred, also of one batch', async () => {
+    const { send } = shop(truth());
+    const stamp = crypto.randomUUID();
+    const items = Array.from({ length: 150 }, (_, index) => ({ id: `${stamp}-${index}`, title: 'A' }));
+    await send('PUT', '/v1/items:batch', { items });
+    await send('PUT', `/v1/items/${stamp}-7`, { title: 'B' });
+    const { changes } = await send('GET', '/v1/changes');
+    expect(changes).toHaveLength(100);
+    expect(changes[0]).toMatchObject({ name: `${stamp}-7`, fields: [{ before: 'A', after: 'B' }] });
+    expect(changes[1]).toMatchObject({ name: `${stamp}-149`, title: 'A' });
+    expect(changes[99]).toMatchObject({ name: `${stamp}-51` });
+  });
+});
+
 describe('rules', () => {
   test('hide, boost, bury and pin what a filter names, and lists stay full', async () => {
     const { visitor, send, listed } = shop();
@@ -272,7 +330,9 @@ test('kept users may exclude more than a URL holds, without adding anything', as
 test('without the truth nothing is changed, and lists go on', async () => {
   const truth = new MemoryTruth();
   vi.spyOn(truth, 'change').mockRejectedValue(new CatalogueUnavailable('down'));
+  vi.spyOn(truth, 'changes').mockRejectedValue(new CatalogueUnavailable('down'));
   const { visitor, listed } = shop(truth);
+  expect((await visitor.request('GET', '/v1/changes')).status).toBe(503);
   const response = await visitor.request('PATCH', '/v1/items/5', { available: false });
   expect(response.status).toBe(503);
   expect(((await response.json()) as Json).code).toBe('catalogue_unavailable');

@@ -37,6 +37,7 @@ test('every route is in it', () => {
     '/healthz',
     '/metrics',
     '/v1/categories',
+    '/v1/changes',
     '/v1/events',
     '/v1/export',
     '/v1/items',

@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { publish } from '../live/published.ts';
 import type { Rule } from '../rules/rule.ts';
+import { type CatalogueChange, differences, MOST_CHANGES } from './changes.ts';
 import { changed, type ItemChange, type ItemRecord } from './record.ts';
 import { CATALOGUE_KEY, type CatalogueSnapshot } from './snapshot.ts';
 import type { Changed, RuleChange } from './truth.ts';
@@ -9,6 +10,8 @@ import type { Changed, RuleChange } from './truth.ts';
 const PUBLISH_AFTER_MS = 2000;
 /** Until the next attempt. Cloudflare's own attempts at a failing alarm end after some minutes. */
 const RETRY_MS = 10_000;
+
+type Noted = Omit<CatalogueChange, 'at' | 'version'>;
 
 /**
  * The truth of the live catalogue: one object per deployment. A Durable Object rather than D1, because it
@@ -28,6 +31,7 @@ export class LiveCatalogue extends DurableObject<Env> {
       CREATE TABLE IF NOT EXISTS rule (name TEXT PRIMARY KEY, rule TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS version (version INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS published (version INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS change (number INTEGER PRIMARY KEY AUTOINCREMENT, change TEXT NOT NULL);
     `);
   }
 
@@ -36,10 +40,17 @@ export class LiveCatalogue extends DurableObject<Env> {
       const next = this.version() + 1;
       const done = items.map((change) => this.apply(change, next));
       const doneRules = rules.map((change) => this.applyRule(change));
-      const touched = done.filter(({ differs }) => differs).length;
-      if (touched + doneRules.filter(Boolean).length > 0) this.setVersion(next);
-      const records = done.map(({ record }) => record);
-      return { records, rules: doneRules, changed: touched, since: this.since(known) };
+      const noted = [...done, ...doneRules].flatMap(({ change }) => change ?? []);
+      if (noted.length > 0) {
+        this.setVersion(next);
+        this.note(noted.map((change) => ({ ...change, at: Date.now(), version: next })));
+      }
+      return {
+        records: done.map(({ record }) => record),
+        rules: doneRules.map(({ change }) => change !== undefined),
+        changed: done.filter(({ change }) => change !== undefined).length,
+        since: this.since(known),
+      };
     });
     // Also for a change that was stored before, when the object ended before it had planned this.
     if (result.since.version > this.version('published')) await this.publishSoon();
@@ -48,6 +59,11 @@ export class LiveCatalogue extends DurableObject<Env> {
 
   all(): CatalogueSnapshot {
     return this.since(0);
+  }
+
+  changes(): CatalogueChange[] {
+    const rows = this.sql.exec<{ change: string }>('SELECT change FROM change ORDER BY number DESC');
+    return [...rows].map(({ change }) => JSON.parse(change) as CatalogueChange);
   }
 
   /** Whether there is anything to publish. */
@@ -75,12 +91,14 @@ export class LiveCatalogue extends DurableObject<Env> {
     }
   }
 
-  private apply(change: ItemChange, version: number): { record: ItemRecord | null; differs: boolean } {
+  /** Of a change that changes nothing there is nothing to note. */
+  private apply(change: ItemChange, version: number): { record: ItemRecord | null; change?: Noted } {
     const [row] = this.sql.exec<{ record: string }>('SELECT record FROM item WHERE id = ?', change.id);
-    const record = changed(row && JSON.parse(row.record), change);
-    if (record === null) return { record, differs: false };
+    const before: ItemRecord | undefined = row && JSON.parse(row.record);
+    const record = changed(before, change);
+    if (record === null) return { record };
     const text = JSON.stringify(record);
-    if (text === row?.record) return { record, differs: false };
+    if (text === row?.record) return { record };
     this.sql.exec(
       `INSERT INTO item (id, record, version) VALUES (?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET record = excluded.record, version = excluded.version`,
@@ -88,16 +106,26 @@ export class LiveCatalogue extends DurableObject<Env> {
       text,
       version,
     );
-    return { record, differs: true };
+    return { record, change: { of: 'item', name: change.id, fields: differences(before, record) } };
   }
 
-  private applyRule(change: RuleChange): boolean {
-    if (change.kind === 'put') {
-      const { rule } = change;
-      this.sql.exec('INSERT OR REPLACE INTO rule VALUES (?, ?)', rule.name, JSON.stringify(rule));
-      return true;
+  private applyRule(change: RuleChange): { change?: Noted } {
+    const name = change.kind === 'put' ? change.rule.name : change.name;
+    const [row] = this.sql.exec<{ rule: string }>('SELECT rule FROM rule WHERE name = ?', name);
+    const before: Rule | undefined = row && JSON.parse(row.rule);
+    const after = change.kind === 'put' ? change.rule : undefined;
+    if (after) this.sql.exec('INSERT OR REPLACE INTO rule VALUES (?, ?)', name, JSON.stringify(after));
+    else if (before) this.sql.exec('DELETE FROM rule WHERE name = ?', name);
+    else return {};
+    return { change: { of: 'rule', name, fields: differences(before, after) } };
+  }
+
+  /** Keeps the newest. */
+  private note(changes: CatalogueChange[]): void {
+    for (const change of changes.slice(-MOST_CHANGES)) {
+      this.sql.exec('INSERT INTO change (change) VALUES (?)', JSON.stringify(change));
     }
-    return this.sql.exec('DELETE FROM rule WHERE name = ?', change.name).rowsWritten > 0;
+    this.sql.exec('DELETE FROM change WHERE number <= (SELECT MAX(number) FROM change) - ?', MOST_CHANGES);
   }
 
   private since(version: number): CatalogueSnapshot {

@@ -1,4 +1,5 @@
 import type { LiveCatalogue } from './catalogue-object.ts';
+import type { CatalogueChange } from './changes.ts';
 import type { ItemChange } from './record.ts';
 import type { CatalogueSnapshot } from './snapshot.ts';
 import { type CatalogueTruth, CatalogueUnavailable, type Changed, type RuleChange } from './truth.ts';
@@ -20,6 +21,10 @@ export class DurableTruth implements CatalogueTruth {
 
   all(): Promise<CatalogueSnapshot> {
     return this.ask<CatalogueSnapshot>(async (object) => object.all());
+  }
+
+  changes(): Promise<CatalogueChange[]> {
+    return this.ask<CatalogueChange[]>(async (object) => object.changes());
   }
 
   republish(): Promise<boolean> {

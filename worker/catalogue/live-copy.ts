@@ -1,5 +1,6 @@
 /** This isolate's copy of the live catalogue: what was published, and what the isolate itself has changed. */
 import type { Copies, Copy } from '../live/copy.ts';
+import type { CatalogueChange } from './changes.ts';
 import type { ItemChange } from './record.ts';
 import { advanced, type CatalogueSnapshot, NOTHING_SAID } from './snapshot.ts';
 import type { CatalogueTruth, Changed, RuleChange } from './truth.ts';
@@ -16,6 +17,14 @@ export class LiveCopy {
   async read(): Promise<Copy<CatalogueSnapshot> & { value: CatalogueSnapshot }> {
     const { value, degraded } = await this.published.read();
     return { value: value ?? NOTHING_SAID, degraded };
+  }
+
+  /**
+   * The latest changes, newest first.
+   * @throws {CatalogueUnavailable}
+   */
+  changes(): Promise<CatalogueChange[]> {
+    return this.truth.changes();
   }
 
   /**

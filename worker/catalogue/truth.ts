@@ -1,5 +1,6 @@
 /** Where the live catalogue is kept, as the rest of the service sees it. */
 import type { Rule } from '../rules/rule.ts';
+import type { CatalogueChange } from './changes.ts';
 import type { ItemChange, ItemRecord } from './record.ts';
 import type { CatalogueSnapshot } from './snapshot.ts';
 
@@ -22,6 +23,8 @@ export interface CatalogueTruth {
   change(known: number, items: ItemChange[], rules?: RuleChange[]): Promise<Changed>;
   /** Everything as it is now. */
   all(): Promise<CatalogueSnapshot>;
+  /** The latest changes, newest first. */
+  changes(): Promise<CatalogueChange[]>;
   /**
    * Publishes again what was lost from where isolates read it. Resolves to whether there is anything that
    * they should find.

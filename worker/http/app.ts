@@ -33,6 +33,7 @@ import { modelUnavailable, PROBLEMS, Problem, problemResponse } from './problem.
 import { batch } from './routes/batch.ts';
 import { categories } from './routes/categories.ts';
 import { changeItems } from './routes/change-items.ts';
+import { changes } from './routes/changes.ts';
 import { exportEvents } from './routes/export.ts';
 import { healthz } from './routes/health.ts';
 import { interactions } from './routes/interactions.ts';
@@ -112,6 +113,7 @@ function createApi(services: Services) {
     .route('/v1', items(services))
     .route('/v1', changeItems(services))
     .route('/v1', rules(services))
+    .route('/v1', changes(services))
     .route('/v1', outcomes(services))
     .route('/v1', similar(models))
     .route('/v1', next(models))
