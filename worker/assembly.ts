@@ -59,6 +59,7 @@ export function sinceTraining(
 
   const counting = new Counting();
   const gatherer = new Gatherer({
+    name: 'live_counts',
     take: () => counting.take(),
     send: (batch) => bindings.COUNTS.getByName('counts').add(batch),
     waitUntil,
@@ -67,6 +68,7 @@ export function sinceTraining(
   const outcomeCounting = new OutcomeCounting();
   const outcomesObject = () => bindings.OUTCOMES.getByName('outcomes');
   const outcomeGatherer = new Gatherer({
+    name: 'outcomes',
     take: () => outcomeCounting.take(),
     send: (batch) => outcomesObject().add(batch),
     waitUntil,
@@ -80,7 +82,7 @@ export function sinceTraining(
   return {
     catalogue,
     live: new Live(catalogue, counts),
-    log: countedLog(judgingLog(log, judge), { counting, gathered: () => gatherer.gathered(), waitUntil }),
+    log: countedLog(judgingLog(log, judge), { counting, gathered: () => gatherer.gathered() }),
     outcomes: {
       variants: new Variants(bindings.VARIANTS),
       told(...told) {

@@ -3,6 +3,7 @@ import { createWriteStream, rmSync } from 'node:fs';
 import { mkdtemp, rename } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { logOf } from '../../worker/history/epoch.ts';
 import { defineCommand, runCommand } from '../command.ts';
 import { Database, sqlText } from '../data/database.ts';
 import { Service } from '../import/service.ts';
@@ -15,13 +16,16 @@ const FORMATS: Record<string, string> = {
   jsonl: 'FORMAT json',
 };
 
+/** Records from before events could be taken back name a log by more characters. */
+const NAME = logOf(crypto.randomUUID()).length;
+
 const page = z.object({ records: z.array(z.looseObject({})), next_cursor: z.string().nullable() });
 
 export const command = defineCommand({
   usage: `npm run export -- --out FILE [options]
 
 Brings back every event that the service has stored since it has an outbox (docs/retrain.md), each once, users' events in
-their order, without those of users who were deleted. The service goes on meanwhile. One with keys takes one with the
+their order, without those of users who were deleted and those that were taken back. The service goes on meanwhile. One with keys takes one with the
 scope admin, in the variable EARN_API_KEY. The last line printed is a JSON object.`,
   options: {
     url: { type: 'string', value: 'URL', default: 'http://127.0.0.1:8787', description: 'the service' },
@@ -77,16 +81,19 @@ async function writeLog(folder: string, out: string, format: string) {
   try {
     const columns =
       "{user: 'VARCHAR', epoch: 'VARCHAR', position: 'BIGINT', item: 'VARCHAR', time: 'DOUBLE', type: 'VARCHAR', " +
-      "stored: 'DOUBLE', erased: 'BOOLEAN'}";
+      "stored: 'DOUBLE', taken_back: 'BOOLEAN', erased: 'BOOLEAN'}";
     await db.run(
-      `CREATE TABLE record AS SELECT * FROM read_json(${sqlText(join(folder, 'records.jsonl'))},
+      `CREATE TABLE record AS SELECT * REPLACE (left(epoch, ${NAME}) AS epoch)
+         FROM read_json(${sqlText(join(folder, 'records.jsonl'))},
          format = 'newline_delimited', columns = ${columns})`,
     );
     await db.run(`CREATE TABLE event AS
       SELECT "user", epoch, position, any_value(item) AS item, any_value(time) AS time, any_value(type) AS type,
         any_value(stored) AS stored
       FROM record
-      WHERE erased IS NULL AND ("user", epoch) NOT IN (SELECT ("user", epoch) FROM record WHERE erased)
+      WHERE erased IS NULL AND taken_back IS NULL
+        AND ("user", epoch) NOT IN (SELECT ("user", epoch) FROM record WHERE erased)
+        AND ("user", epoch, position) NOT IN (SELECT ("user", epoch, position) FROM record WHERE taken_back)
       GROUP BY ALL`);
     // Without the caller's time, when it was stored tells the order.
     await db.run(`COPY (

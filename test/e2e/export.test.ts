@@ -62,11 +62,25 @@ test('every event comes back once, in its order, but for those of a deleted user
   const deleted = await fetch(`${server.url}/v1/users/user-3`, { method: 'DELETE' });
   expect(deleted.ok).toBe(true);
   await append('user-3', [{ id: 'again', timestamp: 5000 }]);
+  // One event is returned, and a visitor signs in.
+  const page = await fetch(`${server.url}/v1/users/user-5/interactions?limit=1`);
+  const { items } = (await page.json()) as { items: { position: string }[] };
+  const back = `${server.url}/v1/users/user-5/interactions/${items[0].position}`;
+  expect((await fetch(back, { method: 'DELETE' })).status).toBe(204);
+  await append('user-5', [{ id: 'later', timestamp: 6000 }]);
+  await append('guest', [{ id: 'seen', timestamp: 7000 }]);
+  const merged = await fetch(`${server.url}/v1/users/user-9/merge`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ from: 'guest' }),
+  });
+  expect(await merged.json()).toMatchObject({ merged: 1, length: 31 });
 
   const expected = users
     .filter((user) => user !== 'user-3')
     .flatMap((user) => events(user).map(({ id, timestamp, type }) => `${user},${id},${timestamp}.0,${type}`));
-  expected.push('user-3,again,5000.0,');
+  expected.splice(expected.indexOf('user-5,user-5-29,1029.0,buy'), 1);
+  expected.push('user-3,again,5000.0,', 'user-5,later,6000.0,', 'user-9,seen,7000.0,');
   // A batch waits for some seconds before it is archived.
   await expect
     .poll(() => exported().toSorted(), { timeout: 120_000, interval: 3000 })
@@ -87,5 +101,5 @@ test('every event comes back once, in its order, but for those of a deleted user
     'buy',
   ];
   const printed = execFileSync(process.execPath, data, { encoding: 'utf8' });
-  expect(JSON.parse(printed.trimEnd().split('\n').at(-1)!)).toMatchObject({ users: 20, interactions: 571 });
+  expect(JSON.parse(printed.trimEnd().split('\n').at(-1)!)).toMatchObject({ users: 20, interactions: 572 });
 });

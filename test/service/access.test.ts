@@ -19,7 +19,11 @@ async function operations() {
       .filter(([, { security }]) => security.length > 0)
       .map(([method, { security, requestBody }]) => ({
         method: method.toUpperCase(),
-        path: path.replace('{user_id}', 'ada').replace('{id}', '1').replace('{name}', 'christmas'),
+        path: path
+          .replace('{user_id}', 'ada')
+          .replace('{id}', '1')
+          .replace('{name}', 'christmas')
+          .replace('{position}', '1-5f0c93ab'),
         body: requestBody?.content['application/json'].example,
         scopes: security[0].key as string[],
       })),

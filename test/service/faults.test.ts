@@ -291,6 +291,8 @@ describe('a log that can not be reached', () => {
     page: away,
     serve: away,
     length: away,
+    takeBack: away,
+    merge: away,
     clear: away,
   };
   const stub = new Proxy({} as DurableObjectStub<UserHistory>, {

@@ -22,12 +22,9 @@ function shop() {
   const options = { newest: 20, decay: 0.5, smoothing: 0.01, weights: [1] };
   const model = new FakeModel({ memory: new Memory(writeTransitions(rows), 12, options) });
   const [counting, counts] = [new Counting(), new MemoryPublished<CountsTable>()];
-  const later: Promise<unknown>[] = [];
-  const waitUntil = (work: Promise<unknown>) => void later.push(work);
-  const log = countedLog(new MemoryLog(), { counting, gathered() {}, waitUntil });
+  const log = countedLog(new MemoryLog(), { counting, gathered() {} });
   const visitor = new Visitor({ model, log, counts });
   async function publish(): Promise<void> {
-    await Promise.all(later);
     const { ids, items, before, after, weights } = counting.take();
     const taken = [...items].map((count, place): [string, number] => [ids[place], count]);
     const pairs = [...weights].map((weight, pair): [string, string, number] => [

@@ -1,6 +1,7 @@
 /** What is stored leaves the logs: all of it, at least once, whatever the queue does. */
 import { env, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { logOf } from '../../worker/history/epoch.ts';
 import { UserErased } from '../../worker/history/log.ts';
 import type { UserHistory } from '../../worker/history/user-history.ts';
 import { archive, readArchive } from '../../worker/outbox/archive.ts';
@@ -127,10 +128,28 @@ test('a queue that is away stops no deletion; it is told later, and tried again 
   isAway = false;
   await runDurableObjectAlarm(objectOf(ada));
   expect(queue.taken.flat()).toEqual([
-    { user: ada, epoch, erased: true },
+    { user: ada, epoch: logOf(epoch), erased: true },
     expect.objectContaining({ user: ada, position: 1, item: 'b' }),
   ]);
   await expect(log.append(ada, [{ item: 'a' }], 'order-1')).rejects.toThrow(UserErased);
+});
+
+test('an event that is taken back is followed by a note, however often the queue fails', async () => {
+  const [ada, queue] = [someone(), new FlakyQueue(2, true)];
+  await log.append(ada, [{ item: 'a' }, { item: 'b' }, { item: 'c' }]);
+  await runInDurableObject(objectOf(ada), async (object: UserHistory, state) => {
+    const outbox = new Outbox(state.storage, queue, ada);
+    Object.assign(object, { outbox });
+    const name = object.readTail().epoch.slice(0, 8);
+    await outbox.drain(() => 'log-1');
+    object.append([{ item: 'd' }]);
+    for (const position of [4, 2]) expect(object.takeBack({ position, log: name })).toBe('taken_back');
+    for (let attempt = 0; attempt < 6; attempt++) await outbox.drain(() => 'log-1');
+  });
+  const notes = queue.taken.flat().filter((record) => 'taken_back' in record);
+  expect(new Set(notes.map(({ position }) => position))).toEqual(new Set([2, 4]));
+  expect(notes).toContainEqual({ user: ada, epoch: 'log-1', position: 2, taken_back: true });
+  expect(new Set(queue.positions)).toEqual(new Set([1, 2, 3, 4]));
 });
 
 test('the archive comes back page by page, to the tenant whose users these are', async () => {

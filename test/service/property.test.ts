@@ -93,6 +93,8 @@ class Sequence {
       () => this.refuse(),
       () => this.deploy(),
       () => this.remove(visitor, user),
+      () => this.takeBack(visitor, user),
+      () => this.merge(visitor, user),
       () => this.say(),
       () => this.say(),
       () => this.publish(),
@@ -232,6 +234,31 @@ class Sequence {
     const prefix = `state/${await sha256Hex(new TextEncoder().encode(user))}/`;
     expect([...this.store.values.keys()].filter((key) => key.startsWith(prefix))).toEqual([]);
     expect(await visitor.interactions(user)).toEqual([]);
+  }
+
+  /** Something is returned. A request that comes twice takes nothing else back. */
+  private async takeBack(visitor: Visitor, user: string): Promise<void> {
+    const { items } = await visitor.answer(200, 'GET', `${pathOf(user)}/interactions?limit=1000`);
+    if (items.length === 0) return;
+    const index = this.below(items.length);
+    const { position } = items.toReversed()[index];
+    this.done.push(`take back ${user} ${position}`);
+    this.truth.set(user, this.historyOf(user).toSpliced(index, 1));
+    for (const status of [204, 404]) {
+      const path = `${pathOf(user)}/interactions/${position}`;
+      expect((await visitor.request('DELETE', path)).status).toBe(status);
+    }
+  }
+
+  private async merge(visitor: Visitor, user: string): Promise<void> {
+    const from = this.pick(this.users);
+    if (from === user) return;
+    this.done.push(`merge ${from} into ${user}`);
+    const merged = this.historyOf(from);
+    this.add(user, merged);
+    this.truth.delete(from);
+    const answer = await visitor.answer(200, 'POST', `${pathOf(user)}/merge`, { from });
+    expect(answer).toMatchObject({ merged: merged.length, length: this.historyOf(user).length });
   }
 
   private ask(visitor: Visitor, user: string, asked: Json): Promise<Json> {

@@ -23,7 +23,7 @@ export function chained(before: Uint8Array, event: Event): Uint8Array<ArrayBuffe
   return sha256(bytes).slice(0, DIGEST_BYTES);
 }
 
-/** The digest that stands for the first `total` events of a log that was kept without digests. */
+/** The digest from which a chain goes on after `total` events whose digests it does not rest on. */
 export function chainBase(epoch: string, total: number): Uint8Array<ArrayBuffer> {
   return sha256(utf8.encode(`${epoch}/${total}`)).slice(0, DIGEST_BYTES);
 }

@@ -1,8 +1,18 @@
 import type { Served } from '../outcomes/served.ts';
 import type { Event } from './event.ts';
 import { onceOf } from './idempotency.ts';
-import type { Appended, AppendedTail, Head, HistoryLog, LogPage, Stretch, Tail } from './log.ts';
-import { HistoryUnavailable, IdempotencyConflict, TAIL_EVENTS, UserErased } from './log.ts';
+import type {
+  Appended,
+  AppendedTail,
+  Head,
+  HistoryLog,
+  LogPage,
+  Merged,
+  Place,
+  Stretch,
+  Tail,
+} from './log.ts';
+import { HistoryUnavailable, IdempotencyConflict, MergeUnderWay, TAIL_EVENTS, UserErased } from './log.ts';
 import type { UserHistory } from './user-history.ts';
 
 /** The log behind the Durable Object binding: one object per user, named by the user's id. */
@@ -30,13 +40,13 @@ export class DurableLog implements HistoryLog {
 
   async appendAndTail(user: string, events: Event[], key?: string): Promise<AppendedTail> {
     const once = key === undefined ? undefined : await onceOf(key, events);
-    const { outcome, judged, tail } = await this.ask(
+    const { outcome, judged, before, tail } = await this.ask(
       user,
       (log) => log.appendAndTail(events, once),
       async (log) => ({ ...(await log.append(events, once)), tail: await oldTail(log) }),
     );
     rejectRefused(outcome, key);
-    return { ...tail, outcome, ...(judged && { judged }) };
+    return { ...tail, outcome, ...(judged && { judged }), ...(before && { before }) };
   }
 
   stretch(user: string, head: Head, after: number, proof: number): Promise<Stretch | null> {
@@ -51,8 +61,31 @@ export class DurableLog implements HistoryLog {
     );
   }
 
-  page(user: string, limit: number, before: number | null): Promise<LogPage> {
-    return this.ask(user, (log) => log.page(limit, before));
+  async page(user: string, limit: number, before: number | null): Promise<LogPage> {
+    const page = await this.ask(user, (log) => log.page(limit, before));
+    return { ...page, epoch: page.epoch ?? '' }; // older code does not say it
+  }
+
+  async takeBack(user: string, place: Place): Promise<boolean> {
+    const outcome = await this.ask(user, (log) => log.takeBack(place), tooOld);
+    if (outcome === 'leaving') throw new MergeUnderWay('the log goes into another user’s');
+    return outcome === 'taken_back';
+  }
+
+  async merge(user: string, from: string): Promise<Merged> {
+    for (let [merged, after] = [0, 0]; ; ) {
+      const { outcome, log, events } = await this.ask(from, (other) => other.handOver(user, after), tooOld);
+      if (outcome === 'elsewhere') throw new MergeUnderWay('the log goes into another user’s');
+      if (outcome === 'gone') return { merged, length: (await this.length(user)).length };
+      if (events.length === 0) {
+        await this.ask(from, (other) => other.leave(log, after), tooOld);
+        continue;
+      }
+      const taken = await this.ask(user, (own) => own.takeIn({ outcome, log, events }), tooOld);
+      if (taken.outcome === 'erased') throw new UserErased('the user was deleted after a part had come');
+      merged += taken.merged;
+      after = events.at(-1)!.position;
+    }
   }
 
   serve(user: string, served: Served): Promise<void> {
@@ -92,6 +125,11 @@ type Call<T> = (log: DurableObjectStub<UserHistory>) => Promise<T>;
 function rejectRefused(outcome: Appended['outcome'], key: string | undefined): void {
   if (outcome === 'conflict') throw new IdempotencyConflict(`key ${key} was used with other events`);
   if (outcome === 'erased') throw new UserErased(`key ${key} was used before the user was deleted`);
+}
+
+/** An object of older code can't do it; the deployment will reach it. */
+async function tooOld(): Promise<never> {
+  throw new Error('the object runs code of before');
 }
 
 /** From an object without chain digests. No state can be told to fit them, so none is used or kept. */

@@ -10,6 +10,8 @@ export function forwarding(log: HistoryLog, own: Partial<HistoryLog>): HistoryLo
     page: (user, limit, before) => log.page(user, limit, before),
     length: (user) => log.length(user),
     serve: (user, served) => log.serve(user, served),
+    takeBack: (user, place) => log.takeBack(user, place),
+    merge: (user, from) => log.merge(user, from),
     clear: (user) => log.clear(user),
     ...own,
   };

@@ -1,9 +1,15 @@
-/** A user's events as the rest of the service sees them: an append-only log, which is the source of truth. */
+/**
+ * A user's events as the rest of the service sees them: a log that grows at its end, and from which single
+ * events can be taken back. It is the source of truth.
+ */
 import type { Judged, Served } from '../outcomes/served.ts';
 import type { Event } from './event.ts';
 
 /** Events that come with every reading of a log. Someone who comes back brings fewer new ones than these. */
 export const TAIL_EVENTS = 64;
+
+/** Events before an append that come back with it, for those who count what came after what. */
+export const EVENTS_BEFORE = 10;
 
 /** A log up to its newest event, at one moment. */
 export interface Head {
@@ -45,12 +51,30 @@ export interface Appended {
   outcome: 'added' | 'repeated' | 'conflict' | 'erased';
   /** What became of the list that the user saw last, if these are the first events since. */
   judged?: Judged;
+  /** Where events were added: the ids of the newest `EVENTS_BEFORE` before them, oldest first. */
+  before?: string[];
 }
 
 /** The newest events after an append, and what became of it. */
-export type AppendedTail = Tail & Pick<Appended, 'outcome' | 'judged'>;
+export type AppendedTail = Tail & Omit<Appended, 'length'>;
+
+/** Which event of a user is meant. Positions are never given to another event of the same log. */
+export interface Place {
+  position: number;
+  /** How the log's epoch begins: a log that was deleted and begun anew gives positions again. */
+  log: string;
+}
+
+export interface Merged {
+  /** Events that this call added. */
+  merged: number;
+  /** Events in the user's log afterwards. */
+  length: number;
+}
 
 export interface LogPage {
+  /** Empty while there is no log. */
+  epoch: string;
   /** Newest first. */
   events: (Event & { position: number })[];
   /** Position before which the next page ends, or null when the log has no older events. */
@@ -78,8 +102,24 @@ export interface HistoryLog {
   /** Keeps the list that the user saw last until the next append. A user without a log has none kept. */
   serve(user: string, served: Served): Promise<void>;
   length(user: string): Promise<{ epoch: string; length: number }>;
+  /**
+   * Removes an event: the log is then one that never had it. Returns whether there was such an event. Throws
+   * MergeUnderWay while the log goes into another one.
+   */
+  takeBack(user: string, place: Place): Promise<boolean>;
+  /**
+   * Appends the other user's events to the user's, in their order, and deletes the other user. What it has
+   * done when it fails it does not do again when it is called again. Throws MergeUnderWay when the other log
+   * goes into a third one, UserErased when the user was deleted after a part had come.
+   */
+  merge(user: string, from: string): Promise<Merged>;
   /** Deletes the log. For a day, requests from before are told from new ones by their keys' digests. */
   clear(user: string): Promise<void>;
+}
+
+/** The log is on its way into another user's. */
+export class MergeUnderWay extends Error {
+  override readonly name = 'MergeUnderWay';
 }
 
 /** The log can't be reached now. */

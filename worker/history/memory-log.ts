@@ -1,14 +1,18 @@
 import { judged, type Served } from '../outcomes/served.ts';
 import { CHAIN_START, chained, sameDigest } from './chain.ts';
+import { renewed } from './epoch.ts';
 import type { Event } from './event.ts';
 import { onceOf } from './idempotency.ts';
 import {
   type Appended,
   type AppendedTail,
+  EVENTS_BEFORE,
   type Head,
   type HistoryLog,
   IdempotencyConflict,
   type LogPage,
+  type Merged,
+  type Place,
   type Stretch,
   TAIL_EVENTS,
   type Tail,
@@ -20,6 +24,9 @@ interface UserLog {
   events: Event[];
   /** The chain digest of each event. */
   digests: Uint8Array[];
+  /** The position of each event, and the highest that was ever given. */
+  positions: number[];
+  given: number;
   keys: Map<string, { content: string; length: number }>;
   served?: Served;
 }
@@ -28,6 +35,8 @@ const nobody = (epoch: string = crypto.randomUUID()): UserLog => ({
   epoch,
   events: [],
   digests: [],
+  positions: [],
+  given: 0,
   keys: new Map(),
 });
 
@@ -45,16 +54,17 @@ export class MemoryLog implements HistoryLog {
     if (once && this.erased.get(user)?.has(once.key)) throw new UserErased('the user was deleted');
     const log = this.users.get(user) ?? nobody();
     this.users.set(user, log);
-    const before = once && log.keys.get(once.key);
-    if (before && before.content !== once.content) throw new IdempotencyConflict('other events');
-    if (before) return { length: before.length, outcome: 'repeated' };
+    const known = once && log.keys.get(once.key);
+    if (known && known.content !== once.content) throw new IdempotencyConflict('other events');
+    if (known) return { length: known.length, outcome: 'repeated' };
+    const before = log.events.slice(-EVENTS_BEFORE).map(({ item }) => item);
     add(log, events);
     const { length } = log.events;
     if (once) log.keys.set(once.key, { content: once.content, length });
     const { served } = log;
     delete log.served;
     const taken = events.map(({ item }) => item);
-    return { length, outcome: 'added', ...(served && { judged: judged(served, taken) }) };
+    return { length, outcome: 'added', before, ...(served && { judged: judged(served, taken) }) };
   }
 
   /** Sets a log that is kept elsewhere: all its events, oldest first. */
@@ -77,8 +87,8 @@ export class MemoryLog implements HistoryLog {
   }
 
   async appendAndTail(user: string, events: Event[], key?: string): Promise<AppendedTail> {
-    const { outcome, judged } = await this.append(user, events, key);
-    return { ...(await this.tail(user)), outcome, ...(judged && { judged }) };
+    const { length: _, ...appended } = await this.append(user, events, key);
+    return { ...(await this.tail(user)), ...appended };
   }
 
   async stretch(user: string, { epoch, total, digest }: Head, after: number, proof: number) {
@@ -93,12 +103,11 @@ export class MemoryLog implements HistoryLog {
   }
 
   async page(user: string, limit: number, before: number | null): Promise<LogPage> {
-    const events = (this.users.get(user)?.events ?? []).map((event, index) => ({
-      ...event,
-      position: index + 1,
-    }));
+    const { epoch, events: all, positions } = this.users.get(user) ?? nobody('');
+    const events = all.map((event, index) => ({ ...event, position: positions[index] }));
     const older = events.filter(({ position }) => position < (before ?? Infinity)).reverse();
-    return { events: older.slice(0, limit), next: older.length > limit ? older[limit - 1].position : null };
+    const next = older.length > limit ? older[limit - 1].position : null;
+    return { epoch, events: older.slice(0, limit), next };
   }
 
   async serve(user: string, served: Served): Promise<void> {
@@ -111,6 +120,25 @@ export class MemoryLog implements HistoryLog {
     return { epoch, length: total };
   }
 
+  async takeBack(user: string, { position, log: name }: Place): Promise<boolean> {
+    const log = this.users.get(user);
+    const index = log?.positions.indexOf(position) ?? -1;
+    if (!log?.epoch.startsWith(name) || index < 0) return false;
+    const { events, positions } = log;
+    Object.assign(log, { epoch: renewed(log.epoch), events: [], digests: [], positions: [] });
+    add(log, events.toSpliced(index, 1), positions.toSpliced(index, 1));
+    return true;
+  }
+
+  async merge(user: string, from: string): Promise<Merged> {
+    const { events } = this.users.get(from) ?? nobody();
+    const log = this.users.get(user) ?? nobody();
+    if (events.length > 0) this.users.set(user, log);
+    add(log, events);
+    await this.clear(from);
+    return { merged: events.length, length: log.events.length };
+  }
+
   async clear(user: string): Promise<void> {
     const keys = this.users.get(user)?.keys.keys() ?? [];
     this.erased.set(user, new Set([...(this.erased.get(user) ?? []), ...keys]));
@@ -118,9 +146,11 @@ export class MemoryLog implements HistoryLog {
   }
 }
 
-function add({ events, digests }: UserLog, added: Event[]): void {
-  for (const event of added) {
+function add(log: UserLog, added: Event[], at?: number[]): void {
+  const { events, digests, positions } = log;
+  for (const [index, event] of added.entries()) {
     events.push(event);
     digests.push(chained(digests.at(-1) ?? CHAIN_START, event));
+    positions.push(at?.[index] ?? ++log.given);
   }
 }

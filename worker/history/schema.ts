@@ -80,16 +80,20 @@ export async function migrate(storage: DurableObjectStorage): Promise<void> {
   });
 }
 
-/** Adds the events to the log and to its chain. Returns the new head. */
-export function appendEvents(sql: SqlStorage, events: readonly Event[], head: Head): Head {
+/** Adds the events to the log and to its chain, as `stored` now unless they say it. Returns the new head. */
+export function appendEvents(
+  sql: SqlStorage,
+  events: readonly (Event & { stored?: number })[],
+  head: Head,
+): Head {
   const now = Date.now();
   let { digest } = head;
   for (const event of events) {
     digest = chained(digest!, event);
-    const { item, time = null, type = null } = event;
+    const { item, time = null, type = null, stored = now } = event;
     sql.exec(
       'INSERT INTO interaction (item, timestamp, type, digest, stored) VALUES (?, ?, ?, ?, ?)',
-      ...[item, time, type, digest, now],
+      ...[item, time, type, digest, stored],
     );
   }
   const total = head.total + events.length;

@@ -2,15 +2,27 @@ import { DurableObject } from 'cloudflare:workers';
 import { OUTBOX_MS, Outbox, type OutboxQueue } from '../outbox/outbox.ts';
 import type { Served } from '../outcomes/served.ts';
 import { sameDigest } from './chain.ts';
+import { logOf } from './epoch.ts';
 import type { Event } from './event.ts';
 import type { Once } from './idempotency.ts';
-import { type Appended, type Head, type LogPage, type Stretch, TAIL_EVENTS, type Tail } from './log.ts';
+import {
+  type Appended,
+  EVENTS_BEFORE,
+  type Head,
+  type LogPage,
+  type Merged,
+  type Place,
+  type Stretch,
+  TAIL_EVENTS,
+  type Tail,
+} from './log.ts';
+import { type Handed, handOver, hasMore, isLeaving, takeIn } from './merge.ts';
+import { isErased, KEY_MEMORY_MS, recentKeys } from './recent-keys.ts';
 import { dropExcess, dropOld, type Retention, retentionOf } from './retention.ts';
 import { appendEvents, createTables, exists, headOf, migrate, type Row, tablesOf } from './schema.ts';
 import { judgeServed, keepServed } from './served-list.ts';
+import { takeBack } from './take-back.ts';
 
-/** How long an idempotency key is remembered; payment APIs do the same. */
-const KEY_MEMORY_MS = 24 * 60 * 60 * 1000;
 /** How often events that are too old are looked for. */
 const RETENTION_INTERVAL_MS = 24 * 60 * 60 * 1000;
 
@@ -46,7 +58,7 @@ export class UserHistory extends DurableObject<Env> {
   private store(events: Event[], once: Once | undefined): Appended {
     return this.ctx.storage.transactionSync(() => {
       const now = Date.now();
-      if (once && this.isErased(once.key)) return { length: 0, outcome: 'erased' };
+      if (once && isErased(this.sql, once.key)) return { length: 0, outcome: 'erased' };
       if (!exists(this.sql)) this.create();
       this.sql.exec('DELETE FROM append WHERE at < ?', now - KEY_MEMORY_MS);
       if (once) {
@@ -56,6 +68,7 @@ export class UserHistory extends DurableObject<Env> {
           return { length: Number(known.length), outcome };
         }
       }
+      const before = this.newest(EVENTS_BEFORE, 0).map(({ item }) => item);
       const { total, dropped } = appendEvents(this.sql, events, this.head());
       dropExcess(this.sql, this.retention, total - dropped);
       const { length } = this.length();
@@ -63,7 +76,7 @@ export class UserHistory extends DurableObject<Env> {
         this.sql.exec('INSERT INTO append VALUES (?, ?, ?, ?)', once.key, once.content, length, now);
       }
       const judged = judgeServed(this.sql, events);
-      return { length, outcome: 'added', ...(judged && { judged }) };
+      return { length, outcome: 'added', before, ...(judged && { judged }) };
     });
   }
 
@@ -74,9 +87,48 @@ export class UserHistory extends DurableObject<Env> {
     return { ...head, events: rows.map(read), digests: rows.map(digestOf) };
   }
 
-  appendAndTail(events: Event[], once?: Once): Pick<Appended, 'outcome' | 'judged'> & { tail: Tail } {
-    const { outcome, judged } = this.append(events, once);
-    return { outcome, judged, tail: this.readTail() };
+  appendAndTail(events: Event[], once?: Once): Omit<Appended, 'length'> & { tail: Tail } {
+    const { length: _, ...appended } = this.append(events, once);
+    return { ...appended, tail: this.readTail() };
+  }
+
+  takeBack({ position, log }: Place): 'taken_back' | 'unknown' | 'leaving' {
+    const { epoch } = this.head();
+    if (epoch === '' || !epoch.startsWith(log)) return 'unknown';
+    if (isLeaving(this.sql)) return 'leaving';
+    const isRemoved = this.ctx.storage.transactionSync(() => {
+      const isRemoved = takeBack(this.sql, position);
+      if (isRemoved) this.outbox?.noteTakenBack(position);
+      return isRemoved;
+    });
+    if (isRemoved) this.export();
+    return isRemoved ? 'taken_back' : 'unknown';
+  }
+
+  /** Events after this position, for the log of `target` alone. */
+  handOver(target: string, after: number): Handed {
+    return exists(this.sql) ? handOver(this.sql, target, after) : { outcome: 'gone', log: '', events: [] };
+  }
+
+  /** Takes in a part of another log. */
+  takeIn(handed: Handed): Merged & { outcome: 'added' | 'erased' } {
+    if (isErased(this.sql, handed.log)) return { outcome: 'erased', merged: 0, length: 0 };
+    const merged = this.ctx.storage.transactionSync(() => {
+      if (!exists(this.sql)) this.create();
+      const merged = takeIn(this.sql, handed, this.head());
+      dropExcess(this.sql, this.retention, this.length().length);
+      return merged;
+    });
+    if (merged > 0) this.export();
+    return { outcome: 'added', merged, length: this.length().length };
+  }
+
+  /** Deletes the log of this name, unless it has events after the position. Returns whether it is gone. */
+  async leave(log: string, position: number): Promise<boolean> {
+    if (this.name() !== log) return true;
+    if (hasMore(this.sql, position)) return false;
+    await this.clear(); // at once: no append comes between the look and the deletion
+    return true;
   }
 
   /** Keeps the list that the user saw last. */
@@ -104,7 +156,8 @@ export class UserHistory extends DurableObject<Env> {
   }
 
   page(limit: number, before: number | null): LogPage {
-    if (!exists(this.sql)) return { events: [], next: null };
+    const { epoch } = this.head();
+    if (epoch === '') return { epoch, events: [], next: null };
     const rows = this.sql
       .exec<Row>(
         'SELECT position, item, timestamp, type FROM interaction WHERE position < ? ORDER BY position DESC LIMIT ?',
@@ -117,7 +170,7 @@ export class UserHistory extends DurableObject<Env> {
       ...read(row),
       ...(timestamp !== null && { time: timestamp }),
     }));
-    return { events, next: rows.length > limit ? events[limit - 1].position : null };
+    return { epoch, events, next: rows.length > limit ? events[limit - 1].position : null };
   }
 
   length(): { epoch: string; length: number } {
@@ -130,7 +183,7 @@ export class UserHistory extends DurableObject<Env> {
    * old request must not bring the user back.
    */
   async clear(): Promise<void> {
-    const keys = [...this.recentKeys('append', 'erased')];
+    const keys = [...recentKeys(this.sql, 'append', 'merged', 'erased')];
     const { epoch } = this.head();
     const leaves = this.outbox !== undefined && (epoch !== '' || exists(this.sql, 'erasure'));
     if (keys.length === 0 && !leaves) {
@@ -141,7 +194,7 @@ export class UserHistory extends DurableObject<Env> {
       for (const name of tablesOf(this.sql)) if (name !== 'erasure') this.sql.exec(`DROP TABLE ${name}`);
       if (keys.length > 0) this.sql.exec('CREATE TABLE erased (key TEXT PRIMARY KEY, at INTEGER NOT NULL)');
       for (const [key, at] of keys) this.sql.exec('INSERT INTO erased VALUES (?, ?)', key, at);
-      if (epoch !== '') this.outbox?.noteErased(epoch);
+      if (epoch !== '') this.outbox?.noteErased(logOf(epoch));
     });
     this.planAlarm(KEY_MEMORY_MS);
     if (leaves) this.export();
@@ -153,10 +206,10 @@ export class UserHistory extends DurableObject<Env> {
    */
   override async alarm(): Promise<void> {
     this.alarmAt = Infinity;
-    const hasLeft = (await this.outbox?.drain(() => this.head().epoch)) ?? true;
+    const hasLeft = (await this.outbox?.drain(() => this.name())) ?? true;
     const left =
       exists(this.sql) && this.ctx.storage.transactionSync(() => dropOld(this.sql, this.retention));
-    const keys = [...this.recentKeys('erased')];
+    const keys = [...recentKeys(this.sql, 'erased')];
     if (keys.length === 0 && exists(this.sql, 'erased')) this.sql.exec('DROP TABLE erased');
     if (!hasLeft) this.planAlarm(OUTBOX_MS);
     else if (keys.length > 0 || (left && this.retention.age)) this.planAlarm(RETENTION_INTERVAL_MS);
@@ -167,7 +220,7 @@ export class UserHistory extends DurableObject<Env> {
   private export(): void {
     if (!this.outbox) return;
     this.planAlarm(OUTBOX_MS); // in the same write as the events: an object may end at any time
-    this.ctx.waitUntil(this.outbox.drain(() => this.head().epoch));
+    this.ctx.waitUntil(this.outbox.drain(() => this.name()));
   }
 
   /** An alarm within this time, unless this instance has set an earlier one: that plans what is later. */
@@ -196,6 +249,10 @@ export class UserHistory extends DurableObject<Env> {
     this.ctx.waitUntil(this.planRetention());
   }
 
+  private name(): string {
+    return logOf(this.head().epoch);
+  }
+
   private head(): Head {
     return headOf(this.sql) ?? NOBODY;
   }
@@ -211,24 +268,6 @@ export class UserHistory extends DurableObject<Env> {
       )
       .toArray()
       .reverse();
-  }
-
-  /** Keys that a late retry may still carry, with the time of their use. */
-  private *recentKeys(...tables: string[]): Generator<[key: string, at: number]> {
-    for (const table of tables) {
-      if (!exists(this.sql, table)) continue;
-      const rows = this.sql.exec<{ key: string; at: number }>(
-        `SELECT key, at FROM ${table} WHERE at >= ?`,
-        Date.now() - KEY_MEMORY_MS,
-      );
-      for (const { key, at } of rows) yield [key, at];
-    }
-  }
-
-  private isErased(key: string): boolean {
-    if (!exists(this.sql, 'erased')) return false;
-    const since = Date.now() - KEY_MEMORY_MS;
-    return [...this.sql.exec('SELECT 1 FROM erased WHERE key = ? AND at >= ?', key, since)].length > 0;
   }
 }
 

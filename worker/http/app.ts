@@ -13,7 +13,7 @@ import { LiveCopy } from '../catalogue/live-copy.ts';
 import { MemoryTruth } from '../catalogue/memory-truth.ts';
 import type { CatalogueSnapshot } from '../catalogue/snapshot.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
-import { HistoryUnavailable, IdempotencyConflict, UserErased } from '../history/log.ts';
+import { HistoryUnavailable, IdempotencyConflict, MergeUnderWay, UserErased } from '../history/log.ts';
 import { MemoryLog } from '../history/memory-log.ts';
 import type { CountsTable } from '../live/counts-table.ts';
 import { Live } from '../live/live.ts';
@@ -195,6 +195,7 @@ function problemOf(error: Error): Problem {
   if (error instanceof ModelUnavailable) return modelUnavailable(error);
   if (error instanceof HistoryUnavailable) return new Problem('history_unavailable');
   if (error instanceof IdempotencyConflict) return new Problem('idempotency_key_reused');
+  if (error instanceof MergeUnderWay) return new Problem('merge_under_way');
   if (error instanceof UserErased) return new Problem('user_erased');
   // Thrown by the body's validators.
   if (error instanceof HTTPException && error.status === 400) return new Problem('malformed_json');

@@ -44,6 +44,12 @@ export function storedUser(c: Context, id: string): string {
   return storedName(callerOf(c).tenant, id);
 }
 
+/** The same for a user whom a body names. @throws {Problem} `forbidden` for one who is not the caller's */
+export function namedUser(c: Context, id: string): string {
+  if (!owns(callerOf(c), id)) throw forbidden('The key is not for this user');
+  return storedUser(c, id);
+}
+
 /** Lets callers with all of these scopes pass, if they may name the user of the path. */
 export function allow(scopes: readonly Scope[]) {
   return createMiddleware(async (c, next) => {

@@ -1,8 +1,8 @@
 /** A log whose appended events are counted, for what is trending and for the memory of transitions. */
 import type { Event } from '../history/event.ts';
 import { forwarding } from '../history/forwarding.ts';
-import type { HistoryLog } from '../history/log.ts';
-import { type Counting, REMEMBERED } from './counts.ts';
+import type { Appended, HistoryLog } from '../history/log.ts';
+import type { Counting } from './counts.ts';
 
 /** Events that happened longer ago are history, not news: someone imports a log. */
 const NEWS_MS = 24 * 60 * 60 * 1000;
@@ -13,35 +13,29 @@ export interface CountedLogOptions {
   counting: Counting;
   /** Called when there is something to send. */
   gathered(): void;
-  /** Keeps the counting alive after the answer. */
-  waitUntil(work: Promise<unknown>): void;
 }
 
-/** The log with every append counted. */
-export function countedLog(
-  log: HistoryLog,
-  { counting, gathered, waitUntil }: CountedLogOptions,
-): HistoryLog {
-  /** `newest`: the log's, with the added ones at the end. */
-  function count(added: readonly Event[], newest: readonly Event[]): void {
-    const items = newest.map(({ item }) => item);
-    const before = items.slice(0, -added.length).slice(-REMEMBERED);
-    counting.add(before, items.slice(-added.length));
+/** The log with every append counted. What a merge brings was counted when it was appended. */
+export function countedLog(log: HistoryLog, { counting, gathered }: CountedLogOptions): HistoryLog {
+  function count({ outcome, before }: Pick<Appended, 'outcome' | 'before'>, events: readonly Event[]): void {
+    // Objects of older code don't say what came before: a statistic does without.
+    if (outcome !== 'added' || before === undefined || !events.every(isNews)) return;
+    counting.add(
+      before,
+      events.map(({ item }) => item),
+    );
     gathered();
   }
   return forwarding(log, {
     async append(user, events, key) {
       const appended = await log.append(user, events, key);
-      if (appended.outcome === 'added' && events.every(isNews)) {
-        const counted = log.tail(user).then((tail) => count(events, tail.events));
-        waitUntil(counted.catch(() => {})); // a statistic: the events themselves are stored
-      }
+      count(appended, events);
       return appended;
     },
     async appendAndTail(user, events, key) {
-      const tail = await log.appendAndTail(user, events, key);
-      if (tail.outcome === 'added' && events.every(isNews)) count(events, tail.events);
-      return tail;
+      const appended = await log.appendAndTail(user, events, key);
+      count(appended, events);
+      return appended;
     },
   });
 }

@@ -1,7 +1,8 @@
 /** What people did since the training: which items, and what after what. Counted as the training counts. */
+import { EVENTS_BEFORE } from '../history/log.ts';
 
 /** Two events count as one after the other up to this many steps apart, each by 1 / steps. */
-const DISTANCES = 10;
+const DISTANCES = EVENTS_BEFORE;
 /** How much the way back counts. */
 const REVERSE = 0.25;
 
@@ -15,9 +16,6 @@ export interface CountBatch {
   after: Uint32Array;
   weights: Float64Array;
 }
-
-/** Events that count for one that comes later. */
-export const REMEMBERED = DISTANCES;
 
 /** What the weights of a trained item's successors add up to, per event. */
 export const WEIGHT_PER_EVENT =

@@ -4,6 +4,8 @@
 const SEND_AFTER_MS = 2000;
 
 export interface GathererOptions<Batch> {
+  /** What is gathered, for the log. */
+  name: string;
   /** Everything so far; gathering begins anew. */
   take(): Batch;
   send(batch: Batch): Promise<void>;
@@ -36,7 +38,7 @@ export class Gatherer<Batch> {
       await this.options.send(this.options.take());
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      console.warn(JSON.stringify({ level: 'warn', event: 'live_counts_lost', message }));
+      console.warn(JSON.stringify({ level: 'warn', event: `${this.options.name}_lost`, message }));
     }
   }
 }

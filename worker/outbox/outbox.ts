@@ -36,25 +36,36 @@ export class Outbox {
     this.user = user;
   }
 
-  /** Sends what was not sent yet. Resolves to whether all of it has left; never rejects. */
-  drain(epoch: () => string): Promise<boolean> {
-    this.running ??= this.send(epoch).finally(() => {
+  /**
+   * Sends what was not sent yet; `log` names the log, if there is one. Resolves to whether all of it has left;
+   * never rejects.
+   */
+  drain(log: () => string): Promise<boolean> {
+    this.running ??= this.send(log).finally(() => {
       this.running = undefined;
     });
     return this.running;
   }
 
-  /** Notes, in the transaction that deletes a log, that exports are to leave it out. */
-  noteErased(epoch: string): void {
+  /** Notes, in the transaction that takes an event back, that exports are to leave it out. */
+  noteTakenBack(position: number): void {
     const { sql } = this.storage;
-    sql.exec('CREATE TABLE IF NOT EXISTS erasure (epoch TEXT PRIMARY KEY)');
-    sql.exec('INSERT OR IGNORE INTO erasure VALUES (?)', epoch);
+    sql.exec('CREATE TABLE IF NOT EXISTS taken_back (position INTEGER PRIMARY KEY)');
+    sql.exec('INSERT INTO taken_back VALUES (?)', position);
   }
 
-  private async send(epoch: () => string): Promise<boolean> {
+  /** Notes, in the transaction that deletes a log, that exports are to leave it out. */
+  noteErased(log: string): void {
+    const { sql } = this.storage;
+    sql.exec('CREATE TABLE IF NOT EXISTS erasure (epoch TEXT PRIMARY KEY)');
+    sql.exec('INSERT OR IGNORE INTO erasure VALUES (?)', log);
+  }
+
+  private async send(log: () => string): Promise<boolean> {
     try {
       await this.sendErasures();
-      await this.sendEvents(epoch);
+      do await this.sendEvents(log);
+      while (await this.sendTakenBack(log));
       return true;
     } catch (error) {
       console.error(JSON.stringify({ level: 'error', event: 'outbox_failed', error: String(error) }));
@@ -72,11 +83,11 @@ export class Outbox {
     if (sql.exec('SELECT 1 FROM erasure LIMIT 1').toArray().length === 0) sql.exec('DROP TABLE erasure');
   }
 
-  private async sendEvents(epoch: () => string): Promise<void> {
+  private async sendEvents(log: () => string): Promise<void> {
     const { sql } = this.storage;
     for (;;) {
-      const log = epoch();
-      if (log === '') return;
+      const name = log();
+      if (name === '') return;
       sql.exec('CREATE TABLE IF NOT EXISTS outbox (sent INTEGER NOT NULL)');
       const [{ sent }] = sql.exec<{ sent: number }>('SELECT coalesce(max(sent), 0) AS sent FROM outbox');
       const rows = sql
@@ -87,12 +98,26 @@ export class Outbox {
         )
         .toArray();
       if (rows.length === 0) return;
-      await this.queue.send(rows.map((row) => this.record(row, log)));
+      await this.queue.send(rows.map((row) => this.record(row, name)));
       // Deleted and begun anew while the queue took it: this note is not of the new log.
-      if (epoch() !== log) continue;
+      if (log() !== name) continue;
       sql.exec('DELETE FROM outbox');
       sql.exec('INSERT INTO outbox VALUES (?)', rows.at(-1)!.position);
     }
+  }
+
+  /** The next events that were taken back. Returns whether there were any. */
+  private async sendTakenBack(log: () => string): Promise<boolean> {
+    const { sql } = this.storage;
+    if (!exists(sql, 'taken_back')) return false;
+    const rows = sql.exec<{ position: number }>('SELECT position FROM taken_back LIMIT ?', BATCH).toArray();
+    const [name, { user }] = [log(), this];
+    await this.queue.send(rows.map(({ position }) => ({ user, epoch: name, position, taken_back: true })));
+    if (log() !== name) return true;
+    for (const { position } of rows) sql.exec('DELETE FROM taken_back WHERE position = ?', position);
+    if (sql.exec('SELECT 1 FROM taken_back LIMIT 1').toArray().length === 0)
+      sql.exec('DROP TABLE taken_back');
+    return true;
   }
 
   private record({ position, item, timestamp, type, stored }: Row, epoch: string): OutboxRecord {

@@ -3,7 +3,7 @@
 /** An event as it was stored. `user`, `epoch` and `position` name it: one that comes twice is the same. */
 export interface EventRecord {
   user: string;
-  /** Of the log: a user who was deleted and comes back has another one. */
+  /** Names the log (`logOf`): a user who was deleted and comes back has another one. */
   epoch: string;
   position: number;
   item: string;
@@ -14,6 +14,14 @@ export interface EventRecord {
   stored: number;
 }
 
+/** The event was taken back: it is to be forgotten, whether or not it has left before. */
+export interface TakenBackRecord {
+  user: string;
+  epoch: string;
+  position: number;
+  taken_back: true;
+}
+
 /** The user was deleted: what came from this log is to be forgotten. */
 export interface ErasedRecord {
   user: string;
@@ -21,4 +29,4 @@ export interface ErasedRecord {
   erased: true;
 }
 
-export type OutboxRecord = EventRecord | ErasedRecord;
+export type OutboxRecord = EventRecord | TakenBackRecord | ErasedRecord;

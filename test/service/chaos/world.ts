@@ -105,6 +105,7 @@ export class World {
     const busy = this.users.filter(() => this.random() < 0.3);
     const plans = busy.map((user) => ({ user, what: this.random(), isolate: this.below(2) }));
     await clock.until(Promise.all(plans.map(({ user, what, isolate }) => this.act(user, what, isolate))));
+    if (this.below(10) === 0) await clock.until(this.merge());
     if (this.below(20) === 0) this.isolates[this.below(2)] = this.isolate();
     await clock.pass(this.below(10) === 0 ? this.jump() : this.below(1500));
   }
@@ -126,7 +127,8 @@ export class World {
   private act(user: User, what: number, isolate: number): Promise<void> {
     if (what < 0.3) return this.append(user, isolate);
     if (what < 0.65) return this.list(user, isolate);
-    if (what < 0.8) return this.look(user, isolate);
+    if (what < 0.75) return this.look(user, isolate);
+    if (what < 0.8) return this.takeBack(user, isolate);
     if (what < 0.95) return this.repeat(user, isolate);
     return this.forget(user, isolate);
   }
@@ -191,6 +193,30 @@ export class World {
     if (status !== 204) this.wrong(`${user.id}: DELETE was answered ${status}`);
     user.films = [];
     for (const each of user.old) each.erased = true;
+  }
+
+  private async takeBack(user: User, isolate: number): Promise<void> {
+    const { status, body } = await this.ask(user, isolate, 'GET', `${pathOf(user.id)}/interactions?limit=20`);
+    if (status === 503 || body.items.length === 0) return;
+    const index = this.below(body.items.length);
+    const path = `${pathOf(user.id)}/interactions/${body.items[index].position}`;
+    const answer = await this.insist(user, isolate, 'DELETE', path);
+    // The answer to an earlier attempt may be lost; `look` sees what was taken back.
+    if (![204, 404].includes(answer.status)) this.wrong(`${user.id}: taking back was a ${answer.status}`);
+    user.films.splice(user.films.length - 1 - index, 1);
+  }
+
+  /** Two users become one, while neither does anything else. */
+  private async merge(): Promise<void> {
+    const [from, into] = [this.users[this.below(USERS)], this.users[this.below(USERS)]];
+    if (from === into || from.tenant !== into.tenant) return;
+    into.films.push(...from.films);
+    Object.assign(from, { films: [], old: from.old.map((each) => ({ ...each, erased: true })) });
+    const path = `${pathOf(into.id)}/merge`;
+    const { status, body } = await this.insist(into, this.below(2), 'POST', path, { from: from.id });
+    if (status !== 200 || body.length !== into.films.length) {
+      this.wrong(`${from.id} into ${into.id}: ${status}, ${body.length} of ${into.films.length}`);
+    }
   }
 
   /** Sends a request again, through either isolate, until it is answered. */

@@ -14,6 +14,7 @@ const record = z.object({
   time: z.number().optional(),
   type: z.string().optional(),
   stored: z.number().optional().openapi({ description: 'Milliseconds since 1970' }),
+  taken_back: z.literal(true).optional().openapi({ description: 'This event is to be forgotten' }),
   erased: z.literal(true).optional().openapi({ description: 'What came from this log is to be forgotten' }),
 });
 

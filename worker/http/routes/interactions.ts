@@ -6,7 +6,8 @@ import { resolve } from '../../recommend/history.ts';
 import { storedUser } from '../authentication.ts';
 import { cursor, decodeCursor, encodeCursor } from '../cursor.ts';
 import { defineRoute } from '../define-route.ts';
-import { problemResponses } from '../problem.ts';
+import { decodePosition, encodePosition, interactionPosition } from '../position.ts';
+import { Problem, problemResponses } from '../problem.ts';
 import { eventType, itemId } from '../schemas/items.ts';
 import { json } from '../schemas/json.ts';
 import { eventsOf, idempotencyHeader, interactionList, properUserId, userParams } from '../schemas/users.ts';
@@ -76,7 +77,12 @@ const read = defineRoute({
       content: json(
         z.object({
           items: z.array(
-            z.object({ id: itemId, timestamp: z.number().optional(), type: eventType.optional() }),
+            z.object({
+              id: itemId,
+              timestamp: z.number().optional(),
+              type: eventType.optional(),
+              position: interactionPosition,
+            }),
           ),
           next_cursor: z.string().nullable(),
         }),
@@ -87,7 +93,31 @@ const read = defineRoute({
   example: ({ user }) => ({ parameters: { user_id: user, limit: 2 } }),
 });
 
-/** `POST` and `GET /users/{user_id}/interactions` */
+const takeBack = defineRoute({
+  method: 'delete',
+  path: '/users/{user_id}/interactions/{position}',
+  operationId: 'takeBackInteraction',
+  tags: ['Users'],
+  scopes: ['delete'],
+  summary: 'Take an interaction back, for example after a return',
+  description:
+    'From then on lists are those of a user who never had it. Positions come with `GET …/interactions`; none is given twice, so a repeated request can take nothing else back, and is a 404.',
+  middleware: [properUserId],
+  request: { params: userParams.extend({ position: interactionPosition }) },
+  responses: {
+    204: { description: 'The user has it no more' },
+    ...problemResponses(
+      'invalid_request',
+      'interaction_unknown',
+      'merge_under_way',
+      'history_unavailable',
+      'overloaded',
+    ),
+  },
+  example: ({ user }) => ({ parameters: { user_id: user, position: '2-5f0c93ab' } }),
+});
+
+/** `POST` and `GET /users/{user_id}/interactions`, and `DELETE` of one of them */
 export function interactions({ models, log }: Services) {
   return new OpenAPIHono()
     .openapi(append, async (c) => {
@@ -102,12 +132,19 @@ export function interactions({ models, log }: Services) {
       const user = storedUser(c, c.req.valid('param').user_id);
       const { limit, cursor } = c.req.valid('query');
       const page = await log.page(user, limit, cursor === undefined ? null : decodeCursor(cursor));
-      const items = page.events.map(({ item: id, time, type }) => ({
+      const items = page.events.map(({ item: id, time, type, position }) => ({
         id,
+        position: encodePosition(position, page.epoch),
         ...(time !== undefined && { timestamp: time }),
         ...(type !== undefined && { type }),
       }));
       return c.json({ items, next_cursor: page.next === null ? null : encodeCursor(page.next) }, 200);
+    })
+    .openapi(takeBack, async (c) => {
+      const { user_id, position } = c.req.valid('param');
+      const isRemoved = await log.takeBack(storedUser(c, user_id), decodePosition(position));
+      if (!isRemoved) throw new Problem('interaction_unknown');
+      return c.body(null, 204);
     });
 }
 

@@ -1,11 +1,12 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { storedUser } from '../authentication.ts';
+import { namedUser, storedUser } from '../authentication.ts';
 import { defineRoute } from '../define-route.ts';
 import { Problem, problemResponses } from '../problem.ts';
 import { json } from '../schemas/json.ts';
-import { properUserId, userParams } from '../schemas/users.ts';
+import { properUserId, userId, userParams } from '../schemas/users.ts';
 import type { Services } from '../services.ts';
+import { JSON_BODY_PROBLEMS, jsonBody } from '../validation.ts';
 
 const state = z
   .object({
@@ -52,7 +53,51 @@ const remove = defineRoute({
   example: ({ user }) => ({ parameters: { user_id: user } }),
 });
 
-/** `GET` and `DELETE /users/{user_id}` */
+const merge = defineRoute({
+  method: 'post',
+  path: '/users/{user_id}/merge',
+  operationId: 'mergeUser',
+  tags: ['Users'],
+  scopes: ['write', 'delete'],
+  summary: 'Take in another user, for example a visitor who has signed in',
+  description:
+    'The other user’s interactions are added behind the user’s own, in their order, each once however often this is sent. Then the other user is forgotten.',
+  middleware: [properUserId, ...jsonBody],
+  request: {
+    params: userParams,
+    body: {
+      required: true,
+      content: json(
+        z.strictObject({ from: userId.openapi({ description: 'The other user, who is then forgotten' }) }),
+      ),
+    },
+  },
+  responses: {
+    200: {
+      description: 'It is done',
+      content: json(
+        z.object({
+          user_id: z.string(),
+          length: z.int().openapi({ description: 'Interactions of the user so far' }),
+          merged: z
+            .int()
+            .openapi({ description: 'How many came with this request; none when it is repeated' }),
+        }),
+      ),
+    },
+    ...problemResponses(
+      ...JSON_BODY_PROBLEMS,
+      'merge_under_way',
+      'user_erased',
+      'history_unavailable',
+      'cache_unavailable',
+      'overloaded',
+    ),
+  },
+  example: ({ user }) => ({ parameters: { user_id: user }, body: { from: 'visitor-7' } }),
+});
+
+/** `GET` and `DELETE /users/{user_id}`, `POST /users/{user_id}/merge` */
 export function users({ models, log, cache }: Services) {
   return new OpenAPIHono()
     .openapi(get, async (c) => {
@@ -70,14 +115,30 @@ export function users({ models, log, cache }: Services) {
     .openapi(remove, async (c) => {
       const user = storedUser(c, c.req.valid('param').user_id);
       await log.clear(user); // from here on, no state that is left anywhere fits
-      try {
-        await cache.forget(user, await models.stateIds());
-      } catch {
-        const detail = 'The history is deleted, its cached state is not yet; send the request again';
-        throw new Problem('cache_unavailable', { detail });
-      }
+      await forgetStates(user);
       return c.body(null, 204);
+    })
+    .openapi(merge, async (c) => {
+      const { user_id } = c.req.valid('param');
+      const { from } = c.req.valid('json');
+      const [user, other] = [storedUser(c, user_id), namedUser(c, from)];
+      if (other === user) {
+        const { length } = await log.length(user);
+        return c.json({ user_id, length, merged: 0 }, 200);
+      }
+      const { length, merged } = await log.merge(user, other);
+      await forgetStates(other);
+      return c.json({ user_id, length, merged }, 200);
     });
+
+  async function forgetStates(user: string): Promise<void> {
+    try {
+      await cache.forget(user, await models.stateIds());
+    } catch {
+      const detail = 'The history is deleted, its cached state is not yet; send the request again';
+      throw new Problem('cache_unavailable', { detail });
+    }
+  }
 
   async function describe(c: Context, user: string) {
     try {

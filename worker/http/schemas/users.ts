@@ -10,9 +10,9 @@ const LONGEST_USER_ID = 1024;
 /** Per request; importers send many requests. */
 export const MOST_INTERACTIONS = 1000;
 
-export const userParams = z.object({
-  user_id: z.string().min(1).max(LONGEST_USER_ID),
-});
+export const userId = z.string().min(1).max(LONGEST_USER_ID);
+
+export const userParams = z.object({ user_id: userId });
 
 export const interactionList = z
   .array(z.strictObject({ id: storableId, timestamp: z.number().optional(), type: eventType.optional() }))
