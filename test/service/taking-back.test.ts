@@ -1,4 +1,4 @@
-/** A return, and a visitor who signs in: afterwards everything is as if the log had always been what it is. */
+/** A return, and a visitor who signs in: afterwards all is as if the log had always been what it then is. */
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';

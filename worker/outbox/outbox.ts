@@ -37,7 +37,7 @@ export class Outbox {
   }
 
   /**
-   * Sends what was not sent yet; `log` names the log, if there is one. Resolves to whether all of it has left;
+   * Sends what was not sent yet; `log` names the log, if there is one. Resolves to whether all has left;
    * never rejects.
    */
   drain(log: () => string): Promise<boolean> {
