@@ -7,9 +7,8 @@ import type { HistoryLog } from './history/log.ts';
 import { countedLog } from './live/counted-log.ts';
 import { Counting } from './live/counts.ts';
 import type { LiveCounts } from './live/counts-object.ts';
-import { COUNTS_KEY, readTable } from './live/counts-table.ts';
+import { COUNTS_KEY, type CountsTable, readTable } from './live/counts-table.ts';
 import { Gatherer } from './live/gatherer.ts';
-import { Live } from './live/live.ts';
 import { Published } from './live/published.ts';
 import { judgingLog } from './outcomes/judging-log.ts';
 import { OutcomeCounting } from './outcomes/outcomes.ts';
@@ -28,7 +27,7 @@ export interface LiveBindings {
 
 export interface SinceTraining {
   catalogue: LiveCopy;
-  live: Live;
+  counts: Published<CountsTable>;
   /** The log, with its appends counted and its users' lists judged. */
   log: HistoryLog;
   outcomes: OutcomeServices;
@@ -81,7 +80,7 @@ export function sinceTraining(
 
   return {
     catalogue,
-    live: new Live(catalogue, counts),
+    counts,
     log: countedLog(judgingLog(log, judge), { counting, gathered: () => gatherer.gathered() }),
     outcomes: {
       variants: new Variants(bindings.VARIANTS),

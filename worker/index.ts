@@ -11,6 +11,7 @@ import { retentionOf } from './history/retention.ts';
 import { Admission } from './http/admission.ts';
 import { createApp } from './http/app.ts';
 import { Limits } from './http/limits.ts';
+import { Live } from './live/live.ts';
 import { assetSource } from './models/assets.ts';
 import { readManifest } from './models/files.ts';
 import { ModelHost } from './models/host.ts';
@@ -56,7 +57,7 @@ function hostOf(name: ModelName, folder: string): ModelHost {
   });
 }
 
-const { catalogue, live, log, outcomes } = sinceTraining(env, {
+const { catalogue, counts, log, outcomes } = sinceTraining(env, {
   log: new DurableLog(env.USERS),
   waitUntil,
   judged(list) {
@@ -71,7 +72,7 @@ const app = createApp({
   outcomes,
   models: new Models(
     { current: hostOf('current', ''), candidate: hostOf('candidate', 'candidate/') },
-    live,
+    new Live(catalogue, counts),
     Number(env.CANDIDATE_SHARE),
   ),
   archive: bound.ARCHIVE,

@@ -25,14 +25,14 @@ afterEach(() => {
 
 test(`${operations} operations with faults of seed ${seed}: none is wrong, nothing is lost or leaks`, async () => {
   const world = await World.make(seed);
-  const { outcome } = world;
+  const { outcome, findings } = world.client;
   for (const [part, model] of [0, 1, 0].entries()) {
     if (part > 0) world.deploy(model);
     while (outcome.operations < ((part + 1) / 3) * operations) await world.step(clock);
   }
   await world.end(clock);
   console.log(`CHAOS ${JSON.stringify(outcome)}`);
-  expect(world.findings).toEqual([]);
+  expect(findings).toEqual([]);
   expect(outcome).toMatchObject({ wrong_answers: 0, lost_interactions: 0, leaks: 0 });
   // Faults did happen, of each kind.
   for (const kind of [
@@ -41,6 +41,8 @@ test(`${operations} operations with faults of seed ${seed}: none is wrong, nothi
     'kv_away',
     'kv_write_late',
     'engine_failed',
+    'queue_away',
+    'bucket_away',
   ]) {
     expect(outcome.faults[kind], kind).toBeGreaterThan(0);
   }

@@ -11,6 +11,7 @@ import type { HistoryLog } from '../../worker/history/log.ts';
 import { Admission } from '../../worker/http/admission.ts';
 import { createApp } from '../../worker/http/app.ts';
 import { Limits } from '../../worker/http/limits.ts';
+import type { Copies } from '../../worker/live/copy.ts';
 import type { CountsTable } from '../../worker/live/counts-table.ts';
 import { Live } from '../../worker/live/live.ts';
 import { MemoryPublished } from '../../worker/live/memory-published.ts';
@@ -48,7 +49,7 @@ export interface Surroundings {
   /** What has left the logs. */
   archive?: Bucket;
   /** What was counted since the training. */
-  counts?: MemoryPublished<CountsTable>;
+  counts?: Copies<CountsTable>;
   outcomes?: OutcomeServices;
 }
 

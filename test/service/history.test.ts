@@ -221,6 +221,16 @@ test('a late retry of an old request does not bring a deleted user back; a new r
   await problemOf(again, 410, 'user_erased');
 });
 
+test('a user is deleted right after a request that came twice and one whose list was judged', async () => {
+  const user = someone();
+  await log.append(user, [{ item: '1' }], 'order-1');
+  await log.append(user, [{ item: '1' }], 'order-1');
+  await log.serve(user, { id: 'a', model: 'm', ranker: 'latent', variant: '', items: ['2'] });
+  await log.append(user, [{ item: '2' }]);
+  await log.clear(user);
+  expect((await log.tail(user)).events).toEqual([]);
+});
+
 test('a day after a user was deleted, nothing is left of the log; a user who came back stays', async () => {
   const [gone, back] = [someone(), someone()];
   for (const user of [gone, back]) {

@@ -61,7 +61,7 @@ export function takeIn(sql: SqlStorage, { log, events }: Pick<Handed, 'log' | 'e
   sql.exec(`CREATE TABLE IF NOT EXISTS merged (
     key TEXT PRIMARY KEY, position INTEGER NOT NULL, at INTEGER NOT NULL
   )`);
-  const [known] = sql.exec<{ position: number }>('SELECT position FROM merged WHERE key = ?', log);
+  const [known] = sql.exec<{ position: number }>('SELECT position FROM merged WHERE key = ?', log).toArray();
   const added = events.filter(({ position }) => position > (known?.position ?? 0));
   if (added.length === 0) return 0;
   appendEvents(sql, added, head);

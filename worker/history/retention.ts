@@ -22,25 +22,26 @@ export function retentionOf({ HISTORY_MOST_EVENTS, HISTORY_MOST_DAYS }: Partial<
  */
 export function dropExcess(sql: SqlStorage, { most = Infinity }: Retention, kept: number): void {
   if (kept <= most * 1.25) return;
-  const [oldest] = sql.exec<{ position: number }>(
-    'SELECT position FROM interaction ORDER BY position DESC LIMIT 1 OFFSET ?',
-    most - 1,
-  );
+  const [oldest] = sql
+    .exec<{ position: number }>(
+      'SELECT position FROM interaction ORDER BY position DESC LIMIT 1 OFFSET ?',
+      most - 1,
+    )
+    .toArray();
   dropBefore(sql, oldest.position);
 }
 
 /** Removes the events that are too old. Returns whether any are left. */
 export function dropOld(sql: SqlStorage, { age = Infinity }: Retention): boolean {
-  const rows = sql.exec<{ position: number; stored: number }>(
-    'SELECT position, coalesce(stored, (SELECT began FROM chain)) AS stored FROM interaction ORDER BY position',
-  );
-  for (const { position, stored } of rows) {
-    if (stored < Date.now() - age) continue;
-    dropBefore(sql, position);
-    return true;
-  }
-  dropBefore(sql, Number.MAX_SAFE_INTEGER);
-  return false;
+  const kept = sql
+    .exec<{ position: number }>(
+      `SELECT position FROM interaction WHERE coalesce(stored, (SELECT began FROM chain)) >= ?
+       ORDER BY position LIMIT 1`,
+      Date.now() - age,
+    )
+    .toArray();
+  dropBefore(sql, kept[0]?.position ?? Number.MAX_SAFE_INTEGER);
+  return kept.length > 0;
 }
 
 function dropBefore(sql: SqlStorage, position: number): void {

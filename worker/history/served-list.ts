@@ -12,7 +12,7 @@ export function keepServed(sql: SqlStorage, served: Served): void {
 /** What became of the list that is kept; it is then no longer kept. */
 export function judgeServed(sql: SqlStorage, events: readonly Event[]): Judged | undefined {
   if (!exists(sql, 'served')) return undefined;
-  const [row] = sql.exec<{ list: string; at: number }>('SELECT list, at FROM served');
+  const [row] = sql.exec<{ list: string; at: number }>('SELECT list, at FROM served').toArray();
   if (row === undefined) return undefined;
   sql.exec('DELETE FROM served');
   if (row.at < Date.now() - SERVED_MS) return undefined;

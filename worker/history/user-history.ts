@@ -62,7 +62,7 @@ export class UserHistory extends DurableObject<Env> {
       if (!exists(this.sql)) this.create();
       this.sql.exec('DELETE FROM append WHERE at < ?', now - KEY_MEMORY_MS);
       if (once) {
-        const [known] = this.sql.exec('SELECT content, length FROM append WHERE key = ?', once.key);
+        const [known] = this.sql.exec('SELECT content, length FROM append WHERE key = ?', once.key).toArray();
         if (known) {
           const outcome = known.content === once.content ? 'repeated' : 'conflict';
           return { length: Number(known.length), outcome };
@@ -190,6 +190,7 @@ export class UserHistory extends DurableObject<Env> {
       this.alarmAt = Infinity;
       return this.ctx.storage.deleteAll();
     }
+    // Every cursor is read to its end, here and elsewhere: an open one would lock its table.
     this.ctx.storage.transactionSync(() => {
       for (const name of tablesOf(this.sql)) if (name !== 'erasure') this.sql.exec(`DROP TABLE ${name}`);
       if (keys.length > 0) this.sql.exec('CREATE TABLE erased (key TEXT PRIMARY KEY, at INTEGER NOT NULL)');

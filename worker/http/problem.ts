@@ -30,6 +30,7 @@ export const PROBLEMS = {
   cache_unavailable: { status: 503, title: 'The cache of states is not available now' },
   catalogue_unavailable: { status: 503, title: 'The live catalogue can not be changed now' },
   outcomes_unavailable: { status: 503, title: 'What became of the lists can not be read now' },
+  archive_unavailable: { status: 503, title: 'The archive of events can not be read now' },
   overloaded: { status: 503, title: 'There are too many requests at once' },
 } as const;
 
@@ -48,6 +49,8 @@ export interface ProblemOptions {
   /** The engine's reason; only with `model_unavailable`. */
   reason?: string;
   headers?: Record<string, string>;
+  /** For the log. */
+  cause?: unknown;
 }
 
 /** Thrown by routes; `app.onError` answers with it. */
@@ -57,7 +60,7 @@ export class Problem extends Error {
   readonly options: ProblemOptions;
 
   constructor(code: ProblemCode, options: ProblemOptions = {}) {
-    super(options.detail ?? PROBLEMS[code].title);
+    super(options.detail ?? PROBLEMS[code].title, { cause: options.cause });
     this.code = code;
     this.options = options;
   }

@@ -89,7 +89,7 @@ export class Outbox {
       const name = log();
       if (name === '') return;
       sql.exec('CREATE TABLE IF NOT EXISTS outbox (sent INTEGER NOT NULL)');
-      const [{ sent }] = sql.exec<{ sent: number }>('SELECT coalesce(max(sent), 0) AS sent FROM outbox');
+      const { sent } = sql.exec<{ sent: number }>('SELECT coalesce(max(sent), 0) AS sent FROM outbox').one();
       const rows = sql
         .exec<Row>(
           'SELECT position, item, timestamp, type, stored FROM interaction WHERE position > ? ORDER BY position LIMIT ?',

@@ -1,6 +1,6 @@
 /** What goes wrong between the service and what it rests on, drawn from a seed. */
 import { ModelUnavailable } from '../../../worker/engine/errors.ts';
-import type { UserHistory } from '../../../worker/history/user-history.ts';
+import type { Bucket } from '../../../worker/outbox/archive.ts';
 import { seededRandom } from '../../fixtures/random.ts';
 import { FakeModel } from '../fake-model.ts';
 
@@ -38,7 +38,10 @@ function hash(text: string): number {
 type Calls = Record<string, (...args: unknown[]) => Promise<unknown>>;
 
 /** Objects that are away, answer late or twice, or whose answer is lost when the work is done. */
-export function faultyObjects(objects: DurableObjectNamespace<UserHistory>, faults: Faults) {
+export function faultyObjects<Of extends Rpc.DurableObjectBranded>(
+  objects: DurableObjectNamespace<Of>,
+  faults: Faults,
+): DurableObjectNamespace<Of> {
   const getByName = (name: string) =>
     new Proxy({} as Calls, {
       get(_, method: string) {
@@ -56,47 +59,45 @@ export function faultyObjects(objects: DurableObjectNamespace<UserHistory>, faul
         };
       },
     });
-  return { getByName } as unknown as DurableObjectNamespace<UserHistory>;
+  return { getByName } as unknown as DurableObjectNamespace<Of>;
 }
 
-/** A KV that fails, forgets, answers with what was, with a part, or with another key's value; writes late. */
-export function faultyKv(kv: KVNamespace, faults: Faults): KVNamespace {
-  const past = new Map<string, ArrayBuffer[]>();
-  const late: (() => Promise<void>)[] = [];
-  const away = () => new Error('KV: 503 Service Unavailable');
+/** A queue that is away, takes a message and fails, or takes it twice. */
+export function faultyQueue<Message>(messages: Message[], faults: Faults) {
   return {
+    async send(message: Message): Promise<void> {
+      const fault = faults.of('queue', ['queue_away', 'queue_answer_lost', 'queue_twice'] as const);
+      if (fault === 'queue_away') throw new Error('Queue send failed: 503');
+      messages.push(structuredClone(message));
+      if (fault === 'queue_twice') messages.push(structuredClone(message));
+      if (fault === 'queue_answer_lost') throw new Error('Queue send failed: network connection lost');
+    },
+  };
+}
+
+/** A bucket that is away at times, also when it has taken what it was given. */
+export function faultyBucket(objects: Map<string, string>, faults: Faults): Bucket {
+  const check = () => {
+    if (faults.of('bucket', ['bucket_away'] as const)) throw new Error('R2: 503 Service Unavailable');
+  };
+  return {
+    async put(key: string, value: string) {
+      check();
+      objects.set(key, value);
+      if (faults.of('bucket', ['bucket_answer_lost'] as const))
+        throw new Error('R2: network connection lost');
+    },
     async get(key: string) {
-      const kinds = ['kv_away', 'kv_stale', 'kv_truncated', 'kv_other_value', 'kv_missing'] as const;
-      const fault = faults.of(`kv ${key}`, kinds);
-      const value = await kv.get(key, 'arrayBuffer');
-      const old = past.get(key) ?? [];
-      if (fault === 'kv_away') throw away();
-      if (fault === 'kv_missing') return null;
-      if (fault === 'kv_stale' && old.length > 0) return old[Math.floor(old.length / 2)].slice(0);
-      if (fault === 'kv_truncated') return value?.slice(0, value.byteLength >> 1) ?? null;
-      if (fault === 'kv_other_value') return ([...past.values()][0]?.at(-1) ?? value)?.slice(0) ?? null;
-      return value;
+      check();
+      const value = objects.get(key);
+      return value === undefined ? null : { text: async () => value };
     },
-    async put(key: string, value: ArrayBuffer, options: KVNamespacePutOptions) {
-      const fault = faults.of(`kv ${key}`, ['kv_away', 'kv_write_lost', 'kv_write_late'] as const);
-      if (fault === 'kv_away') throw away();
-      if (fault === 'kv_write_lost') return;
-      past.set(key, [...(past.get(key) ?? []).slice(-5), value.slice(0)]);
-      const write = () => kv.put(key, value, options);
-      if (fault === 'kv_write_late') late.push(write);
-      else await write();
-      if (late.length > 3) await late.shift()!();
+    async list({ startAfter = '', limit = 1000 }: R2ListOptions) {
+      check();
+      const keys = [...objects.keys()].sort().filter((key) => key > startAfter);
+      return { objects: keys.slice(0, limit).map((key) => ({ key })), truncated: keys.length > limit };
     },
-    async delete(key: string) {
-      if (faults.of(`kv ${key}`, ['kv_away'] as const)) throw away();
-      await kv.delete(key);
-    },
-    async list(options: KVNamespaceListOptions) {
-      const fault = faults.of(`kv ${options.prefix}`, ['kv_away', 'kv_listing_late'] as const);
-      if (fault === 'kv_away') throw away();
-      return fault ? { keys: [], list_complete: true, cacheStatus: null } : kv.list(options);
-    },
-  } as unknown as KVNamespace;
+  } as unknown as Bucket;
 }
 
 /** A model whose files can't always be read, and whose engine fails at times. */

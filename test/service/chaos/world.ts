@@ -5,118 +5,123 @@
  */
 
 import { env } from 'cloudflare:workers';
-import type { ChaosResult } from '../../../scripts/verify/chaos-result.ts';
 import { Access } from '../../../worker/access/access.ts';
+import { storedName } from '../../../worker/access/principal.ts';
+import { sinceTraining } from '../../../worker/assembly.ts';
 import { KvStore } from '../../../worker/cache/stores/kv.ts';
 import { DurableLog } from '../../../worker/history/durable-log.ts';
-import { queryFor } from '../../../worker/recommend/query.ts';
-import { recommend } from '../../../worker/recommend/recommend.ts';
-import { given } from '../../../worker/recommend/states.ts';
+import { logOf } from '../../../worker/history/epoch.ts';
 import { seededRandom } from '../../fixtures/random.ts';
 import type { fakeClock } from '../clock.ts';
-import { FakeModel } from '../fake-model.ts';
 import { type Json, serviceOf } from '../helpers.ts';
-import { bearing, keyOf } from '../keys.ts';
-import { pathOf } from '../visitor.ts';
-import { Faults, FaultyModel, faultyKv, faultyObjects } from './faults.ts';
+import { keyOf } from '../keys.ts';
+import { type Ask, Client, type Isolate } from './client.ts';
+import { findingsOf } from './exported.ts';
+import { Faults, FaultyModel } from './faults.ts';
+import { MODELS, People, REFERENCES } from './people.ts';
+import { Platform } from './platform.ts';
+import { Shop } from './shop.ts';
 
-const FILMS = 15;
-const USERS = 12;
+const USERS = 24;
 const TENANTS = ['default', 'shop'];
-/** At most so often a request is sent again. */
-const PATIENCE = 200;
-/** Keys are remembered for a day; those that are older than this are not tried again. */
-const OLD_MS = 12 * 60 * 60 * 1000;
+const FAULT_RATE = 0.15;
+/** Within this time a change is in every list. */
+const BOUND_MS = 60_000;
 
-/** The models of the deployments; the second knows more films, and looks at more of them. */
-const MODELS = [
-  {},
-  {
-    id: '1a7e41a7e41a7e41',
-    titles: Array.from({ length: FILMS - 1 }, (_, index) => `Film ${index}`),
-    window: 6,
-  },
-];
-const REFERENCES = MODELS.map((options) => new FakeModel(options));
-
-interface User {
-  tenant: string;
-  id: string;
-  films: string[];
-  /** Appends that may come again: before the user was deleted, or since. */
-  old: { key: string; items: Json[]; erased: boolean; at: number }[];
-}
-
-type Isolate = ReturnType<typeof serviceOf>['app'];
+type Clock = ReturnType<typeof fakeClock>;
 
 export class World {
-  readonly outcome: ChaosResult;
-  /** What was wrong, for people. */
-  readonly findings: string[] = [];
+  readonly client: Client;
   private readonly random: () => number;
   private readonly faults: Faults;
-  private readonly log: DurableLog;
-  private readonly store: KvStore;
-  private readonly users: User[];
-  private readonly keys: Record<string, string>;
+  private readonly platform: Platform;
+  private readonly shop: Shop;
+  private readonly people: People;
   private readonly access: Access;
-  private isolates: Isolate[] = [];
-  private model = 0;
-  private later: Promise<unknown>[] = [];
-  private serial = 0;
 
   private constructor(seed: number, keys: Record<string, string>, access: Access) {
     this.random = seededRandom(seed);
-    this.faults = new Faults(seed, 0.15);
-    this.log = new DurableLog(faultyObjects(env.USERS, this.faults));
-    this.store = new KvStore(faultyKv(env.STATES, this.faults));
-    this.keys = keys;
+    this.faults = new Faults(seed, FAULT_RATE);
+    this.platform = new Platform(this.faults);
+    this.client = new Client(keys, this.faults.counts);
+    this.shop = new Shop(this.client, (limit) => this.below(limit));
     this.access = access;
     const names = TENANTS.flatMap((tenant) =>
       Array.from({ length: USERS / 2 }, (_, index) => ({ tenant, id: `chaos-${seed}-${index}` })),
     );
-    this.users = names.map((name) => ({ ...name, films: [], old: [] }));
-    const none = { wrong_answers: 0, lost_interactions: 0, leaks: 0, unavailable: 0 };
-    this.outcome = { operations: 0, faults: this.faults.counts, ...none };
+    const users = names.map((name) => ({ ...name, films: [], old: [] }));
+    this.people = new People(users, this.client, this.shop, (limit) => this.below(limit));
     this.deploy(0);
   }
 
   static async make(seed: number): Promise<World> {
-    const made = await Promise.all(
-      TENANTS.map((tenant) => keyOf(tenant, { tenant, scopes: ['read', 'write', 'delete'] })),
-    );
+    const scopes = ['read' as const, 'write' as const, 'delete' as const, 'admin' as const];
+    const made = await Promise.all(TENANTS.map((tenant) => keyOf(tenant, { tenant, scopes })));
     const access = new Access({
       ACCESS: 'keys',
       EXPOSE: '',
       API_KEYS: JSON.stringify(made.map(({ record }) => record)),
     });
     const keys = Object.fromEntries(TENANTS.map((tenant, index) => [tenant, made[index].key]));
-    return new World(seed, keys, access);
+    const world = new World(seed, keys, access);
+    const { platform, people } = world;
+    for (const { tenant, id } of people.users) await platform.connect('USERS', storedName(tenant, id));
+    await platform.connect('CATALOGUE', 'catalogue');
+    await platform.connect('COUNTS', 'counts');
+    return world;
   }
 
   /** New isolates with this model. */
   deploy(model: number): void {
-    this.model = model;
-    this.isolates = [this.isolate(), this.isolate()];
+    this.people.model = model;
+    this.client.isolates = [this.isolate(), this.isolate()];
   }
 
   /** A few users at the same time. Each does one thing after another, so it is known what is right. */
-  async step(clock: ReturnType<typeof fakeClock>): Promise<void> {
-    const busy = this.users.filter(() => this.random() < 0.3);
+  async step(clock: Clock): Promise<void> {
+    const busy = this.people.users.filter(() => this.random() < 0.3);
     const plans = busy.map((user) => ({ user, what: this.random(), isolate: this.below(2) }));
-    await clock.until(Promise.all(plans.map(({ user, what, isolate }) => this.act(user, what, isolate))));
-    if (this.below(10) === 0) await clock.until(this.merge());
-    if (this.below(20) === 0) this.isolates[this.below(2)] = this.isolate();
+    const acts = plans.map(({ user, what, isolate }) => this.people.act(user, what, isolate));
+    if (this.below(3) === 0) acts.push(this.change());
+    if (this.below(20) === 0) acts.push(this.export(TENANTS[this.below(2)], this.below(2)).then(() => {}));
+    if (this.below(20) === 0) acts.push(this.report(this.below(2)));
+    await clock.until(Promise.all(acts));
+    if (this.below(10) === 0) await clock.until(this.people.merge());
+    if (this.below(20) === 0) this.client.isolates[this.below(2)] = this.isolate();
     await clock.pass(this.below(10) === 0 ? this.jump() : this.below(1500));
+    await this.platform.pass();
+    if (this.below(60) === 0) await this.calm(clock);
   }
 
   /** When nothing goes wrong any more, everything is as it should be. */
-  async end(clock: ReturnType<typeof fakeClock>): Promise<void> {
+  async end(clock: Clock): Promise<void> {
+    await this.calm(clock);
     this.faults.rate = 0;
-    this.deploy(this.model);
-    await clock.until(Promise.allSettled(this.later));
-    for (const user of this.users) await clock.until(this.look(user, 0));
-    for (const user of this.users) await clock.until(this.list(user, 1));
+    this.deploy(this.people.model);
+    await clock.until(this.client.settled());
+    while (this.platform.isSending) await this.platform.pass();
+    for (const user of this.people.users) await clock.until(this.people.look(user, 0));
+    for (const user of this.people.users) await clock.until(this.people.list(user, 1));
+    for (const tenant of TENANTS) await clock.until(this.checkExport(tenant));
+    for (const name of this.platform.lost) this.client.wrong(`the object of ${name} was replaced`);
+  }
+
+  /** For as long as changes may take to be everywhere, nothing goes wrong. Then they are. */
+  private async calm(clock: Clock): Promise<void> {
+    this.faults.rate = 0;
+    const { version } = this.shop;
+    for (let waited = 0; waited < BOUND_MS; waited += 5000) {
+      await clock.pass(5000);
+      await this.platform.pass();
+    }
+    for (const isolate of [0, 1]) {
+      const ask = { method: 'POST', path: '/v1/recommendations', body: { history: ['1'] } };
+      const { status, body } = await clock.until(this.client.ask({ tenant: 'shop', isolate, ...ask }));
+      const { catalogue } = body;
+      if (status === 200 && catalogue.version === version && !catalogue.degraded) continue;
+      this.client.wrong(`${status} ${JSON.stringify(catalogue)} a minute after version ${version}`);
+    }
+    this.faults.rate = FAULT_RATE;
   }
 
   private jump(): number {
@@ -124,150 +129,54 @@ export class World {
     return 60_000;
   }
 
-  private act(user: User, what: number, isolate: number): Promise<void> {
-    if (what < 0.3) return this.append(user, isolate);
-    if (what < 0.65) return this.list(user, isolate);
-    if (what < 0.75) return this.look(user, isolate);
-    if (what < 0.8) return this.takeBack(user, isolate);
-    if (what < 0.95) return this.repeat(user, isolate);
-    return this.forget(user, isolate);
+  private change(): Promise<void> {
+    const trained = new Set(REFERENCES[this.people.model].catalogue.items.map(({ id }) => id));
+    return this.shop.act(TENANTS[this.below(2)], this.below(2), trained);
   }
 
-  private async append(user: User, isolate: number): Promise<void> {
-    const items = Array.from({ length: 1 + this.below(4) }, () => ({ id: String(1 + this.below(FILMS)) }));
-    const key = `key-${this.serial++}`;
-    const withList = this.below(2) === 0;
-    const path = `${pathOf(user.id)}/${withList ? 'recommendations' : 'interactions'}`;
-    user.films.push(...items.map(({ id }) => id));
-    user.old.push({ key, items, erased: false, at: Date.now() });
-    const { status, body } = await this.insist(user, isolate, 'POST', path, { items }, key);
-    if (withList) await this.checkList(user, status, body);
-    else if (status !== 201 || body.length !== user.films.length) {
-      this.outcome.lost_interactions++;
-      this.findings.push(`${user.id}: ${status}, ${body.length} of ${user.films.length} interactions`);
+  private async report(isolate: number): Promise<void> {
+    const path = '/v1/outcomes';
+    const { status, body } = await this.client.ask({ isolate, tenant: 'shop', method: 'GET', path });
+    if (status === 503) return;
+    const wrong = body.sums.find(({ judged, hits }: Json) => hits > judged);
+    if (wrong) this.client.wrong(`more hits than lists: ${JSON.stringify(wrong)}`);
+  }
+
+  /** All records of the tenant's; null when the archive was away. Nothing in it is another tenant's. */
+  private async export(tenant: string, isolate: number): Promise<Json[] | null> {
+    const found: Json[] = [];
+    for (let query: string | null = ''; query !== null; ) {
+      const ask: Ask = { isolate, tenant, method: 'GET', path: `/v1/export${query}` };
+      const { status, body } = await this.client.ask(ask);
+      if (status === 503) return null;
+      found.push(...body.records);
+      query = body.next_cursor === null ? null : `?cursor=${encodeURIComponent(body.next_cursor)}`;
     }
+    return found;
   }
 
-  /** A client that did not hear the answer sends an old request again. */
-  private async repeat(user: User, isolate: number): Promise<void> {
-    const recent = user.old.filter(({ at }) => Date.now() - at < OLD_MS);
-    if (recent.length === 0) return this.append(user, isolate);
-    const { key, items, erased } = recent[this.below(recent.length)];
-    const path = `${pathOf(user.id)}/interactions`;
-    const { status } = await this.insist(user, isolate, 'POST', path, { items }, key);
-    if (status !== (erased ? 410 : 201)) this.wrong(`${user.id}: a repeated request was answered ${status}`);
-  }
-
-  private async list(user: User, isolate: number): Promise<void> {
-    const path = `${pathOf(user.id)}/recommendations?include_seen=${this.below(2) === 0}&k=12`;
-    const { status, body } = await this.ask(user, isolate, 'GET', path);
-    if (status !== 503) await this.checkList(user, status, body, path.includes('true'), 12);
-  }
-
-  private async checkList(user: User, status: number, body: Json, includeSeen?: boolean, k = 10) {
-    const query = { ...queryFor(k), ...(includeSeen !== undefined && { include_seen: includeSeen }) };
-    const events = user.films.map((item) => ({ item }));
-    const { items, source } = await recommend(REFERENCES[this.model], given(events), query);
-    const same = status === 200 && body.source === source && sameItems(body.items, items);
-    if (!same) this.wrong(`${user.tenant} ${user.id}: ${status}, another list than of ${user.films}`);
-  }
-
-  private async look(user: User, isolate: number): Promise<void> {
-    const found: string[] = [];
-    for (let cursor = ''; cursor !== 'end'; ) {
-      const path = `${pathOf(user.id)}/interactions?limit=1000${cursor}`;
-      const { status, body } = await this.ask(user, isolate, 'GET', path);
-      if (status === 503) return;
-      found.push(...body.items.map(({ id }: Json) => id));
-      cursor = body.next_cursor === null ? 'end' : `&cursor=${body.next_cursor}`;
-    }
-    found.reverse();
-    if (found.join() === user.films.join()) return;
-    if (found.length < user.films.length) this.outcome.lost_interactions += user.films.length - found.length;
-    else this.outcome.leaks++;
-    this.findings.push(`${user.tenant} ${user.id}: has ${found}, should have ${user.films}`);
-  }
-
-  private async forget(user: User, isolate: number): Promise<void> {
-    const { status } = await this.insist(user, isolate, 'DELETE', pathOf(user.id));
-    if (status !== 204) this.wrong(`${user.id}: DELETE was answered ${status}`);
-    user.films = [];
-    for (const each of user.old) each.erased = true;
-  }
-
-  private async takeBack(user: User, isolate: number): Promise<void> {
-    const { status, body } = await this.ask(user, isolate, 'GET', `${pathOf(user.id)}/interactions?limit=20`);
-    if (status === 503 || body.items.length === 0) return;
-    const index = this.below(body.items.length);
-    const path = `${pathOf(user.id)}/interactions/${body.items[index].position}`;
-    const answer = await this.insist(user, isolate, 'DELETE', path);
-    // The answer to an earlier attempt may be lost; `look` sees what was taken back.
-    if (![204, 404].includes(answer.status)) this.wrong(`${user.id}: taking back was a ${answer.status}`);
-    user.films.splice(user.films.length - 1 - index, 1);
-  }
-
-  /** Two users become one, while neither does anything else. */
-  private async merge(): Promise<void> {
-    const [from, into] = [this.users[this.below(USERS)], this.users[this.below(USERS)]];
-    if (from === into || from.tenant !== into.tenant) return;
-    into.films.push(...from.films);
-    Object.assign(from, { films: [], old: from.old.map((each) => ({ ...each, erased: true })) });
-    const path = `${pathOf(into.id)}/merge`;
-    const { status, body } = await this.insist(into, this.below(2), 'POST', path, { from: from.id });
-    if (status !== 200 || body.length !== into.films.length) {
-      this.wrong(`${from.id} into ${into.id}: ${status}, ${body.length} of ${into.films.length}`);
-    }
-  }
-
-  /** Sends a request again, through either isolate, until it is answered. */
-  private async insist(user: User, isolate: number, ...request: [string, string, Json?, string?]) {
-    for (let attempt = 0; ; attempt++) {
-      const answer = await this.ask(user, (isolate + attempt) % 2, ...request);
-      if (answer.status !== 503 || attempt === PATIENCE) return answer;
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
-  }
-
-  private async ask(
-    user: User,
-    isolate: number,
-    method: string,
-    path: string,
-    body?: Json,
-    key?: string,
-  ): Promise<{ status: number; body: Json }> {
-    const headers = {
-      ...bearing(this.keys[user.tenant]),
-      ...(body && { 'Content-Type': 'application/json' }),
-      ...(key && { 'Idempotency-Key': key }),
-    };
-    const context = { waitUntil: (work: Promise<unknown>) => void this.later.push(work), props: {} };
-    const init = { method, headers, body: body && JSON.stringify(body) };
-    const app = this.isolates[isolate];
-    const response = await app.request(path, init, {}, context as unknown as ExecutionContext);
-    this.outcome.operations++;
-    if (response.status === 503) this.outcome.unavailable++;
-    if (response.status === 500) this.wrong(`${method} ${path}: 500`);
-    return { status: response.status, body: response.status === 204 ? null : await response.json() };
-  }
-
-  private wrong(finding: string): void {
-    this.outcome.wrong_answers++;
-    this.findings.push(finding);
+  private async checkExport(tenant: string): Promise<void> {
+    const log = new DurableLog(env.USERS);
+    const own = this.people.users.filter((user) => user.tenant === tenant);
+    const logs = own.map(async ({ id, films }) => {
+      const { epoch } = await log.length(storedName(tenant, id));
+      return { user: id, log: logOf(epoch), items: films };
+    });
+    const findings = findingsOf((await this.export(tenant, 0)) ?? [], await Promise.all(logs));
+    for (const finding of findings) this.client.wrong(`${tenant} ${finding}`);
   }
 
   private isolate(): Isolate {
-    const model = new FaultyModel(this.faults, MODELS[this.model]);
-    const { log, store, access } = this;
-    return serviceOf(() => model.load(), { log, store, access }).app;
+    const model = new FaultyModel(this.faults, MODELS[this.people.model]);
+    const { access, platform } = this;
+    const { waitUntil } = this.client;
+    const log = new DurableLog(platform.bindings.USERS);
+    const since = sinceTraining(platform.bindings, { log, waitUntil, judged() {} });
+    const { archive, states } = platform;
+    return serviceOf(() => model.load(), { ...since, store: new KvStore(states), access, archive }).app;
   }
 
   private below(limit: number): number {
     return Math.floor(this.random() * limit);
   }
-}
-
-function sameItems(a: Json[], b: Json[]): boolean {
-  const text = (list: Json[]) => list.map(({ id, score, rank }) => `${id} ${score} ${rank}`).join();
-  return text(a) === text(b);
 }

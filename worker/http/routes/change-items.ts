@@ -142,7 +142,7 @@ export function changeItems({ models, catalogue }: Services) {
     try {
       return await catalogue.change(changes);
     } catch (error) {
-      if (error instanceof CatalogueUnavailable) throw new Problem('catalogue_unavailable');
+      if (error instanceof CatalogueUnavailable) throw new Problem('catalogue_unavailable', { cause: error });
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { ownName } from '../../access/principal.ts';
-import { type Bucket, readArchive } from '../../outbox/archive.ts';
+import { type ArchivePage, type Bucket, readArchive } from '../../outbox/archive.ts';
 import { callerOf } from '../authentication.ts';
 import { defineRoute } from '../define-route.ts';
 import { Problem, problemResponses } from '../problem.ts';
@@ -37,7 +37,7 @@ const route = defineRoute({
       description: 'Records, in the order in which they were archived',
       content: json(z.object({ records: z.array(record), next_cursor: z.string().nullable() })),
     },
-    ...problemResponses('export_unavailable', 'invalid_request', 'overloaded'),
+    ...problemResponses('export_unavailable', 'archive_unavailable', 'invalid_request', 'overloaded'),
   },
   example: () => ({}),
 });
@@ -47,11 +47,19 @@ export function exportEvents(archive: Bucket | undefined) {
   return new OpenAPIHono().openapi(route, async (c) => {
     if (archive === undefined) throw new Problem('export_unavailable');
     const { tenant } = callerOf(c);
-    const { records, next } = await readArchive(archive, c.req.valid('query').cursor);
+    const { records, next } = await read(archive, c.req.valid('query').cursor);
     const own = records.flatMap((each) => {
       const user = ownName(tenant, each.user);
       return user === undefined ? [] : [{ ...each, user }];
     });
     return c.json({ records: own, next_cursor: next }, 200);
   });
+}
+
+async function read(archive: Bucket, cursor: string | undefined): Promise<ArchivePage> {
+  try {
+    return await readArchive(archive, cursor);
+  } catch (cause) {
+    throw new Problem('archive_unavailable', { cause });
+  }
 }

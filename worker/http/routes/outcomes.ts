@@ -132,7 +132,7 @@ export function outcomes({ outcomes, models }: Services) {
 async function asked<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
-  } catch {
-    throw new Problem('outcomes_unavailable');
+  } catch (cause) {
+    throw new Problem('outcomes_unavailable', { cause });
   }
 }

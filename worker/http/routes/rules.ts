@@ -114,7 +114,7 @@ export function rules({ catalogue }: Services) {
     try {
       await catalogue.change([], [one]);
     } catch (error) {
-      if (error instanceof CatalogueUnavailable) throw new Problem('catalogue_unavailable');
+      if (error instanceof CatalogueUnavailable) throw new Problem('catalogue_unavailable', { cause: error });
       throw error;
     }
   }
