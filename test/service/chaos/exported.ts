@@ -1,4 +1,4 @@
-/** Whether an export is what users did: each event once, in order, and nothing of the deleted or of others. */
+/** Whether an export is what users did: each event once, in order, nothing of the deleted or of others. */
 import { logOf } from '../../../worker/history/epoch.ts';
 import type { Json } from '../helpers.ts';
 

@@ -1,4 +1,4 @@
-/** Users who append, ask for lists, take back, merge, are deleted; beside plain arrays that say what is right. */
+/** Users who append, ask for lists, take back, merge and leave; beside arrays that say what is right. */
 import type { CatalogueSnapshot } from '../../../worker/catalogue/snapshot.ts';
 import { Live } from '../../../worker/live/live.ts';
 import { MemoryPublished } from '../../../worker/live/memory-published.ts';

@@ -22,7 +22,7 @@ import { MODELS, People, REFERENCES } from './people.ts';
 import { Platform } from './platform.ts';
 import { Shop } from './shop.ts';
 
-const USERS = 24;
+const USERS = 48;
 const TENANTS = ['default', 'shop'];
 const FAULT_RATE = 0.15;
 /** Within this time a change is in every list. */
@@ -83,7 +83,7 @@ export class World {
     const plans = busy.map((user) => ({ user, what: this.random(), isolate: this.below(2) }));
     const acts = plans.map(({ user, what, isolate }) => this.people.act(user, what, isolate));
     if (this.below(3) === 0) acts.push(this.change());
-    if (this.below(20) === 0) acts.push(this.export(TENANTS[this.below(2)], this.below(2)).then(() => {}));
+    if (this.below(60) === 0) acts.push(this.export(TENANTS[this.below(2)], this.below(2)).then(() => {}));
     if (this.below(20) === 0) acts.push(this.report(this.below(2)));
     await clock.until(Promise.all(acts));
     if (this.below(10) === 0) await clock.until(this.people.merge());
