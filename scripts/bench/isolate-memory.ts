@@ -14,6 +14,9 @@ const USERS = 10;
 /** Memory is looked at after every so many requests. */
 const EVERY = 10;
 
+/** The service with its memory to be seen. */
+export const WATCHED = 'scripts/bench/service-worker.ts';
+
 /** Megabytes (10^6 bytes). Those of the Durable Objects are among them: locally they share the isolate. */
 export interface Memory {
   requests: number;
@@ -37,7 +40,7 @@ export interface IsolateMemory {
   growth_mb: number;
 }
 
-interface Ask {
+export interface Ask {
   path: string;
   body?: unknown;
 }
@@ -46,8 +49,7 @@ interface Ask {
 export async function isolateMemory(model: string, requests: number): Promise<IsolateMemory> {
   const next = mixOf(itemIdsOf(model), readManifestOf(model).config.contextWindow);
   const inspector = await freePort();
-  const entry = 'scripts/bench/service-worker.ts';
-  const server = await startServer({ model, wrangler: ['--inspector-port', `${inspector}`, entry] });
+  const server = await startServer({ model, wrangler: ['--inspector-port', `${inspector}`, WATCHED] });
   try {
     await answer(server.url, { path: '/healthz' });
     const samples = [await memoryAfter(0, server.url, inspector)];
@@ -78,7 +80,7 @@ export async function isolateMemory(model: string, requests: number): Promise<Is
  * Users who return with new items, up to a full window and beyond, new ones, and everything else that takes
  * memory, in turn.
  */
-function mixOf(ids: string[], window: number): (at: number) => Ask {
+export function mixOf(ids: string[], window: number): (at: number) => Ask {
   const random = seededRandom(SEED);
   const history = (length: number) => randomInts(random, length, ids.length).map((index) => ids[index]);
   const added = (most: number) => history(1 + Math.floor(random() * most)).map((id) => ({ id }));
@@ -110,7 +112,7 @@ async function answer(url: string, { path, body }: Ask): Promise<void> {
   if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
 }
 
-async function memoryAfter(requests: number, url: string, inspector: number): Promise<Memory> {
+export async function memoryAfter(requests: number, url: string, inspector: number): Promise<Memory> {
   const wasm: number = await (await fetch(`${url}/bench/wasm`)).json();
   const js = await heapBytes(`ws://127.0.0.1:${inspector}/ws`);
   const mb = (bytes: number) => round(bytes / 1e6, 1);
