@@ -163,6 +163,30 @@ test('the fit finds the weights that the cases were drawn with, at every length'
   expect(likelihood).toBeGreaterThan(without.likelihood);
 });
 
+test('sums over groups of items are those over the items', () => {
+  const random = seededRandom(5);
+  const cases = Array.from({ length: 50 }, (): FitCase => {
+    const logits = Float32Array.from({ length: 3000 }, () => -12 * random());
+    const logSum = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+    const target = Math.floor(3000 * random());
+    const allowed = Uint8Array.from(logits, (_, item) => (item === target || random() < 0.9 ? 1 : 0));
+    return { length: 1, target, logProbs: logits.map((logit) => logit - logSum), allowed };
+  });
+  const evidence = cases.map(({ target }) => ({
+    items: Int32Array.of(target, (target + 1) % 3000),
+    values: Float64Array.of(1 + random(), 2),
+  }));
+  const { parameters, likelihood } = fitWeights(cases, evidence);
+  const [a, b] = [parameters[0], parameters[8]];
+  const expected = cases.map(({ logProbs, allowed, target }, index) => {
+    const scores = Float64Array.from(logProbs, (value) => a * value);
+    for (const [i, item] of evidence[index].items.entries()) scores[item] += b * evidence[index].values[i];
+    const sum = scores.reduce((total, score, item) => total + allowed[item] * Math.exp(score), 0);
+    return scores[target] - Math.log(sum);
+  });
+  expect(likelihood).toBeCloseTo(expected.reduce((sum, each) => sum + each, 0) / cases.length, 3);
+});
+
 test('the fewer cases there are, the nearer the weights stay to one half', () => {
   expect(fitWeights([], []).weights).toEqual(new Array(8).fill(0.5));
   const allowed = new Uint8Array(2).fill(1);
