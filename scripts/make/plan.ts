@@ -18,18 +18,31 @@ const MANY_INTERACTIONS = 300_000;
 /** Up to here, and with no more items, a second thread saves no time (docs/log.md). */
 const [FEW_FOR_THREADS, FEW_ITEMS] = [100_000, 2000];
 
-/** Training positions per epoch; larger logs train on a random part of theirs (`--fraction`). */
+/**
+ * Training positions per epoch; larger logs train on a random part of theirs (`--fraction`), the largest on a
+ * random part of their users (`--user-fraction`). So time and memory of the training have a limit.
+ */
 const POSITIONS_AN_EPOCH = 250_000;
+const INTERACTIONS_AN_EPOCH = 1_500_000;
 /** Training positions over all epochs of a dense log, at most. */
 const POSITIONS = 5_000_000;
-/** Steps that a sparse log needs, at least. */
-const STEPS = 1200;
+/** Steps that a sparse log needs, and the epochs that they may take. */
+const STEPS = 1000;
+const [FEWEST_PASSES, MOST_PASSES] = [16, 24];
+/** Learning rate of so many steps. */
+const RATE = 1e-3;
 const [FEWEST_EPOCHS, MOST_EPOCHS] = [20, 40];
 /** Epochs without a better validation after which training ends. */
 const PATIENCE = 4;
 
 /** What to try for a log of this shape: the best on validation is kept. */
 export function plansFor(shape: LogShape): Plan[] {
+  const share = shareOfUsers(shape);
+  const epochs = share < 1 ? `, epochs of ${Number((100 * share).toPrecision(2))} % of the users` : '';
+  return sizesFor(shape).map(({ name, flags }) => ({ name: name + epochs, flags }));
+}
+
+function sizesFor(shape: LogShape): Plan[] {
   const { interactions, users } = shape;
   if (interactions / users >= DENSE && interactions >= MANY_INTERACTIONS) return [large(shape)];
   if (interactions <= FEW_INTERACTIONS) return [small(shape), medium(shape)];
@@ -52,9 +65,21 @@ const large = (shape: LogShape): Plan => ({
   flags: ['--depth', '6', '--register-depth', '2', ...recipe(shape)],
 });
 
-function recipe(shape: LogShape, sparse = cosine): string[] {
-  const common = ['--window', `${windowFor(shape)}`, '--patience', `${PATIENCE}`, '--decoders', 'latent'];
-  return [...common, ...(shape.interactions / shape.users >= DENSE ? dense(shape) : sparse(shape))];
+const shareOfUsers = ({ interactions }: LogShape) =>
+  Number(Math.min(1, INTERACTIONS_AN_EPOCH / interactions).toPrecision(3));
+
+function recipe(whole: LogShape, sparse = cosine): string[] {
+  const share = shareOfUsers(whole);
+  const some = share < 1 ? ['--user-fraction', `${share}`] : [];
+  const common = ['--window', `${windowFor(whole)}`, '--patience', `${PATIENCE}`, '--decoders', 'latent'];
+  // What an epoch has of the log.
+  const shape = {
+    ...whole,
+    users: share * whole.users,
+    usable_users: share * whole.usable_users,
+    interactions: share * whole.interactions,
+  };
+  return [...common, ...some, ...(shape.interactions / shape.users >= DENSE ? dense(shape) : sparse(shape))];
 }
 
 /** Room for four times the usual history. */
@@ -81,12 +106,15 @@ const plain = (shape: LogShape): string[] => [...passes(shape), '--dropout', '0.
 
 function passes({ interactions, usable_users: users }: LogShape): string[] {
   const batch = Math.min(128, Math.max(32, powerOfTwo(users / 175)));
-  const steps = users / batch;
+  const stepsAnEpoch = users / batch;
+  const epochs = clamped(Math.round(STEPS / stepsAnEpoch), FEWEST_PASSES, MOST_PASSES);
   const fraction = Math.min(1, (4 * POSITIONS_AN_EPOCH) / interactions);
+  // Tiny logs have fewer steps, and take larger ones.
+  const rate = RATE * clamped(Math.sqrt(STEPS / (epochs * stepsAnEpoch)), 1, 3);
   return [
-    ...['--epochs', `${clamped(Math.round(STEPS / steps), FEWEST_EPOCHS, MOST_EPOCHS)}`],
+    ...['--epochs', `${epochs}`, '--lr', `${Number(rate.toPrecision(2))}`],
     ...['--fraction', `${Number(fraction.toFixed(3))}`],
-    ...['--batch', `${batch}`, '--ema', `${averaging(steps)}`],
+    ...['--batch', `${batch}`, '--ema', `${averaging(stepsAnEpoch)}`],
   ];
 }
 

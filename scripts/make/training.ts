@@ -49,6 +49,7 @@ export const bestOf = (trained: Trained[]): Trained => trained.reduce((a, b) => 
 const SHAPES = ['depth', 'register_depth', 'width', 'window', 'local_window', 'levels', 'codebook'] as const;
 const RECIPE = [
   'batch',
+  'user_fraction',
   'fraction',
   'code_fraction',
   'crops',

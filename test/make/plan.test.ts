@@ -69,3 +69,30 @@ test('the window has room for four usual histories, and an epoch of a large log 
   expect(flagsOf(logOf(22_000, 9))).toContain('--fraction 1 ');
   expect(flagsOf(logOf(6000, 165))).toMatch(/--fraction 0\.2\d* /);
 });
+
+test('the fewer steps a small log has, the larger they are', () => {
+  const rateOf = (users: number) => {
+    const { flags } = plansFor(logOf(users, 15))[0];
+    return Number(flags[flags.indexOf('--lr') + 1]);
+  };
+  const rates = [50, 200, 600, 2000, 22_000].map(rateOf);
+  expect(rates).toEqual([...rates].sort((a, b) => b - a));
+  expect([rates[0], rates[3], rates[4]]).toEqual([0.003, 0.001, 0.001]);
+});
+
+test('a log of any length trains in bounded time: an epoch is of some of the users, and the plan says so', () => {
+  expect(plansFor(logOf(6000, 165))[0].flags).not.toContain('--user-fraction');
+  for (const [shape, share] of [
+    [logOf(1_000_000, 20), '0.075'],
+    [logOf(200_000, 100), '0.075'],
+    [logOf(10_000_000, 100), '0.0015'],
+  ] as const) {
+    const [{ name, flags }] = plansFor(shape);
+    const numberOf = (flag: string) => Number(flags[flags.indexOf(flag) + 1]);
+    expect(flags[flags.indexOf('--user-fraction') + 1]).toBe(share);
+    expect(name).toContain(`${100 * Number(share)} % of the users`);
+    const read = numberOf('--epochs') * Number(share) * shape.interactions;
+    expect(read).toBeLessThanOrEqual(40e6);
+    expect(numberOf('--window')).toBeLessThanOrEqual(512);
+  }
+});

@@ -19,7 +19,7 @@ Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 def epoch_batches(
     histories: Sequence[History], window: int, recipe: Recipe, rng: np.random.Generator, epoch: int = 1
 ) -> Iterator[Batch]:
-    """One epoch, users with histories of similar length together.
+    """One epoch of all users, or of some at random, those with histories of similar length together.
 
     A share of `recipe.crops` begins at a random item, because a service does not know what its users did
     before they came. A history longer than the window is seen from a random anchor, as serving would see it
@@ -29,14 +29,22 @@ def epoch_batches(
     each draws the branches of its own users by a generator of its own.
     """
     own = rng if WORLD == 1 else np.random.default_rng([recipe.seed, epoch, RANK])
-    histories = [crop(history, recipe.crops, rng) for history in histories if len(history) > 0]
+    users = np.flatnonzero([len(history) > 0 for history in histories])
+    if recipe.user_fraction < 1:
+        users = rng.permutation(users)[: users_per_epoch(len(users), recipe)]
+    histories = [crop(histories[user], recipe.crops, rng) for user in users]
     length = np.array([len(h) for h in histories])
     order = np.argsort(np.minimum(length, window) * rng.uniform(0.8, 1.25, len(length)))
     batches = np.array_split(order, math.ceil(len(order) / recipe.batch))
     rng.shuffle(batches)
-    for users in batches:
-        mine = users[RANK::WORLD]
-        yield batch([branches(histories[user], window, recipe.fraction, own) for user in mine], recipe, own)
+    for rows in batches:
+        mine = rows[RANK::WORLD]
+        yield batch([branches(histories[row], window, recipe.fraction, own) for row in mine], recipe, own)
+
+
+def users_per_epoch(users: int, recipe: Recipe) -> int:
+    """How many of the users with a history an epoch trains on."""
+    return max(1, round(recipe.user_fraction * users))
 
 
 def crop(history: History, share: float, rng: np.random.Generator) -> History:

@@ -29,6 +29,7 @@ class Recipe:
     epochs: int = 40
     patience: int = 0
     batch: int = 32
+    user_fraction: float = 1.0
     fraction: float = 1.0
     code_fraction: float = 0.25
     crops: float = 0.0
@@ -104,6 +105,7 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
     add("epochs", "passes over the training histories, at most", int)
     add("patience", "epochs without a better validation after which training ends (0: never)", int)
     add("batch", "users per step", int)
+    add("user-fraction", "of the users trained per epoch, drawn anew")
     add("fraction", "of a user's positions trained per epoch")
     add("code-fraction", "of those, where codes run behind S")
     add("crops", "share of the histories that begin at a random item, drawn anew per epoch")

@@ -19,7 +19,7 @@ from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from . import processes, ranking
-from .batches import epoch_batches
+from .batches import epoch_batches, users_per_epoch
 from .calibrate import activation_ranges
 from .checkpoint import Model, build, initial_weights, load, save, warm_start
 from .config import Config
@@ -191,7 +191,7 @@ def train(args: argparse.Namespace) -> None:
         file=sys.stderr,
     )
 
-    users = int((data.train.lengths > 0).sum())
+    users = users_per_epoch(int((data.train.lengths > 0).sum()), recipe)
     steps = math.ceil(users / recipe.batch)
     optimizer = optimizer_of(model, recipe)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate(recipe, steps))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from earn_train.batches import Batch, crop, epoch_batches
+from earn_train.batches import Batch, crop, epoch_batches, users_per_epoch
 from earn_train.data import History, read
 from earn_train.recipe import Recipe
 
@@ -62,3 +62,14 @@ def test_crops_begin_anywhere_and_elsewhere_each_time() -> None:
     assert {int(each[0]) for each in crops} == set(range(40))
     assert all(each[-1] == 39 for each in crops)
     assert all(crop(history, 0.0, rng) is history for _ in range(10))
+
+
+def test_an_epoch_of_some_users_has_other_users_than_the_next() -> None:
+    histories = [np.full(3, user) for user in range(100)]
+    recipe, rng = Recipe(batch=8, user_fraction=0.3), np.random.default_rng(1)
+    first, second = (
+        {target for batch in epoch_batches(histories, 16, recipe, rng) for _, target in predictions(batch)}
+        for _ in range(2)
+    )
+    assert len(first) == len(second) == users_per_epoch(100, recipe) == 30
+    assert first != second
