@@ -5,7 +5,8 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { sha256Hex } from '../../worker/engine/hex.ts';
 import { DurableLog } from '../../worker/history/durable-log.ts';
-import { UserErased } from '../../worker/history/log.ts';
+import type { Event } from '../../worker/history/event.ts';
+import { type HistoryLog, TAIL_EVENTS, UserErased } from '../../worker/history/log.ts';
 import type { UserHistory } from '../../worker/history/user-history.ts';
 import { ModelHost } from '../../worker/models/host.ts';
 import { isolate, log, someone, stateKeys, warmUp } from './durable.ts';
@@ -33,6 +34,41 @@ test('events come back with their times and types, oldest last', async () => {
   ]);
   expect((await log.tail(user)).events).toEqual([{ item: '1', type: 'view' }, { item: '2' }, { item: '1' }]);
 });
+
+test.each<[string, () => HistoryLog]>([
+  ['the real log', () => log],
+  ['a log in memory', () => new MemoryLog()],
+])(
+  '%s brings what came after a place that the caller knows, and everything where it is none',
+  async (_, make) => {
+    const [own, user] = [make(), someone()];
+    const eventsFrom = (first: number, count: number) =>
+      Array.from({ length: count }, (_, at) => ({ item: String(first + at) }));
+    await own.append(user, eventsFrom(0, 100));
+    const whole = await own.tail(user);
+    expect([whole.events.length, whole.digests.length]).toEqual([TAIL_EVENTS, TAIL_EVENTS]);
+    for (const more of [0, 1, 5, 40, TAIL_EVENTS, 2 * TAIL_EVENTS]) {
+      const { epoch, total, digest } = await own.tail(user);
+      const known = { epoch, position: total, digest: digest! };
+      const tail = await own.appendAndTail(user, eventsFrom(total, more), undefined, known);
+      expect(await own.tail(user, known)).toMatchObject({ total: total + more, digest: tail.digest });
+      const all = await own.tail(user);
+      const after = (events: Event[]) => events.slice(Math.max(0, events.length - more));
+      expect(after(tail.events)).toEqual(after(all.events));
+      const shared = Math.min(tail.digests.length, all.digests.length);
+      expect(tail.digests.slice(-shared)).toEqual(all.digests.slice(-shared));
+      if (more < TAIL_EVENTS) expect(tail.digests.at(-1 - more)).toEqual(digest);
+      for (const wrong of [
+        { ...known, epoch: crypto.randomUUID() },
+        { ...known, digest: digest!.map((byte) => byte ^ 1) },
+        { ...known, position: total + more + 1 },
+        { ...known, position: total - 1 },
+      ]) {
+        expect(await own.tail(user, wrong)).toEqual(all);
+      }
+    }
+  },
+);
 
 test('asking for a user who never was stores nothing', async () => {
   const user = someone();
@@ -225,7 +261,8 @@ test('a user is deleted right after a request that came twice and one whose list
   const user = someone();
   await log.append(user, [{ item: '1' }], 'order-1');
   await log.append(user, [{ item: '1' }], 'order-1');
-  await log.serve(user, { id: 'a', model: 'm', ranker: 'latent', variant: '', items: ['2'] });
+  const list = { id: 'a', model: 'm', ranker: 'latent', variant: '', items: ['2'] };
+  await log.serve(user, list, await log.tail(user));
   await log.append(user, [{ item: '2' }]);
   await log.clear(user);
   expect((await log.tail(user)).events).toEqual([]);
@@ -253,7 +290,7 @@ test('a day after a user was deleted, nothing is left of the log; a user who cam
   for (const user of [gone, back]) expect(await runDurableObjectAlarm(env.USERS.getByName(user))).toBe(true);
   vi.useRealTimers();
   expect(await tables(gone)).toEqual([]);
-  expect((await tables(back)).toSorted()).toEqual(['append', 'chain', 'interaction', 'log']);
+  expect((await tables(back)).toSorted()).toEqual(['append', 'chain', 'interaction', 'log', 'served']);
   expect((await log.tail(back)).events).toEqual([{ item: '2' }]);
 });
 

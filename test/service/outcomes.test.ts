@@ -72,6 +72,30 @@ describe.each([
     expect(seen).toMatchObject([{ rank: 2 }]);
   });
 
+  test('a list that is kept late is judged by what came meanwhile, and once', async () => {
+    const own = makeLog();
+    const { seen } = shop({ log: own });
+    const judging = judgingLog(own, (list) => void seen.push(list));
+    const ida = someone();
+    const list = (id: string, items: string[]) => ({ id, model: 'a', ranker: 'beam', variant: '', items });
+    const append = (item: string) => judging.append(ida, [{ item }]);
+    await append('1');
+    const early = await judging.tail(ida);
+    await judging.serve(ida, list('first', ['2', '3']), early);
+    await append('3');
+    await judging.serve(ida, list('second', ['5', '3']), early); // made before the event that came
+    await append('5');
+    expect(seen.map(({ id, rank }) => [id, rank])).toEqual([
+      ['first', 2],
+      ['second', 2],
+    ]);
+    await judging.clear(ida);
+    await append('1');
+    expect((await judging.serve(ida, list('of the deleted log', ['2']), early)).epoch).not.toBe(early.epoch);
+    await append('2');
+    expect(seen).toHaveLength(2);
+  });
+
   test('a user who is deleted leaves no list', async () => {
     const { visitor, seen } = shop({ log: makeLog() });
     const dan = someone();

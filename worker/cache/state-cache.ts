@@ -6,6 +6,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { LRUCache } from 'lru-cache';
 import { toHex } from '../engine/hex.ts';
 import type { Ranked } from '../engine/ranking.ts';
+import type { Known } from '../history/log.ts';
 import { memoryBytes, WRITE_BYTES } from './memory-bytes.ts';
 import { decodeState, encodeState, type StoredState } from './state-codec.ts';
 import type { StateInfo, StateStore } from './state-store.ts';
@@ -72,6 +73,13 @@ export class StateCache {
   /** What this isolate remembers of the user for a model. */
   kept(user: string, stateId: string): StoredState | undefined {
     return entryOf(this.memory.get(user), stateId)?.stored;
+  }
+
+  /** A place in the user's log of which this isolate knows everything that is before it. */
+  place(user: string): Known | undefined {
+    const places = (this.memory.peek(user) ?? []).map(({ stored }) => stored);
+    const [oldest] = places.sort((a, b) => a.position - b.position); // what is after it is after the others
+    return oldest && { epoch: oldest.epoch, position: oldest.position, digest: oldest.digest };
   }
 
   /** What the store has: null when that is nothing of use, undefined when it can't be read. Never throws. */

@@ -6,6 +6,8 @@ import type {
   AppendedTail,
   Head,
   HistoryLog,
+  Kept,
+  Known,
   LogPage,
   Merged,
   Place,
@@ -30,19 +32,19 @@ export class DurableLog implements HistoryLog {
     return appended;
   }
 
-  tail(user: string): Promise<Tail> {
+  tail(user: string, known?: Known): Promise<Tail> {
     return this.ask(
       user,
-      (log) => log.readTail(),
+      (log) => log.readTail(known),
       (log) => oldTail(log),
     );
   }
 
-  async appendAndTail(user: string, events: Event[], key?: string): Promise<AppendedTail> {
+  async appendAndTail(user: string, events: Event[], key?: string, known?: Known): Promise<AppendedTail> {
     const once = key === undefined ? undefined : await onceOf(key, events);
     const { outcome, judged, before, tail } = await this.ask(
       user,
-      (log) => log.appendAndTail(events, once),
+      (log) => log.appendAndTail(events, once, known),
       async (log) => ({ ...(await log.append(events, once)), tail: await oldTail(log) }),
     );
     rejectRefused(outcome, key);
@@ -88,12 +90,13 @@ export class DurableLog implements HistoryLog {
     }
   }
 
-  serve(user: string, served: Served): Promise<void> {
-    return this.ask(
+  async serve(user: string, served: Served, head: Pick<Head, 'epoch' | 'total'>): Promise<Kept> {
+    const kept: Kept | undefined = await this.ask(
       user,
-      (log) => log.serve(served),
-      async () => {}, // older code keeps none
+      (log) => log.serve(served, head),
+      async () => undefined, // older code keeps none
     );
+    return kept ?? this.length(user); // or does not say
   }
 
   length(user: string): Promise<{ epoch: string; length: number }> {

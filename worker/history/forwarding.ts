@@ -4,12 +4,12 @@ import type { HistoryLog } from './log.ts';
 export function forwarding(log: HistoryLog, own: Partial<HistoryLog>): HistoryLog {
   return {
     append: (user, events, key) => log.append(user, events, key),
-    appendAndTail: (user, events, key) => log.appendAndTail(user, events, key),
-    tail: (user) => log.tail(user),
+    appendAndTail: (user, events, key, known) => log.appendAndTail(user, events, key, known),
+    tail: (user, known) => log.tail(user, known),
     stretch: (user, head, after, proof) => log.stretch(user, head, after, proof),
     page: (user, limit, before) => log.page(user, limit, before),
     length: (user) => log.length(user),
-    serve: (user, served) => log.serve(user, served),
+    serve: (user, served, head) => log.serve(user, served, head),
     takeBack: (user, place) => log.takeBack(user, place),
     merge: (user, from) => log.merge(user, from),
     clear: (user) => log.clear(user),

@@ -26,11 +26,23 @@ export interface Head {
   digest: Uint8Array | null;
 }
 
+/** A place in a log that a caller knows: the event of this number has this chain digest. */
+export type Known = Pick<Head, 'epoch'> & { position: number; digest: Uint8Array };
+
 /** The newest events of a log, oldest first. */
 export interface Tail extends Head {
+  /** At least those after the place that the caller knows, if it is one of the log. */
   events: Event[];
-  /** The chain digest of each of them, where there is one. */
+  /** Chain digests of the newest events, oldest first, where there are any: also that of a known place. */
   digests: (Uint8Array | null)[];
+}
+
+/** What became of a list that was to be kept. */
+export interface Kept {
+  /** Of the user's log now; empty when there is none. */
+  epoch: string;
+  /** What the user had done by then, if anything. */
+  judged?: Judged;
 }
 
 /** A part of a log. */
@@ -88,10 +100,13 @@ export interface HistoryLog {
    * events, UserErased for a key from before the user was deleted.
    */
   append(user: string, events: Event[], key?: string): Promise<Appended>;
-  /** The newest `TAIL_EVENTS` events. What this costs does not depend on the log's length. */
-  tail(user: string): Promise<Tail>;
+  /**
+   * The newest `TAIL_EVENTS` events, or only those after the place that the caller knows. What this costs
+   * does not depend on the log's length.
+   */
+  tail(user: string, known?: Known): Promise<Tail>;
   /** Appends as `append` does, and returns what `tail` would. */
-  appendAndTail(user: string, events: Event[], key?: string): Promise<AppendedTail>;
+  appendAndTail(user: string, events: Event[], key?: string, known?: Known): Promise<AppendedTail>;
   /**
    * The events after the number `after`, which is not below `head.dropped`, up to the head; and the digest of
    * the event with the number `proof`, if it is among them. null when the log no longer has exactly these.
@@ -99,8 +114,12 @@ export interface HistoryLog {
   stretch(user: string, head: Head, after: number, proof: number): Promise<Stretch | null>;
   /** Up to `limit` events before position `before`, or the newest ones when it is null. */
   page(user: string, limit: number, before: number | null): Promise<LogPage>;
-  /** Keeps the list that the user saw last until the next append. A user without a log has none kept. */
-  serve(user: string, served: Served): Promise<void>;
+  /**
+   * Keeps the list that the user saw last until the next append; `head` is that of the log that it was made
+   * of. When the user has done something meanwhile, that is what became of the list. A log that was deleted
+   * meanwhile keeps none.
+   */
+  serve(user: string, served: Served, head: Pick<Head, 'epoch' | 'total'>): Promise<Kept>;
   length(user: string): Promise<{ epoch: string; length: number }>;
   /**
    * Removes an event: the log is then one that never had it. Returns whether there was such an event. Throws

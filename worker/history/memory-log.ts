@@ -10,6 +10,8 @@ import {
   type Head,
   type HistoryLog,
   IdempotencyConflict,
+  type Kept,
+  type Known,
   type LogPage,
   type Merged,
   type Place,
@@ -28,7 +30,8 @@ interface UserLog {
   positions: number[];
   given: number;
   keys: Map<string, { content: string; length: number }>;
-  served?: Served;
+  /** The list that the user saw last, and the log that it was made of. */
+  served?: Pick<Head, 'epoch' | 'total'> & { list: Served };
 }
 
 const nobody = (epoch: string = crypto.randomUUID()): UserLog => ({
@@ -62,9 +65,9 @@ export class MemoryLog implements HistoryLog {
     const { length } = log.events;
     if (once) log.keys.set(once.key, { content: once.content, length });
     const { served } = log;
-    delete log.served;
     const taken = events.map(({ item }) => item);
-    return { length, outcome: 'added', before, ...(served && { judged: judged(served, taken) }) };
+    const isJudged = served?.total === length - events.length && served.epoch === log.epoch;
+    return { length, outcome: 'added', before, ...(isJudged && { judged: judged(served.list, taken) }) };
   }
 
   /** Sets a log that is kept elsewhere: all its events, oldest first. */
@@ -74,21 +77,21 @@ export class MemoryLog implements HistoryLog {
     this.users.set(user, log);
   }
 
-  async tail(user: string): Promise<Tail> {
+  async tail(user: string, known?: Known): Promise<Tail> {
     const { epoch, events, digests } = this.users.get(user) ?? nobody('');
-    return {
-      epoch,
-      total: events.length,
-      dropped: 0,
-      digest: digests.at(-1) ?? null,
-      events: events.slice(-TAIL_EVENTS),
-      digests: digests.slice(-TAIL_EVENTS),
-    };
+    const total = events.length;
+    const head = { epoch, total, dropped: 0, digest: digests.at(-1) ?? null };
+    const isKnown =
+      known?.epoch === epoch &&
+      total - known.position < TAIL_EVENTS &&
+      sameDigest(digests[known.position - 1] ?? null, known.digest);
+    const after = isKnown ? known.position : Math.max(0, total - TAIL_EVENTS);
+    return { ...head, events: events.slice(after), digests: digests.slice(isKnown ? after - 1 : after) };
   }
 
-  async appendAndTail(user: string, events: Event[], key?: string): Promise<AppendedTail> {
+  async appendAndTail(user: string, events: Event[], key?: string, known?: Known): Promise<AppendedTail> {
     const { length: _, ...appended } = await this.append(user, events, key);
-    return { ...(await this.tail(user)), ...appended };
+    return { ...(await this.tail(user, known)), ...appended };
   }
 
   async stretch(user: string, { epoch, total, digest }: Head, after: number, proof: number) {
@@ -110,9 +113,13 @@ export class MemoryLog implements HistoryLog {
     return { epoch, events: older.slice(0, limit), next };
   }
 
-  async serve(user: string, served: Served): Promise<void> {
+  async serve(user: string, list: Served, { epoch, total }: Pick<Head, 'epoch' | 'total'>): Promise<Kept> {
     const log = this.users.get(user);
-    if (log) log.served = served;
+    if (log?.epoch !== epoch) return { epoch: log?.epoch ?? '' };
+    const taken = log.events.slice(total).map(({ item }) => item);
+    if (taken.length > 0) return { epoch, judged: judged(list, taken) };
+    log.served = { list, epoch, total };
+    return { epoch };
   }
 
   async length(user: string): Promise<{ epoch: string; length: number }> {

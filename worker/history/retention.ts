@@ -17,11 +17,11 @@ export function retentionOf({ HISTORY_MOST_EVENTS, HISTORY_MOST_DAYS }: Partial<
 }
 
 /**
- * Removes the events that are too many, the oldest. A quarter more than the most may stay, so that not every
- * append has to remove one.
+ * Removes the events that are too many, the oldest, and returns how many are kept. A quarter more than the
+ * most may stay, so that not every append has to remove one.
  */
-export function dropExcess(sql: SqlStorage, { most = Infinity }: Retention, kept: number): void {
-  if (kept <= most * 1.25) return;
+export function dropExcess(sql: SqlStorage, { most = Infinity }: Retention, kept: number): number {
+  if (kept <= most * 1.25) return kept;
   const [oldest] = sql
     .exec<{ position: number }>(
       'SELECT position FROM interaction ORDER BY position DESC LIMIT 1 OFFSET ?',
@@ -29,6 +29,7 @@ export function dropExcess(sql: SqlStorage, { most = Infinity }: Retention, kept
     )
     .toArray();
   dropBefore(sql, oldest.position);
+  return most;
 }
 
 /** Removes the events that are too old. Returns whether any are left. */

@@ -39,6 +39,7 @@ export function createTables(sql: SqlStorage): void {
     CREATE TABLE append (key TEXT PRIMARY KEY, content TEXT NOT NULL, length INTEGER NOT NULL, at INTEGER NOT NULL);
   `);
   sql.exec('INSERT INTO log VALUES (?)', crypto.randomUUID());
+  createServed(sql);
   createChain(sql, 0, 0, CHAIN_START);
 }
 
@@ -76,8 +77,14 @@ export async function migrate(storage: DurableObjectStorage): Promise<void> {
       sql.exec('UPDATE interaction SET digest = ? WHERE position = ?', base, newest);
       createChain(sql, newest ?? 0, total, base);
     }
+    createServed(sql);
     chainOthers(sql);
   });
+}
+
+/** For the list that the user saw last: none, or one. */
+function createServed(sql: SqlStorage): void {
+  sql.exec('CREATE TABLE IF NOT EXISTS served (list TEXT NOT NULL, at INTEGER NOT NULL)');
 }
 
 /** Adds the events to the log and to its chain, as `stored` now unless they say it. Returns the new head. */
@@ -104,10 +111,12 @@ export function appendEvents(
 /** undefined while there is no log. */
 export function headOf(sql: SqlStorage): Head | undefined {
   if (!exists(sql)) return undefined;
-  const { total, dropped, digest } = sql
-    .exec<{ total: number; dropped: number; digest: ArrayBuffer }>('SELECT total, dropped, digest FROM chain')
+  const { digest, ...head } = sql
+    .exec<Omit<Head, 'digest'> & { digest: ArrayBuffer }>(
+      'SELECT epoch, total, dropped, digest FROM log, chain',
+    )
     .one();
-  return { epoch: epochOf(sql), total, dropped, digest: new Uint8Array(digest) };
+  return { ...head, digest: new Uint8Array(digest) };
 }
 
 /** Events that older code has appended since the chain was last continued. */

@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { OUTBOX_MS, Outbox, type OutboxQueue } from '../outbox/outbox.ts';
-import type { Served } from '../outcomes/served.ts';
+import { judged, type Served } from '../outcomes/served.ts';
 import { sameDigest } from './chain.ts';
 import { logOf } from './epoch.ts';
 import type { Event } from './event.ts';
@@ -9,6 +9,8 @@ import {
   type Appended,
   EVENTS_BEFORE,
   type Head,
+  type Kept,
+  type Known,
   type LogPage,
   type Merged,
   type Place,
@@ -20,7 +22,7 @@ import { type Handed, handOver, hasMore, isLeaving, takeIn } from './merge.ts';
 import { isErased, KEY_MEMORY_MS, recentKeys } from './recent-keys.ts';
 import { dropExcess, dropOld, type Retention, retentionOf } from './retention.ts';
 import { appendEvents, createTables, exists, headOf, migrate, type Row, tablesOf } from './schema.ts';
-import { judgeServed, keepServed } from './served-list.ts';
+import { itemsOf, judgeServed, keepServed } from './served-list.ts';
 import { takeBack } from './take-back.ts';
 
 /** How often events that are too old are looked for. */
@@ -60,36 +62,38 @@ export class UserHistory extends DurableObject<Env> {
       const now = Date.now();
       if (once && isErased(this.sql, once.key)) return { length: 0, outcome: 'erased' };
       if (!exists(this.sql)) this.create();
-      this.sql.exec('DELETE FROM append WHERE at < ?', now - KEY_MEMORY_MS);
       if (once) {
+        this.sql.exec('DELETE FROM append WHERE at < ?', now - KEY_MEMORY_MS);
         const [known] = this.sql.exec('SELECT content, length FROM append WHERE key = ?', once.key).toArray();
         if (known) {
           const outcome = known.content === once.content ? 'repeated' : 'conflict';
           return { length: Number(known.length), outcome };
         }
       }
-      const before = this.newest(EVENTS_BEFORE, 0).map(({ item }) => item);
-      const { total, dropped } = appendEvents(this.sql, events, this.head());
-      dropExcess(this.sql, this.retention, total - dropped);
-      const { length } = this.length();
+      const before = itemsOf(this.newest(EVENTS_BEFORE, 0));
+      const head = this.head();
+      const { total, dropped } = appendEvents(this.sql, events, head);
+      const length = dropExcess(this.sql, this.retention, total - dropped);
       if (once) {
         this.sql.exec('INSERT INTO append VALUES (?, ?, ?, ?)', once.key, once.content, length, now);
       }
-      const judged = judgeServed(this.sql, events);
+      const judged = judgeServed(this.sql, events, head);
       return { length, outcome: 'added', before, ...(judged && { judged }) };
     });
   }
 
   /** The newest events, whatever the log's length. Not `tail`: Workers have a handler of that name. */
-  readTail(): Tail {
+  readTail(known?: Known): Tail {
     const head = this.head();
+    const since = known && this.since(known, head);
+    if (since) return since;
     const rows = this.newest(TAIL_EVENTS, 0);
     return { ...head, events: rows.map(read), digests: rows.map(digestOf) };
   }
 
-  appendAndTail(events: Event[], once?: Once): Omit<Appended, 'length'> & { tail: Tail } {
+  appendAndTail(events: Event[], once?: Once, known?: Known): Omit<Appended, 'length'> & { tail: Tail } {
     const { length: _, ...appended } = this.append(events, once);
-    return { ...appended, tail: this.readTail() };
+    return { ...appended, tail: this.readTail(known) };
   }
 
   takeBack({ position, log }: Place): 'taken_back' | 'unknown' | 'leaving' {
@@ -131,9 +135,26 @@ export class UserHistory extends DurableObject<Env> {
     return true;
   }
 
-  /** Keeps the list that the user saw last. */
-  serve(served: Served): void {
-    if (exists(this.sql)) keepServed(this.sql, served);
+  /** What came after a place that the caller knows; undefined when that is none of this log, or far back. */
+  private since({ epoch, position, digest }: Known, head: Head): Tail | undefined {
+    const count = head.total - position;
+    if (epoch !== head.epoch || position <= head.dropped || count < 0 || count >= TAIL_EVENTS)
+      return undefined;
+    const rows = count > 0 ? this.newest(count + 1, 0) : [];
+    const digests = count > 0 ? rows.map(digestOf) : [head.digest];
+    return sameDigest(digests[0], digest) ? { ...head, events: rows.map(read), digests } : undefined;
+  }
+
+  /** Keeps the list that the user saw last. Workers of older code don't say of which log it was made. */
+  serve(served: Served, { epoch, total }: Pick<Head, 'epoch' | 'total'> = this.head()): Kept {
+    const head = this.head();
+    if (epoch !== head.epoch || epoch === '') return { epoch: head.epoch };
+    if (total < head.total) {
+      const taken = this.newest(Math.min(head.total - total, TAIL_EVENTS), 0);
+      return { epoch, judged: judged(served, itemsOf(taken)) };
+    }
+    keepServed(this.sql, served, { epoch, total });
+    return { epoch };
   }
 
   stretch({ epoch, total, digest }: Head, after: number, proof: number): Stretch | null {

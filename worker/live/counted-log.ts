@@ -32,8 +32,8 @@ export function countedLog(log: HistoryLog, { counting, gathered }: CountedLogOp
       count(appended, events);
       return appended;
     },
-    async appendAndTail(user, events, key) {
-      const appended = await log.appendAndTail(user, events, key);
+    async appendAndTail(user, events, key, known) {
+      const appended = await log.appendAndTail(user, events, key, known);
       count(appended, events);
       return appended;
     },

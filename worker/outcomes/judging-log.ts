@@ -12,6 +12,8 @@ export function judgingLog(log: HistoryLog, judge: (list: Judged, bucket: number
   };
   return forwarding(log, {
     append: async (user, events, key) => tell(user, await log.append(user, events, key)),
-    appendAndTail: async (user, events, key) => tell(user, await log.appendAndTail(user, events, key)),
+    appendAndTail: async (user, events, key, known) =>
+      tell(user, await log.appendAndTail(user, events, key, known)),
+    serve: async (user, served, head) => tell(user, await log.serve(user, served, head)),
   });
 }

@@ -44,7 +44,8 @@ export class LogView {
     this.starts = startsOf(tail.total, tail.dropped, model.manifest.config.contextWindow);
     this.events = tail.events;
     this.after = tail.total - tail.events.length;
-    for (const [index, digest] of tail.digests.entries()) this.digests.set(this.after + index + 1, digest);
+    const proven = tail.total - tail.digests.length;
+    for (const [index, digest] of tail.digests.entries()) this.digests.set(proven + index + 1, digest);
   }
 
   /** More of the log: the events after the number `after`, and the digest of the event `proven`. */

@@ -1,6 +1,5 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { StoredState } from '../../cache/state-codec.ts';
 import type { Tail } from '../../history/log.ts';
 import type { Model } from '../../models/model.ts';
 import { noted } from '../../observe/facts.ts';
@@ -103,19 +102,23 @@ export function userRecommendations({ models, log, cache, outcomes }: Services) 
   return new OpenAPIHono()
     .openapi(get, async (c) => {
       const user = storedUser(c, c.req.valid('param').user_id);
-      return c.json(await answer(c, user, c.req.valid('query'), 'query', log.tail(user)), 200);
+      return c.json(await answer(c, user, c.req.valid('query'), 'query', tailOf(user)), 200);
     })
     .openapi(post, async (c) => {
       const { items, ...query } = c.req.valid('json');
       const user = storedUser(c, c.req.valid('param').user_id);
-      if (items === undefined) return c.json(await answer(c, user, query, '', log.tail(user)), 200);
+      if (items === undefined) return c.json(await answer(c, user, query, '', tailOf(user)), 200);
       rejectOverloaded(c); // before anything is stored: the request will be sent again
       const isChecked = await rejectBeforeStoring(c, user, query);
       const once = c.req.valid('header')['idempotency-key'];
-      const tail = log.appendAndTail(user, eventsOf(items), once);
+      const tail = log.appendAndTail(user, eventsOf(items), once, cache.place(user));
       if (!isChecked) await tail; // what may fail now must not stop it
       return c.json(await answer(c, user, query, '', tail), 200);
     });
+
+  function tailOf(user: string): Promise<Tail> {
+    return log.tail(user, cache.place(user));
+  }
 
   /**
    * A wrong request stores nothing. Without a model nobody can say, and the interactions are stored. Returns
@@ -137,33 +140,30 @@ export function userRecommendations({ models, log, cache, outcomes }: Services) 
     const ranker = query.ranker ?? variant?.ranker;
     const asked = { ...query, rules: variant?.rules, ranker: ranker && fitting(ranker, model) };
     const list = noted(c, await recommend(model, source, asked, run), variant?.name);
-    c.executionCtx.waitUntil(keepServed(user, list, variant?.name));
-    c.executionCtx.waitUntil(source.persist().then((written) => written && withdrawIfDeleted(user, written)));
+    c.executionCtx.waitUntil(keep(source, user, list, variant?.name, await tail).catch(() => {}));
     return { ...list, ...(variant && { variant: variant.name }) };
   }
 
-  /** The list that the user saw last, to see what becomes of it. Without it only a statistic is missing. */
-  async function keepServed(
+  /**
+   * Keeps the state, and the list to see what becomes of it. When this fails, time is lost or a statistic.
+   *
+   * The user may be deleted, through any isolate, while a state of the deleted log is on its way to the
+   * store. So the log is asked after the write, and a state that should not be there is removed. One that
+   * stays all the same fits no other log, and expires.
+   */
+  async function keep(
+    source: UserSource,
     user: string,
     { recommendation_id: id, items, ranker, model }: z.infer<typeof userList>,
-    variant = '',
+    variant: string | undefined,
+    head: Tail,
   ): Promise<void> {
+    const written = await source.persist();
     const ids = items.slice(0, MOST_SERVED).map((item) => item.id);
-    if (ids.length === 0) return;
-    await log.serve(user, { id, model: model.id, ranker, variant, items: ids }).catch(() => {});
-  }
-
-  /**
-   * The user may be deleted, through any isolate, while a state of the deleted log is on its way to the
-   * store. So the log is read once more after a write, and a state that should not be there is removed.
-   */
-  async function withdrawIfDeleted(user: string, { stateId, epoch }: StoredState): Promise<void> {
-    try {
-      const now = await log.length(user);
-      if (now.epoch !== epoch) await cache.forget(user, [stateId]);
-    } catch {
-      // The state fits no other log, and expires.
-    }
+    const served = { id, model: model.id, ranker, variant: variant ?? '', items: ids };
+    if (ids.length === 0 && !written) return;
+    const { epoch } = ids.length > 0 ? await log.serve(user, served, head) : await log.length(user);
+    if (written && epoch !== written.epoch) await cache.forget(user, [written.stateId]);
   }
 }
 
