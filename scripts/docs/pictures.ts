@@ -84,6 +84,8 @@ const PICTURES: Picture[] = [
       await page.goto(`${url}/playground`);
       await page.locator('.attention').waitFor();
       await page.getByRole('slider', { name: 'History' }).fill('100');
+      await page.getByRole('button', { name: /^Compare/ }).click();
+      await page.locator('.bars .full').first().waitFor();
       await page.waitForTimeout(4000);
     },
   },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nameOf, splitYear } from '../../worker/demo/title.ts';
+import { fullName, nameOf, splitYear } from '../../worker/demo/title.ts';
 
 test.each([
   ['Matrix, The (1999)', 'The Matrix'],
@@ -14,6 +14,11 @@ test.each([
   ['千と千尋の神隠し (2001)', '千と千尋の神隠し'],
 ])('%s is called %s', (title, name) => {
   expect(nameOf(title)).toBe(name);
+});
+
+test('a name may keep its year', () => {
+  expect(fullName('Matrix, The (1999)')).toBe('The Matrix (1999)');
+  expect(fullName('Tea No. 1')).toBe('Tea No. 1');
 });
 
 test('a year is the last thing in parentheses, or there is none', () => {

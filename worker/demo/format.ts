@@ -28,5 +28,6 @@ export function moment(seconds: number): string {
 
 /** A log-probability. */
 export function percent(score: number): string {
-  return `${(100 * Math.exp(score)).toFixed(1)} %`;
+  const value = 100 * Math.exp(score);
+  return value < 0.1 ? '< 0.1 %' : `${value.toFixed(1)} %`;
 }

@@ -6,6 +6,12 @@ export function splitYear(title: string): [name: string, year: string] {
   return match ? [match[1], match[2]] : [title, ''];
 }
 
+/** The same with the year. */
+export function fullName(title: string): string {
+  const [, year] = splitYear(title);
+  return year === '' ? nameOf(title) : `${nameOf(title)} (${year})`;
+}
+
 /** `Matrix, The (1999)` as people say it: `The Matrix`. */
 export function nameOf(title: string): string {
   const [name] = splitYear(title);

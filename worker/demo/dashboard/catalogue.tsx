@@ -66,7 +66,7 @@ export function CatalogueNow() {
         <ol>
           {trending?.items.map((item) => (
             <li key={item.id}>
-              {item.title} <Facts film={item} /> {item.new && <strong>new</strong>}
+              {nameOf(item.title)} <Facts film={item} /> {item.new && <strong>new</strong>}
             </li>
           ))}
         </ol>

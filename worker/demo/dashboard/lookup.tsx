@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { messageOf } from '../ask.ts';
 import { kilobytes, moment, plain } from '../format.ts';
 import type { Film } from '../side.ts';
+import { fullName, nameOf } from '../title.ts';
 import { Facts } from '../ui/film.tsx';
 import { askJson } from './operator.ts';
 
@@ -42,7 +43,7 @@ export function ItemLookup() {
       ) : (
         <>
           <p>
-            <strong>{found.item.title}</strong> <Facts film={found.item} />
+            <strong>{nameOf(found.item.title)}</strong> <Facts film={found.item} />
           </p>
           <p class="soft">
             Id <code>{found.item.id}</code>, {plain(found.item.count)} interactions in training
@@ -85,7 +86,7 @@ export function UserLookup() {
           <ol>
             {found.events.map(({ id, title, timestamp }) => (
               <li key={id}>
-                {title} {timestamp !== undefined && <span class="soft">{moment(timestamp)}</span>}
+                {fullName(title)} {timestamp !== undefined && <span class="soft">{moment(timestamp)}</span>}
               </li>
             ))}
           </ol>
@@ -105,7 +106,7 @@ function Titles({ films }: { films: Film[] }) {
   return (
     <ol>
       {films.map((film) => (
-        <li key={film.id}>{film.title}</li>
+        <li key={film.id}>{fullName(film.title)}</li>
       ))}
     </ol>
   );

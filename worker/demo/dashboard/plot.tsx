@@ -68,7 +68,8 @@ export function Plot({
         {title} <span class="soft">{unit}</span>
       </h2>
       <p class="visually-hidden">{`Now: ${now}`}</p>
-      <div ref={place} aria-hidden="true" />
+      {times.length < 2 && <p class="soft begins">Begins with the next readings, one each few seconds.</p>}
+      <div ref={place} class={times.length < 2 ? 'empty' : undefined} aria-hidden="true" />
     </section>
   );
 }

@@ -62,7 +62,7 @@ export function Traffic({
           <Tile name="Requests" value={plain(sumOf(samples, 'earn_requests_total'))} />
           <Tile name="Problems" value={plain(sumOf(samples, 'earn_problems_total'))} />
           <Tile name="Lists" value={plain(sumOf(samples, 'earn_lists_total'))} />
-          <Tile name="Items that states spared" value={share} />
+          <Tile name="History remembered" value={share} />
           <Tile name="Answer, median" value={ms(quantile(samples, 'earn_request_duration_ms', 0.5))} />
           <Tile name="Answer, 95 %" value={ms(quantile(samples, 'earn_request_duration_ms', 0.95))} />
         </dl>
@@ -120,31 +120,42 @@ const ms = (value: number | null): string => (value === null ? '–' : `${rounde
 
 function Routes({ samples }: { samples: Sample[] }) {
   const rows = samples.filter(({ name }) => name === 'earn_requests_total').sort((a, b) => b.value - a.value);
+  const isApi = ({ labels: { route } }: Sample) => route.startsWith('/v1/');
   return (
     <section aria-labelledby="routes-title">
       <h2 id="routes-title">Requests by route</h2>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Route</th>
-            <th scope="col">Status</th>
-            <th scope="col" class="number">
-              Answers
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.slice(0, 20).map(({ labels: { method, route, status }, value }) => (
-            <tr key={`${method} ${route} ${status}`}>
-              <td>
-                {method} <code>{route}</code>
-              </td>
-              <td>{status}</td>
-              <td class="number">{plain(value)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <RouteTable rows={rows.filter(isApi)} />
+      <details>
+        <summary>Pages and files</summary>
+        <RouteTable rows={rows.filter((row) => !isApi(row))} />
+      </details>
     </section>
+  );
+}
+
+function RouteTable({ rows }: { rows: Sample[] }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Route</th>
+          <th scope="col">Status</th>
+          <th scope="col" class="number">
+            Answers
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ labels: { method, route, status }, value }) => (
+          <tr key={`${method} ${route} ${status}`}>
+            <td>
+              {method} <code>{route}</code>
+            </td>
+            <td>{status}</td>
+            <td class="number">{plain(value)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

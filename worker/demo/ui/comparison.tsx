@@ -73,10 +73,10 @@ function Fetch({ state, loaded: [bytes, total], problem, start }: Fetching) {
   if (state === 'wanted') {
     return (
       <>
-        <button type="button" onClick={start}>
+        <button type="button" class="primary" onClick={start}>
           Compare with the same decoder without EARN
         </button>
-        <p class="soft">It reads the whole history in every layer (k = N). A few megabytes to fetch.</p>
+        <p class="soft">It reads the whole history in every layer (k = N). A few megabytes are fetched.</p>
         {problem !== '' && (
           <p class="problem" role="alert">
             {problem}

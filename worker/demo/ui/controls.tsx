@@ -1,6 +1,6 @@
 /** The playground's knobs. */
 import type { Setting } from '../play.ts';
-import { counted, NOUNS } from '../words.ts';
+import { counted, NOUN, NOUNS } from '../words.ts';
 
 type Knobs = Omit<Setting, 'history'> & { length: number };
 
@@ -23,7 +23,11 @@ export function Controls(props: {
     <section class="controls" aria-label="Settings">
       <Slider
         label="History"
-        text={`${counted(knobs.length)}, ${own === 0 ? `popular ${NOUNS}` : `the newest ${own} your own`}`}
+        text={
+          own === 0
+            ? `${knobs.length} popular ${knobs.length === 1 ? NOUN : NOUNS}`
+            : `${counted(knobs.length)}, the newest ${own} your own`
+        }
         range={[1, most]}
         value={knobs.length}
         onChange={(length) => onChange({ length })}

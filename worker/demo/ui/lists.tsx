@@ -20,14 +20,17 @@ export function Lists({ played: { lists, full } }: { played: Played }) {
           const other = lists.find((list) => list.name === beside)?.items ?? items;
           const theirs = new Set(other.map(({ id }) => id));
           const common = items.filter(({ id }) => theirs.has(id)).length;
-          const facts = [
-            beside && `${common} of ${items.length} as in “${beside}”`,
-            found !== undefined && `found ${(100 * found).toFixed(1)} %`,
-          ].filter(Boolean);
           return (
             <div key={name}>
               <h3>{name}</h3>
-              <p class="soft">{facts.join(' · ')}</p>
+              <p class="soft facts-of-list">
+                {beside && (
+                  <span>
+                    {common} of {items.length} as in “{beside}”
+                  </span>
+                )}
+                {found !== undefined && <span>found {(100 * found).toFixed(1)} %</span>}
+              </p>
               <ol aria-label={name}>
                 {items.map((item) => (
                   <li key={item.id} class={theirs.has(item.id) ? undefined : 'other'}>

@@ -69,7 +69,7 @@ function Card(props: {
           class="chance"
           title={source === 'model' ? `Probability as your next ${NOUN}` : 'Share of all interactions'}
         >
-          {chance}
+          {chance} {source === 'model' ? 'likely' : 'of all'}
         </span>
         <button
           type="button"
