@@ -129,11 +129,20 @@ export function buildModel(
  */
 export function withMemory(
   { manifest, files }: BuiltModel,
-  { file, options }: Pick<BuiltMemory, 'file' | 'options'>,
+  { file, options, affinities }: Pick<BuiltMemory, 'file' | 'options' | 'affinities'>,
   pieceBytes = PIECE_BYTES,
 ): BuiltModel {
   const all = new Map(files);
-  const memory = { shards: addPieces(all, 'memory', file, pieceBytes), ...options };
+  const memory = {
+    shards: addPieces(all, 'memory', file, pieceBytes),
+    ...options,
+    ...(affinities && {
+      affinities: {
+        shards: addPieces(all, 'affinities', affinities.file, pieceBytes),
+        ...affinities.options,
+      },
+    }),
+  };
   const remembering = { ...manifest, id: shortHash({ id: manifest.id, memory }), memory };
   all.set(MANIFEST_FILE, sealed(remembering));
   return { manifest: remembering, files: all };

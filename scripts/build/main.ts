@@ -61,6 +61,12 @@ service loads.`,
       memory = built.report;
       const weights = built.options.weights.map((weight) => weight.toFixed(2));
       print(`Weights of the memory after 1, 2, 4 … items: ${weights.join(', ')}`);
+      const affinities = built.affinities?.options.weights.map((weight) => weight.toFixed(2));
+      print(
+        affinities
+          ? `Weights of its affinities: ${affinities.join(', ')}`
+          : 'It has no affinities: too many items, or they would bring nothing.',
+      );
     }
     writeModel(model, out);
     const bytes = [...model.files.values()].reduce((sum, file) => sum + file.length, 0);

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { buildModel, withMemory } from '../../scripts/build/build-model.ts';
 import { buildMemory } from '../../scripts/build/memory/build-memory.ts';
 import { countTransitions } from '../../scripts/build/memory/counts.ts';
+import { evidenceOf } from '../../scripts/build/memory/evidence.ts';
 import { type FitCase, fitWeights } from '../../scripts/build/memory/fit.ts';
 import { bestScale } from '../../scripts/build/memory/scale.ts';
 import { memoryTable } from '../../scripts/build/memory/table.ts';
@@ -133,34 +134,43 @@ test('the fit finds the weights that the cases were drawn with, at every length'
   const random = seededRandom(2);
   const items = 30;
   const trueWeight = (length: number) => 0.5 + Math.log2(length) / 4;
+  const trueSecond = (length: number) => 1 - Math.log2(length) / 8;
   const cases: FitCase[] = [];
   const evidence = [];
-  for (let i = 0; i < 8000; i++) {
+  for (let i = 0; i < 6000; i++) {
     const logits = Float32Array.from({ length: items }, () => 2 * random());
     const logSum = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
     const length = 1 + Math.floor(128 ** random());
     const values = Float64Array.from({ length: 10 }, () => 2 * random());
     const boosted = Int32Array.from({ length: 10 }, (_, at) => 3 * at);
+    // The second part also speaks against items.
+    const second = Float64Array.from({ length: 10 }, () => 6 * random() - 3);
+    const others = Int32Array.from({ length: 10 }, (_, at) => 2 * at);
     const scores = logits.map((logit) => logit - logSum);
     const logProbs = scores.slice();
     for (const [at, item] of boosted.entries()) scores[item] += trueWeight(length) * values[at];
+    for (const [at, item] of others.entries()) scores[item] += trueSecond(length) * second[at];
     const allowed = new Uint8Array(items).fill(1);
     allowed[1] = 0;
     const exps = scores.map((score, item) => (allowed[item] ? Math.exp(score) : 0));
     const draw = random() * exps.reduce((sum, exp) => sum + exp, 0);
     const target = exps.findIndex((_, item) => exps.slice(0, item + 1).reduce((a, b) => a + b, 0) > draw);
     cases.push({ length, target, logProbs, allowed });
-    evidence.push({ items: boosted, values });
+    evidence.push(
+      evidenceOf([
+        { items: boosted, values },
+        { items: others, values: second },
+      ]),
+    );
   }
-  const { weights, likelihood } = fitWeights(cases, evidence);
-  for (const [knot, weight] of weights.entries()) {
-    expect(Math.abs(weight - trueWeight(2 ** knot))).toBeLessThan(0.25);
+  const { weights, likelihood } = fitWeights(cases, evidence, 2);
+  for (const [part, weightAfter] of [trueWeight, trueSecond].entries()) {
+    for (const [knot, weight] of weights[part].entries()) {
+      expect(Math.abs(weight - weightAfter(2 ** knot))).toBeLessThan(0.25);
+    }
   }
-  const without = fitWeights(
-    cases,
-    cases.map(() => ({ items: new Int32Array(), values: new Float64Array() })),
-  );
-  expect(likelihood).toBeGreaterThan(without.likelihood);
+  const nothing = cases.map(() => evidenceOf([]));
+  expect(likelihood).toBeGreaterThan(fitWeights(cases, nothing, 0).likelihood);
 });
 
 test('sums over groups of items are those over the items', () => {
@@ -176,7 +186,11 @@ test('sums over groups of items are those over the items', () => {
     items: Int32Array.of(target, (target + 1) % 3000),
     values: Float64Array.of(1 + random(), 2),
   }));
-  const { parameters, likelihood } = fitWeights(cases, evidence);
+  const { parameters, likelihood } = fitWeights(
+    cases,
+    evidence.map((each) => evidenceOf([each])),
+    1,
+  );
   const [a, b] = [parameters[0], parameters[8]];
   const expected = cases.map(({ logProbs, allowed, target }, index) => {
     const scores = Float64Array.from(logProbs, (value) => a * value);
@@ -188,13 +202,13 @@ test('sums over groups of items are those over the items', () => {
 });
 
 test('the fewer cases there are, the nearer the weights stay to one half', () => {
-  expect(fitWeights([], []).weights).toEqual(new Array(8).fill(0.5));
+  expect(fitWeights([], [], 2).weights).toEqual([new Array(8).fill(0.5), new Array(8).fill(0)]);
   const allowed = new Uint8Array(2).fill(1);
   const logProbs = Float32Array.of(Math.log(0.5), Math.log(0.5));
   const weightAfter = (count: number) => {
     const cases: FitCase[] = new Array(count).fill({ length: 4, target: 1, logProbs, allowed });
-    return fitWeights(cases, new Array(count).fill({ items: Int32Array.of(0), values: Float64Array.of(3) }))
-      .weights[2];
+    const wrong = evidenceOf([{ items: Int32Array.of(0), values: Float64Array.of(3) }]);
+    return fitWeights(cases, new Array(count).fill(wrong), 1).weights[0][2];
   };
   // The memory is always wrong here.
   expect(weightAfter(1)).toBeGreaterThan(weightAfter(20));
@@ -265,14 +279,19 @@ test('weights are scaled to what ranks best, however sure of itself the decoder 
     logProbs: Float32Array.from({ length: 60 }, (_, item) => (item >= 45 ? -1 : -9)),
     allowed: new Uint8Array(60).fill(1),
   }));
-  const knowing = cases.map(({ target }) => ({ items: Int32Array.of(target), values: Float64Array.of(3) }));
-  expect(bestScale(cases, knowing, () => 1)).toEqual({ factor: 3, ndcg: 1 });
-  expect(bestScale(cases, knowing, () => 3).factor).toBe(1);
+  const knowing = cases.map(({ target }) =>
+    evidenceOf([{ items: Int32Array.of(target), values: Float64Array.of(3) }]),
+  );
+  expect(bestScale(cases, knowing, 1, () => [1])).toEqual({ factors: [3], ndcg: 1 });
+  expect(bestScale(cases, knowing, 1, () => [3]).factors).toEqual([1]);
   // And the other way round.
-  const misled = cases.map(() => ({
-    items: Int32Array.from({ length: 12 }, (_, i) => i),
-    values: new Float64Array(12).fill(3),
-  }));
+  const wrong = { items: Int32Array.from({ length: 12 }, (_, i) => i), values: new Float64Array(12).fill(3) };
+  const misled = cases.map(() => evidenceOf([wrong]));
   const right = cases.map((each) => ({ ...each, target: 45 }));
-  expect(bestScale(right, misled, () => 4).factor).toBe(0.5);
+  expect(bestScale(right, misled, 1, () => [4]).factors).toEqual([0.5]);
+  // Each of two parts gets its own factor.
+  const knows = ({ target }: FitCase) => ({ items: Int32Array.of(target), values: Float64Array.of(3) });
+  const both = (each: FitCase) => evidenceOf([knows(each), wrong]);
+  expect(bestScale(cases, cases.map(both), 2, () => [2, 2]).factors).toEqual([1.4, 1]);
+  expect(bestScale(right, right.map(both), 2, () => [0, 4]).factors).toEqual([1, 0.5]);
 });

@@ -10,7 +10,7 @@ import {
   writeTransitions,
 } from '../../worker/memory/layout.ts';
 import { Memory, type MemoryOptions } from '../../worker/memory/memory.ts';
-import { bonus, boosts, mixed } from '../../worker/memory/mixture.ts';
+import { because, bonus, boosts, mixed } from '../../worker/memory/mixture.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { denseMixture, denseScores, type Matrix, weightAt } from './reference.ts';
 
@@ -101,7 +101,7 @@ test('because names the items that contributed most, strongest first, and nothin
   for (const history of histories) {
     const q = denseScores(rows, history, OPTIONS);
     for (let item = 0; item < ITEMS; item++) {
-      const reasons = memory.because(history, item, 3);
+      const reasons = because(memory, history, item, 3);
       expect(reasons.length > 0).toBe(q[item] > 0);
       // Without a reason's occurrences the score is lower, and by more for an earlier reason.
       const newest = history.slice(-OPTIONS.newest);

@@ -34,7 +34,7 @@ export interface Transitions {
   probabilities: Uint8Array;
 }
 
-const idsOf = (items: number) => (items > 0x10000 ? Uint32Array : Uint16Array);
+export const idsOf = (items: number) => (items > 0x10000 ? Uint32Array : Uint16Array);
 
 /** Bytes of a file for so many items and entries. */
 export function fileBytes(items: number, entries: number): number {
@@ -42,24 +42,34 @@ export function fileBytes(items: number, entries: number): number {
 }
 
 /**
- * The arrays over a file's bytes. @throws {RangeError} when the file is of another size than it says itself
+ * The first array of a file, which says how many entries it has. @throws {RangeError} when the file has not
+ * the size that follows from that
  */
-export function readTransitions(
+export function startsOf(
   { buffer, byteOffset, length }: Uint8Array<ArrayBuffer>,
   items: number,
-): Transitions {
-  if (length < fileBytes(items, 0)) throw new RangeError(`the memory is too short for ${items} items`);
+  bytesFor: (items: number, entries: number) => number,
+): { starts: Uint32Array; entries: number } {
+  if (length < bytesFor(items, 0)) throw new RangeError(`the memory is too short for ${items} items`);
   const starts = new Uint32Array(buffer, byteOffset, items + 1);
   const entries = starts[items];
-  if (length !== fileBytes(items, entries)) {
-    throw new RangeError(
-      `the memory has ${length} bytes, ${entries} entries take ${fileBytes(items, entries)}`,
-    );
+  const expected = bytesFor(items, entries);
+  if (length !== expected) {
+    throw new RangeError(`the memory has ${length} bytes, ${entries} entries take ${expected}`);
   }
+  return { starts, entries };
+}
+
+/**
+ * The arrays over a file's bytes. @throws {RangeError} when the file is of another size than it says itself
+ */
+export function readTransitions(file: Uint8Array<ArrayBuffer>, items: number): Transitions {
+  const { starts, entries } = startsOf(file, items, fileBytes);
   const Ids = idsOf(items);
-  const at = byteOffset + starts.byteLength;
-  const successors = new Ids(buffer, at, entries);
-  return { starts, successors, probabilities: new Uint8Array(buffer, at + successors.byteLength, entries) };
+  const at = file.byteOffset + starts.byteLength;
+  const successors = new Ids(file.buffer, at, entries);
+  const probabilities = new Uint8Array(file.buffer, at + successors.byteLength, entries);
+  return { starts, successors, probabilities };
 }
 
 /** A file with these rows, one per item: pairs of successor and probability, ascending by successor. */

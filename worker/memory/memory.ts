@@ -3,8 +3,11 @@
  * generalise; the memory knows single pairs of items, also those that were too rare to train on.
  */
 
+import type { Affinities } from './affinities.ts';
 import { probabilityOf, readTransitions, type Transitions } from './layout.ts';
 import { type LiveRows, NO_ROWS, rowOf } from './live-rows.ts';
+import { type Sparse, SparseSums } from './sparse.ts';
+import { weightAfter } from './weight.ts';
 
 /** How counts become scores; fitted on validation (`scripts/build/memory`). */
 export interface MemoryOptions {
@@ -14,46 +17,40 @@ export interface MemoryOptions {
   decay: number;
   /** The probability that counts as nothing to go by: q = `smoothing` doubles the boost's base. */
   smoothing: number;
-  /**
-   * Weight of the memory beside the decoder by length of the history: at 1, 2, 4, 8 and so on items, linear
-   * in the logarithm between them. The last one holds for all longer histories.
-   */
+  /** Of the memory beside the decoder, by length of the history: `weightAfter`. */
   weights: number[];
-}
-
-/** A number for some items; all others have 0. */
-export interface Sparse {
-  /** Item indices, each once. */
-  items: Int32Array;
-  values: Float64Array;
 }
 
 export class Memory {
   readonly options: MemoryOptions;
   private readonly transitions: Transitions;
-  /** [items], all zeros between calls. */
-  private readonly sums: Float64Array;
+  /** What goes together whatever the order. A model may have none. */
+  readonly affinities?: Affinities;
+  /** For sums over items; all zero between calls. */
+  readonly sums: SparseSums;
   /** What was counted since the training. */
   private readonly live: LiveRows;
 
-  /** `file` as `layout.ts` says; it is not copied. @throws {RangeError} when it is of another size */
-  constructor(file: Uint8Array<ArrayBuffer>, items: number, options: MemoryOptions);
-  constructor(trained: Transitions, items: number, options: MemoryOptions, live: LiveRows);
+  /**
+   * `trained` may be a file as `layout.ts` says; it is not copied. @throws {RangeError} when it is of another
+   * size
+   */
   constructor(
     trained: Uint8Array<ArrayBuffer> | Transitions,
     items: number,
     options: MemoryOptions,
-    live: LiveRows = NO_ROWS,
+    { affinities, live = NO_ROWS }: { affinities?: Affinities; live?: LiveRows } = {},
   ) {
     this.transitions = trained instanceof Uint8Array ? readTransitions(trained, items) : trained;
     this.options = options;
-    this.sums = new Float64Array(items);
+    this.affinities = affinities;
+    this.sums = new SparseSums(items);
     this.live = live;
   }
 
   /** The same memory with what was counted since, for so many items: the trained ones come first. */
   extended(items: number, live: LiveRows): Memory {
-    return new Memory(this.transitions, items, this.options, live);
+    return new Memory(this.transitions, items, this.options, { affinities: this.affinities, live });
   }
 
   /**
@@ -62,41 +59,22 @@ export class Memory {
    * successors that the table leaves out.
    */
   scores(history: readonly number[]): Sparse {
-    const { sums } = this;
-    const items: number[] = [];
     for (const { item, weight } of this.recent(history)) {
-      this.eachSuccessor(item, (successor, probability) => {
-        if (sums[successor] === 0) items.push(successor);
-        sums[successor] += weight * probability;
-      });
+      this.eachSuccessor(item, (successor, probability) => this.sums.add(successor, weight * probability));
     }
-    const count = items.length;
-    const values = new Float64Array(count);
-    for (let i = 0; i < count; i++) {
-      values[i] = sums[items[i]];
-      sums[items[i]] = 0;
-    }
-    return { items: Int32Array.from(items), values };
+    return this.sums.take();
   }
 
-  /** The items of the history, at most `most`, that contribute most to an item's score; none when it is 0. */
-  because(history: readonly number[], successor: number, most: number): number[] {
-    const shares = new Map<number, number>();
-    for (const { item, weight } of this.recent(history)) {
-      const share = weight * this.probability(item, successor);
-      if (share > 0) shares.set(item, (shares.get(item) ?? 0) + share);
-    }
-    const ordered = [...shares].sort(([, a], [, b]) => b - a); // stable: of equal ones the newer comes first
-    return ordered.slice(0, most).map(([item]) => item);
+  /** What each place of the history adds to q of `successor`, newest first; those that add nothing don't. */
+  shares(history: readonly number[], successor: number): { item: number; share: number }[] {
+    return this.recent(history)
+      .map(({ item, weight }) => ({ item, share: weight * this.probability(item, successor) }))
+      .filter(({ share }) => share > 0);
   }
 
-  /** How much the memory counts beside the decoder after so many items. */
+  /** How much transitions count beside the decoder after so many items. */
   weight(length: number): number {
-    const { weights } = this.options;
-    const place = Math.min(Math.log2(Math.max(1, length)), weights.length - 1);
-    const below = Math.floor(place);
-    const above = Math.min(below + 1, weights.length - 1);
-    return weights[below] + (place - below) * (weights[above] - weights[below]);
+    return weightAfter(this.options.weights, length);
   }
 
   /** The newest items, newest first, with weights that sum to one. */

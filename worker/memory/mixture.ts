@@ -1,22 +1,61 @@
 /**
- * The decoder's opinion p and the memory's q as one: a product of experts,
+ * The decoder's opinion p, the memory's q and its affinities r as one: a product of experts,
  *
- *     P(i) = p(i) ((q(i) + s) / s)^w / Z
+ *     P(i) = p(i) ((q(i) + s) / s)^w exp(v r(i)) / Z
  *
- * with the memory's smoothing s and weight w. An item without a counted transition keeps its p; the factor of
- * any other grows with its count. So Z = 1 + the sum of p(i) (factor(i) - 1) over the items with q(i) > 0,
- * which are few.
+ * with the memory's smoothing s and weights w and v, which depend on the length of the history. An item
+ * without a counted transition or affinity keeps its p. So Z = 1 + the sum of p(i) (factor(i) - 1) over the
+ * other items, which are few.
  */
-import type { Memory, Sparse } from './memory.ts';
+import type { Memory } from './memory.ts';
+import type { Sparse } from './sparse.ts';
+
+/** What a list may be made by. */
+export type MemoryPart = 'all' | 'transitions';
 
 /** Logs of the factors, of the items for which they are not 0. */
 export function boosts(memory: Memory, history: readonly number[]): Sparse {
+  const { sums, affinities, options } = memory;
   const weight = memory.weight(history.length);
-  if (weight === 0) return { items: new Int32Array(), values: new Float64Array() };
-  const { items, values } = memory.scores(history);
-  const { smoothing } = memory.options;
-  for (let i = 0; i < values.length; i++) values[i] = weight * Math.log1p(values[i] / smoothing);
-  return { items, values };
+  if (weight > 0) {
+    const { items, values } = memory.scores(history);
+    for (let i = 0; i < items.length; i++) {
+      sums.add(items[i], weight * Math.log1p(values[i] / options.smoothing));
+    }
+  }
+  const ofAffinities = affinities?.weight(history.length) ?? 0;
+  if (ofAffinities > 0) affinities!.addTo(sums, history, ofAffinities);
+  return sums.take();
+}
+
+/**
+ * The items of the history, at most `most`, that add most to an item's boost, the strongest first; none where
+ * nothing does. A sum of transitions stands inside of a logarithm, which is shared as the sum is.
+ */
+export function because(
+  memory: Memory,
+  history: readonly number[],
+  item: number,
+  most: number,
+  of: MemoryPart = 'all',
+): number[] {
+  const shares = new Map<number, number>();
+  const add = (reason: number, share: number) => shares.set(reason, (shares.get(reason) ?? 0) + share);
+  const counted = memory.shares(history, item);
+  const q = counted.reduce((sum, { share }) => sum + share, 0);
+  const weight = memory.weight(history.length);
+  const boost = q > 0 ? (weight * Math.log1p(q / memory.options.smoothing)) / q : 0;
+  for (const { item: reason, share } of counted) add(reason, boost * share);
+  const affinities = of === 'all' ? memory.affinities : undefined;
+  const affinity = affinities?.weight(history.length) ?? 0;
+  if (affinity > 0) {
+    for (const { item: reason, share } of affinities!.shares(history, item)) add(reason, affinity * share);
+  }
+  return [...shares]
+    .filter(([, share]) => share > 0)
+    .sort(([, a], [, b]) => b - a) // stable: of equal ones the newer comes first
+    .slice(0, most)
+    .map(([reason]) => reason);
 }
 
 /**
@@ -25,9 +64,9 @@ export function boosts(memory: Memory, history: readonly number[]): Sparse {
 export function mixed(logProbs: Float32Array, memory: Memory | undefined, history: readonly number[]) {
   if (memory === undefined) return logProbs;
   const { items, values } = boosts(memory, history);
-  let added = 0;
-  for (let i = 0; i < items.length; i++) added += Math.exp(logProbs[items[i]]) * Math.expm1(values[i]);
-  const logZ = Math.log1p(added);
+  let more = 0;
+  for (let i = 0; i < items.length; i++) more += Math.exp(logProbs[items[i]]) * Math.expm1(values[i]);
+  const logZ = Math.log1p(more);
   const result = new Float32Array(logProbs.length);
   for (let item = 0; item < result.length; item++) result[item] = logProbs[item] - logZ;
   for (let i = 0; i < items.length; i++) result[items[i]] = logProbs[items[i]] + values[i] - logZ;

@@ -53,13 +53,23 @@ const config = z
     }),
   );
 
-/** `MemoryOptions` says what each is. */
+const memoryWeights = z.array(z.number().check(z.nonnegative())).check(z.minLength(1));
+
+/** `MemoryOptions` and `AffinityOptions` say what each is. */
 const memory = z.strictObject({
   shards: pieces,
   newest: count,
   decay: z.number().check(z.positive(), z.maximum(1)),
   smoothing: z.number().check(z.positive()),
-  weights: z.array(z.number().check(z.nonnegative())).check(z.minLength(1)),
+  weights: memoryWeights,
+  affinities: z.optional(
+    z.strictObject({
+      shards: pieces,
+      newest: count,
+      decay: z.number().check(z.positive(), z.maximum(1)),
+      weights: memoryWeights,
+    }),
+  ),
 });
 
 /** What the demo page says of the catalogue. It is in none of the ids: it changes no state and no list. */
@@ -193,6 +203,7 @@ export function filesOf(manifest: Manifest, backends: readonly Backend[] = BACKE
     semanticIds,
     ...itemTable,
     ...(memory?.shards ?? []),
+    ...(memory?.affinities?.shards ?? []),
     ...(words ? [words.vocabulary, ...words.vectors] : []),
     ...(events ? [events.table] : []),
   ];

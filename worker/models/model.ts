@@ -20,7 +20,8 @@ import { itemOf } from '../engine/token.ts';
 import { Trie } from '../engine/trie.ts';
 import { type EventMeaning, EventTypes } from '../events/event-types.ts';
 import type { LiveView } from '../live/live-view.ts';
-import { Memory, type MemoryOptions } from '../memory/memory.ts';
+import { Affinities } from '../memory/affinities.ts';
+import { Memory } from '../memory/memory.ts';
 import { type Vocabulary, WordVectors } from '../text/word-vectors.ts';
 import { type AssetSource, readAhead, readManifest, readPieces, readVerified } from './files.ts';
 import { filesOf, graphsFor, type Manifest } from './manifest.ts';
@@ -164,8 +165,7 @@ export async function loadModel(
   const catalogue = catalogueOf(await readVerified(source, manifest.catalogue), config);
   const trie = trieOf(await readVerified(source, manifest.semanticIds), config);
   const table = new StoredItemTable(await readPieces(source, manifest.itemTable), config, precision);
-  const memory =
-    manifest.memory && memoryOf(await readPieces(source, manifest.memory.shards), manifest.memory, config);
+  const memory = manifest.memory && (await memoryOf(source, manifest.memory, config));
   const words = manifest.words && (await wordsOf(source, manifest.words, config));
   const events =
     manifest.events && eventsOf(await readVerified(source, manifest.events.table), manifest.events, config);
@@ -198,8 +198,17 @@ function trieOf({ buffer }: Uint8Array<ArrayBuffer>, { levels, codebook }: Model
   return proper(() => new Trie(new Uint16Array(buffer), levels, codebook));
 }
 
-function memoryOf(bytes: Uint8Array<ArrayBuffer>, options: MemoryOptions, { items }: ModelConfig): Memory {
-  return proper(() => new Memory(bytes, items, options));
+async function memoryOf(
+  source: AssetSource,
+  { shards, affinities, ...options }: NonNullable<Manifest['memory']>,
+  { items }: ModelConfig,
+): Promise<Memory> {
+  const transitions = await readPieces(source, shards);
+  const pairs = affinities && (await readPieces(source, affinities.shards));
+  return proper(() => {
+    const parts = pairs && { affinities: new Affinities(pairs, items, affinities!) };
+    return new Memory(transitions, items, options, parts);
+  });
 }
 
 async function wordsOf(

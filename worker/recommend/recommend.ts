@@ -3,6 +3,7 @@ import type { Properties } from '../catalogue/item.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
 import type { Ranked } from '../engine/ranking.ts';
 import { itemOf } from '../engine/token.ts';
+import { because } from '../memory/mixture.ts';
 import type { Model } from '../models/model.ts';
 import { type AppliedRules, appliedRules } from '../rules/applied.ts';
 import { CANDIDATES, diversified } from './diversity.ts';
@@ -190,9 +191,10 @@ function listed(
 ): ListedItem {
   const { id, title, categories, isNew, properties = {} } = catalogue.items[item];
   const { boostable = true, usesMemory }: Pick<Ranker, 'boostable' | 'usesMemory'> = RANKERS[ranker];
-  const reasons = usesMemory
-    ? memory?.because(items, item, MOST_REASONS).map((reason) => catalogue.items[reason].id)
-    : [];
+  const reasons =
+    usesMemory && memory
+      ? because(memory, items, item, MOST_REASONS, usesMemory).map((reason) => catalogue.items[reason].id)
+      : [];
   const touching = rules.touching(item);
   const boost = boostable ? rules.boosts?.[item] : undefined;
   const wanted = query.return.filter((name) => Object.hasOwn(properties, name));

@@ -1,18 +1,27 @@
-/** The memory of transitions of a model: counted in the training data, fitted on validation. */
+/** The memory of a model: counted in the training data, fitted on validation. */
+import { Affinities, type AffinityOptions } from '../../../worker/memory/affinities.ts';
 import { Memory, type MemoryOptions } from '../../../worker/memory/memory.ts';
+import { weightAfter } from '../../../worker/memory/weight.ts';
 import type { Model } from '../../../worker/models/model.ts';
 import type { Dataset } from '../../dataset.ts';
+import type { TrainingLog } from '../../evaluate/yardsticks/training-log.ts';
 import { SILENT } from '../defaults.ts';
+import { affinityFiles } from './affinities.ts';
 import { trainingHistories, type ValidationCase, validationCases } from './cases.ts';
 import { countTransitions } from './counts.ts';
-import { type Evidence, fitWeights } from './fit.ts';
-import { bestScale } from './scale.ts';
+import { affinityEvidence, evidenceOf, transitionEvidence } from './evidence.ts';
+import { type Evidence, type Fit, fitWeights } from './fit.ts';
+import { bestScale, type Scale } from './scale.ts';
 import { memoryTable } from './table.ts';
 
 /** What is the same for every data set; docs/log.md has the measurements. */
 const REVERSE = 0.25;
 const MOST_SUCCESSORS = 64;
 const NEWEST = 20;
+/** Affinities are with the taste, not with the moment, so they look back further. */
+const NEWEST_FOR_AFFINITIES = 200;
+/** NDCG@10 on validation that affinities have to bring to be worth their bytes. */
+const WORTHWHILE = 0.001;
 
 /** What is tried. The first of each is where the search begins. */
 const GRID = {
@@ -24,11 +33,14 @@ const GRID = {
   distances: [10, 5],
 };
 type Settings = Record<keyof typeof GRID, number>;
+const AFFINITY_GRID = { lambda: [500, 100], decay: [1, 0.98] };
 
 export interface BuiltMemory {
   /** As `worker/memory/layout.ts` says. */
   file: Uint8Array<ArrayBuffer>;
   options: MemoryOptions;
+  /** As `worker/memory/affinity-layout.ts` says; none where they bring nothing, or there are too many items. */
+  affinities?: { file: Uint8Array<ArrayBuffer>; options: AffinityOptions };
   /** How it came about, for people. */
   report: {
     cases: number;
@@ -40,36 +52,96 @@ export interface BuiltMemory {
     ndcg: number;
     likelihood: number;
     decoderLikelihood: number;
+    affinities?: { lambda: number; factor: number; ndcgWithout: number };
   };
 }
 
-interface Candidate extends Pick<BuiltMemory, 'file' | 'options'> {
-  likelihood: number;
+interface Candidate<Options> {
+  file: Uint8Array<ArrayBuffer>;
+  options: Options;
+  evidence: Evidence[];
+  fit: Fit;
 }
 
 /** `model` has no memory yet. The same model and data give the same memory. */
 export async function buildMemory(model: Model, dataset: Dataset, stage = SILENT): Promise<BuiltMemory> {
   const items = model.catalogue.items.length;
   const log = trainingHistories(dataset, model);
+  const cases = await validationCases(dataset, model);
+  const { settings, best } = bestTransitions(log, cases, items, stage);
+  const scale = scaleOf(cases, best);
+  const alone: BuiltMemory = {
+    file: best.file,
+    options: { ...best.options, weights: scaled(best.fit.weights[0], scale.factors[0]) },
+    report: {
+      cases: cases.length,
+      shrinkage: settings.shrinkage,
+      distances: settings.distances,
+      factor: scale.factors[0],
+      ndcg: scale.ndcg,
+      likelihood: best.fit.likelihood,
+      decoderLikelihood: fitWeights(
+        cases,
+        cases.map(() => evidenceOf([])),
+        0,
+      ).likelihood,
+    },
+  };
+  const pairs = bestAffinities(log, cases, items, best, stage);
+  if (!pairs) return alone;
+  const { fit, lambda } = pairs;
+  const both = scaleOf(cases, pairs);
+  if (both.ndcg < scale.ndcg + WORTHWHILE) return alone;
+  return {
+    file: best.file,
+    options: { ...best.options, weights: scaled(fit.weights[0], both.factors[0]) },
+    affinities: {
+      file: pairs.file,
+      options: { ...pairs.options, weights: scaled(fit.weights[1], both.factors[1]) },
+    },
+    report: {
+      ...alone.report,
+      factor: both.factors[0],
+      ndcg: both.ndcg,
+      likelihood: fit.likelihood,
+      affinities: { lambda, factor: both.factors[1], ndcgWithout: scale.ndcg },
+    },
+  };
+}
+
+const scaled = (weights: readonly number[], factor: number) => weights.map((weight) => factor * weight);
+
+function scaleOf(
+  cases: readonly ValidationCase[],
+  { evidence, fit: { weights } }: Pick<Candidate<unknown>, 'evidence' | 'fit'>,
+): Scale {
+  return bestScale(cases, evidence, weights.length, (length) =>
+    weights.map((each) => weightAfter(each, length)),
+  );
+}
+
+/** One setting after the other, each by likelihood. */
+function bestTransitions(
+  log: TrainingLog,
+  cases: readonly ValidationCase[],
+  items: number,
+  stage: typeof SILENT,
+): { settings: Settings; best: Candidate<MemoryOptions> } {
   const counted = new Map(
     GRID.distances.map((distances) => [distances, countTransitions(log, { distances, reverse: REVERSE })]),
   );
-  const cases = await validationCases(dataset, model);
   let parameters: Float64Array | undefined;
   const step = stage(1 + Object.values(GRID).reduce((sum, { length }) => sum + length - 1, 0));
 
-  function candidate({ decay, smoothing, shrinkage, distances }: Settings): Candidate {
+  function candidate({ decay, smoothing, shrinkage, distances }: Settings): Candidate<MemoryOptions> {
     const file = memoryTable(counted.get(distances)!, { most: MOST_SUCCESSORS, shrinkage });
     const options = { newest: NEWEST, decay, smoothing: smoothing / items, weights: [1] };
     const memory = new Memory(file, items, options);
-    const fit = fitWeights(
-      cases,
-      cases.map(({ history }) => evidenceOf(memory, history)),
-      parameters,
-    );
+    const evidence = cases.map(({ history }) => evidenceOf([transitionEvidence(memory, history)]));
+    const fit = fitWeights(cases, evidence, 1, parameters);
     step();
     parameters = fit.parameters; // the next candidate is not far
-    return { file, options: { ...options, weights: fit.weights }, likelihood: fit.likelihood };
+    return { file, options, evidence, fit };
   }
 
   const settings: Settings = {
@@ -82,39 +154,40 @@ export async function buildMemory(model: Model, dataset: Dataset, stage = SILENT
   for (const name of Object.keys(GRID) as (keyof Settings)[]) {
     for (const value of GRID[name].slice(1)) {
       const tried = candidate({ ...settings, [name]: value });
-      if (tried.likelihood <= best.likelihood) continue;
+      if (tried.fit.likelihood <= best.fit.likelihood) continue;
       best = tried;
       settings[name] = value;
     }
   }
-  const { file, likelihood } = best;
-  const fitted = new Memory(file, items, best.options);
-  const scale = bestScale(
-    cases,
-    cases.map(({ history }) => evidenceOf(fitted, history)),
-    (length) => fitted.weight(length),
-  );
-  const options = { ...best.options, weights: best.options.weights.map((weight) => scale.factor * weight) };
-  const report = {
-    cases: cases.length,
-    shrinkage: settings.shrinkage,
-    distances: settings.distances,
-    factor: scale.factor,
-    ndcg: scale.ndcg,
-    likelihood,
-    decoderLikelihood: fitWeights(
-      cases,
-      cases.map(() => NOTHING),
-    ).likelihood,
-  };
-  return { file, options, report };
+  return { settings, best };
 }
 
-const NOTHING: Evidence = { items: new Int32Array(), values: new Float64Array() };
-
-/** log((q + s) / s) of the items with q > 0. */
-function evidenceOf(memory: Memory, history: ValidationCase['history']): Evidence {
-  const { items, values } = memory.scores(history);
-  const { smoothing } = memory.options;
-  return { items, values: values.map((value) => Math.log1p(value / smoothing)) };
+/** The likeliest beside these transitions. */
+function bestAffinities(
+  log: TrainingLog,
+  cases: readonly ValidationCase[],
+  items: number,
+  transitions: Candidate<MemoryOptions>,
+  stage: typeof SILENT,
+): (Candidate<AffinityOptions> & { lambda: number }) | undefined {
+  const fileOf = affinityFiles(log);
+  if (!fileOf) return undefined;
+  const memory = new Memory(transitions.file, items, transitions.options);
+  const step = stage(AFFINITY_GRID.lambda.length * AFFINITY_GRID.decay.length);
+  let best: (Candidate<AffinityOptions> & { lambda: number }) | undefined;
+  for (const lambda of AFFINITY_GRID.lambda) {
+    const file = fileOf(lambda);
+    for (const decay of AFFINITY_GRID.decay) {
+      const options = { newest: NEWEST_FOR_AFFINITIES, decay, weights: [1] };
+      const affinities = new Affinities(file, items, options);
+      const evidence = cases.map(({ history }) =>
+        evidenceOf([transitionEvidence(memory, history), affinityEvidence(affinities, history, items)]),
+      );
+      const fit = fitWeights(cases, evidence, 2, best?.fit.parameters ?? transitions.fit.parameters);
+      step();
+      if (best && fit.likelihood <= best.fit.likelihood) continue;
+      best = { lambda, file, options, evidence, fit };
+    }
+  }
+  return best;
 }

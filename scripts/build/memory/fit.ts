@@ -1,14 +1,16 @@
 /**
- * Fits how much the memory weighs beside the decoder, by likelihood. After a history of n items, the score of
- * an item is
+ * Fits how much the parts of the memory weigh beside the decoder, by likelihood. After a history of n items,
+ * the score of an item is
  *
- *     a(n) log p + b(n) log((q + s) / s)
+ *     a(n) log p + b1(n) e1 + b2(n) e2 …
  *
- * and its probability the softmax over the items that a list may hold. a and b are linear between knots at n
- * = 1, 2, 4, 8 … (in the logarithm of n), so the log-likelihood is concave in their values there, and
- * Newton's method finds the maximum. a only corrects how sure the decoder is of itself: dividing all scores
- * by it changes no list, so the memory's weight is b / a.
+ * with the evidence e of each part, and its probability the softmax over the items that a list may hold. a
+ * and b are linear between knots at n = 1, 2, 4, 8 … (in the logarithm of n), so the log-likelihood is
+ * concave in their values there, and Newton's method finds the maximum. a only corrects how sure the decoder
+ * is of itself: dividing all scores by it changes no list, so a part's weight is b / a.
  */
+
+import { groupsOf } from './groups.ts';
 
 /** A held-out item. */
 export interface FitCase {
@@ -21,17 +23,20 @@ export interface FitCase {
   allowed: Uint8Array;
 }
 
-/** log((q + s) / s) of the items with q > 0. */
+/** What the parts of the memory say of the items of which any says something. */
 export interface Evidence {
   items: Int32Array;
-  values: Float64Array;
+  /** One array per part, as long as `items`. */
+  parts: readonly Float32Array[];
 }
 
 export interface Fit {
-  /** Of the memory at each knot. */
-  weights: number[];
+  /** Of each part, at each knot. */
+  weights: number[][];
   /** Mean log-likelihood per case. */
   likelihood: number;
+  /** Of the maximum: a, then b of each part. */
+  parameters: Float64Array;
 }
 
 /** Knots at 1, 2, 4 … 2^(KNOTS - 1) items. */
@@ -40,9 +45,9 @@ const KNOTS = 8;
  * Holds neighbouring knots together, so that one without cases follows its neighbours: worth so many cases.
  */
 const STIFFNESS = 20;
-/** What few cases start from, everywhere: a = 1 and b = 1/2. Worth so many cases. */
+/** What few cases start from, everywhere: a = 1 and these b. Worth so many cases. */
 const PRIOR = 1;
-const START = new Float64Array(2 * KNOTS).fill(1, 0, KNOTS).fill(0.5, KNOTS);
+const START = [1, 0.5, 0];
 const MOST_STEPS = 30;
 /** A step that gains less per case ends the search. */
 const LEAST_GAIN = 1e-6;
@@ -53,16 +58,20 @@ const LEAST_TRUST = 0.05;
 export function fitWeights(
   cases: readonly FitCase[],
   evidence: readonly Evidence[],
-  parameters: Float64Array = START,
-): Fit & { parameters: Float64Array } {
-  let current = evaluate(cases, evidence, parameters);
+  parts: number,
+  earlier?: Float64Array<ArrayBufferLike>,
+): Fit {
+  const start = startOf(parts);
+  let parameters: Float64Array = start.slice();
+  if (earlier) parameters.set(earlier);
+  let current = evaluate(cases, evidence, parameters, start);
   for (let step = 0; step < MOST_STEPS; step++) {
     const direction = solve(current.curvature, current.gradient);
     let size = 1;
-    let next = evaluate(cases, evidence, moved(parameters, direction, size));
+    let next = evaluate(cases, evidence, moved(parameters, direction, size), start);
     while (!(next.objective >= current.objective) && size > 1e-4) {
       size /= 2;
-      next = evaluate(cases, evidence, moved(parameters, direction, size));
+      next = evaluate(cases, evidence, moved(parameters, direction, size), start);
     }
     const gain = next.objective - current.objective;
     if (!(gain > 0)) break;
@@ -70,49 +79,18 @@ export function fitWeights(
     current = next;
     if (gain < LEAST_GAIN * cases.length) break;
   }
-  const weights = Array.from({ length: KNOTS }, (_, knot) => {
-    const weight = parameters[KNOTS + knot] / Math.max(LEAST_TRUST, parameters[knot]);
-    return Math.max(0, weight);
-  });
+  const weights = Array.from({ length: parts }, (_, part) =>
+    Array.from({ length: KNOTS }, (_, knot) => {
+      const weight = parameters[(part + 1) * KNOTS + knot] / Math.max(LEAST_TRUST, parameters[knot]);
+      return Math.max(0, weight);
+    }),
+  );
   return { parameters, weights, likelihood: current.likelihood / Math.max(1, cases.length) };
 }
 
-/** Items of nearly the same log-probability, which count with their mean. */
-interface Groups {
-  values: Float64Array;
-  counts: Float64Array;
-}
-
-/** A sum of powers is off by a^2 WIDTH^2 / 24 of itself: by less than a chance of the cases is. */
-const WIDTH = 0.05;
-const known = new WeakMap<FitCase, Groups>();
-
-/** Of the items that a list may hold. They are some hundred, where items may be ten thousands. */
-function groupsOf(one: FitCase): Groups {
-  const found = known.get(one);
-  if (found) return found;
-  const { logProbs, allowed } = one;
-  let [least, most] = [Infinity, -Infinity];
-  for (let item = 0; item < logProbs.length; item++) {
-    if (allowed[item] === 0) continue;
-    if (logProbs[item] < least) least = logProbs[item];
-    if (logProbs[item] > most) most = logProbs[item];
-  }
-  const size = 1 + Math.floor(Math.max(0, most - least) / WIDTH);
-  const [values, counts] = [new Float64Array(size), new Float64Array(size)];
-  for (let item = 0; item < logProbs.length; item++) {
-    if (allowed[item] === 0) continue;
-    const group = Math.floor((logProbs[item] - least) / WIDTH);
-    values[group] += logProbs[item];
-    counts[group]++;
-  }
-  const filled = [...counts.keys()].filter((group) => counts[group] > 0);
-  const groups = {
-    values: Float64Array.from(filled, (group) => values[group] / counts[group]),
-    counts: Float64Array.from(filled, (group) => counts[group]),
-  };
-  known.set(one, groups);
-  return groups;
+/** [1 + parts, knots] */
+function startOf(parts: number): Float64Array {
+  return Float64Array.from({ length: (1 + parts) * KNOTS }, (_, i) => START[Math.floor(i / KNOTS)]);
 }
 
 function moved(parameters: Float64Array, direction: Float64Array, size: number): Float64Array {
@@ -130,35 +108,47 @@ function knotsOf(length: number): [lower: number, share: number] {
  * Log-likelihood, and for the objective (with prior and stiffness) its gradient and minus its second
  * derivatives.
  */
-function evaluate(cases: readonly FitCase[], evidence: readonly Evidence[], parameters: Float64Array) {
-  const size = 2 * KNOTS;
+function evaluate(
+  cases: readonly FitCase[],
+  evidence: readonly Evidence[],
+  parameters: Float64Array,
+  start: Float64Array,
+) {
+  const size = parameters.length;
+  const experts = size / KNOTS;
   const gradient = new Float64Array(size);
   const curvature = Array.from({ length: size }, () => new Float64Array(size));
   let likelihood = 0;
   for (const [index, each] of cases.entries()) {
     const [lower, share] = knotsOf(each.length);
-    const a = (1 - share) * parameters[lower] + share * parameters[lower + 1];
-    const b = (1 - share) * parameters[KNOTS + lower] + share * parameters[KNOTS + lower + 1];
-    const { logLikelihood, slope, spread } = momentsOf(each, evidence[index], a, b);
+    const at = (expert: number) => expert * KNOTS + lower;
+    const factors = Array.from(
+      { length: experts },
+      (_, expert) => (1 - share) * parameters[at(expert)] + share * parameters[at(expert) + 1],
+    );
+    const { logLikelihood, slope, spread } = momentsOf(each, evidence[index], factors);
     likelihood += logLikelihood;
-    const places = [lower, lower + 1, KNOTS + lower, KNOTS + lower + 1];
-    const shares = [1 - share, share, 1 - share, share];
-    for (let i = 0; i < 4; i++) {
-      gradient[places[i]] += shares[i] * slope[i >> 1];
-      for (let j = 0; j < 4; j++) {
-        curvature[places[i]][places[j]] += shares[i] * shares[j] * spread[(i >> 1) + (j >> 1)];
+    // Each expert's factor is a mean of its parameters at two knots.
+    const shares = [1 - share, share];
+    for (let i = 0; i < 2 * experts; i++) {
+      const [expert, knot] = [i >> 1, i & 1];
+      gradient[at(expert) + knot] += shares[knot] * slope[expert];
+      for (let j = 0; j < 2 * experts; j++) {
+        const [other, otherKnot] = [j >> 1, j & 1];
+        curvature[at(expert) + knot][at(other) + otherKnot] +=
+          shares[knot] * shares[otherKnot] * spread[expert][other];
       }
     }
   }
   let objective = likelihood;
   for (let i = 0; i < size; i++) {
-    const difference = parameters[i] - START[i];
+    const difference = parameters[i] - start[i];
     objective -= (PRIOR / 2) * difference ** 2;
     gradient[i] -= PRIOR * difference;
     curvature[i][i] += PRIOR;
   }
   for (let i = 0; i < size - 1; i++) {
-    if (i === KNOTS - 1) continue; // the last of a is no neighbour of the first of b
+    if (i % KNOTS === KNOTS - 1) continue; // the last knot of an expert is no neighbour of the next one's first
     const difference = parameters[i + 1] - parameters[i];
     objective -= (STIFFNESS / 2) * difference ** 2;
     gradient[i] += STIFFNESS * difference;
@@ -172,12 +162,14 @@ function evaluate(cases: readonly FitCase[], evidence: readonly Evidence[], para
 }
 
 /**
- * Of one case: log-likelihood, its slope in a and b, and the (co)variances [aa, ab, bb] of what they
- * multiply.
+ * Of one case: log-likelihood, its slope in the experts' factors, and the covariances of what they multiply.
+ * Expert 0 is the decoder.
  */
-function momentsOf(one: FitCase, { items, values }: Evidence, a: number, b: number) {
+function momentsOf(one: FitCase, { items, parts }: Evidence, factors: readonly number[]) {
   const { logProbs, allowed, target } = one;
   const groups = groupsOf(one);
+  const experts = factors.length;
+  const [a] = factors;
   let [z, l, ll] = [0, 0, 0];
   for (let group = 0; group < groups.values.length; group++) {
     const value = groups.values[group];
@@ -186,28 +178,46 @@ function momentsOf(one: FitCase, { items, values }: Evidence, a: number, b: numb
     l += weight * value;
     ll += weight * value * value;
   }
-  let [g, lg, gg] = [0, 0, 0];
-  let evidence = 0;
+  const first = new Float64Array(experts);
+  const second = Array.from({ length: experts }, () => new Float64Array(experts));
+  const values = new Float64Array(experts);
+  const ofTarget = new Float64Array(experts);
+  ofTarget[0] = logProbs[target];
   for (let i = 0; i < items.length; i++) {
     const item = items[i];
     if (allowed[item] === 0) continue;
-    if (item === target) evidence = values[i];
     const value = logProbs[item];
+    let boost = 0;
+    for (let expert = 1; expert < experts; expert++) {
+      values[expert] = parts[expert - 1][i];
+      boost += factors[expert] * values[expert];
+    }
+    if (item === target) for (let expert = 1; expert < experts; expert++) ofTarget[expert] = values[expert];
     const before = Math.exp(a * value);
-    const weight = before * Math.exp(b * values[i]);
+    const weight = before * Math.exp(boost);
     const added = weight - before;
     z += added;
     l += added * value;
     ll += added * value * value;
-    g += weight * values[i];
-    lg += weight * value * values[i];
-    gg += weight * values[i] * values[i];
+    for (let expert = 1; expert < experts; expert++) {
+      const weighted = weight * values[expert];
+      first[expert] += weighted;
+      second[0][expert] += weighted * value;
+      for (let other = 1; other <= expert; other++) second[other][expert] += weighted * values[other];
+    }
   }
-  const [meanL, meanG] = [l / z, g / z];
+  first[0] = l;
+  second[0][0] = ll;
+  const mean = first.map((sum) => sum / z);
+  const spread = second.map((row) => row.slice());
+  for (let i = 0; i < experts; i++) {
+    for (let j = i; j < experts; j++) spread[i][j] = spread[j][i] = second[i][j] / z - mean[i] * mean[j];
+  }
+  const score = factors.reduce((sum, factor, expert) => sum + factor * ofTarget[expert], 0);
   return {
-    logLikelihood: a * logProbs[target] + b * evidence - Math.log(z),
-    slope: [logProbs[target] - meanL, evidence - meanG],
-    spread: [ll / z - meanL * meanL, lg / z - meanL * meanG, gg / z - meanG * meanG],
+    logLikelihood: score - Math.log(z),
+    slope: ofTarget.map((value, expert) => value - mean[expert]),
+    spread,
   };
 }
 

@@ -8,7 +8,7 @@ export const BEAM = 20;
 export const beam: Ranker = {
   description: 'generates semantic-ID codes by beam search; log-probabilities',
   needsState: true,
-  usesMemory: true,
+  usesMemory: 'all',
   rank: ({ model, history, state, allowed, boosts, k, target, beam = BEAM }) =>
     model.beamSearch(state, {
       k,

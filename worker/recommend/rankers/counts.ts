@@ -9,7 +9,7 @@ export const counts: Ranker = {
   description:
     'counts what followed the newest items of the history, without the decoder, and fills up with the most popular items; log-probabilities. Only where the model has a memory',
   needsState: false,
-  usesMemory: true,
+  usesMemory: 'transitions',
   available: ({ memory }) => memory !== undefined,
   async rank({ model: { catalogue, memory }, history, allowed, boosts, k }) {
     const { items, values } = memory!.scores(history); // `available`

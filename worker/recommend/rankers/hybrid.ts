@@ -6,7 +6,7 @@ import type { Ranker } from './ranker.ts';
 export const hybrid: Ranker = {
   description: 'orders what the beam search finds by the sum of the log-probabilities of beam and latent',
   needsState: true,
-  usesMemory: true,
+  usesMemory: 'all',
   async rank({ model, history, state, allowed, boosts, k, target, beam = BEAM }) {
     const latent = mixed(await model.itemLogProbs(state, target), model.memory, history);
     const factors = bonus(model.memory, history, allowed.length, boosts);

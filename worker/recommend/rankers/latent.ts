@@ -6,7 +6,7 @@ import { boosted, type Ranker } from './ranker.ts';
 export const latent: Ranker = {
   description: 'scores every item by its vector; log-probabilities',
   needsState: true,
-  usesMemory: true,
+  usesMemory: 'all',
   async rank({ model, history, state, allowed, boosts, k, target }) {
     const scores = mixed(await model.itemLogProbs(state, target), model.memory, history);
     return bestItems(boosted(scores, boosts), allowed, k);

@@ -1,6 +1,7 @@
 /** What a ranker is: a way to order the items that a list may hold. */
 import type { HistoryState } from '../../engine/decoder.ts';
 import type { ItemMask, Ranked } from '../../engine/ranking.ts';
+import type { MemoryPart } from '../../memory/mixture.ts';
 import type { Model } from '../../models/model.ts';
 
 export interface RankInput {
@@ -36,8 +37,8 @@ interface PlainRanker {
 }
 
 export type Ranker = (StateRanker | PlainRanker) & {
-  /** Whether its order follows the model's memory, where the model has one: its lists then say `because`. */
-  usesMemory: boolean;
+  /** What its order follows of the model's memory, where the model has one: lists say `because` by it. */
+  usesMemory: false | MemoryPart;
   /** Whether its scores are logarithms, which rules can boost. @default true */
   boostable?: boolean;
   /** Whether the model has what it needs. @default always */

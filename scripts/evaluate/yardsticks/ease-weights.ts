@@ -1,0 +1,41 @@
+/**
+ * EASE^R (Steck, *Embarrassingly Shallow Autoencoders for Sparse Data*, WWW 2019): the linear model that
+ * predicts each item of a user from the user's other items. With the Gram matrix G of the users' 0/1 rows and
+ * P = (G + lambda I)^-1,
+ *
+ *     B_ij = -P_ij / P_jj, B_ii = 0.
+ */
+import { invertPositiveDefinite } from './invert.ts';
+import type { TrainingLog } from './training-log.ts';
+
+/** Items that occur in training, at most: time grows with their cube, and is half a minute here. */
+export const MOST_ITEMS = 5000;
+
+/** Co-occurrence of the items that occur at all. */
+export function gramMatrix(log: TrainingLog) {
+  const known = Int32Array.from(new Set(log.histories.flatMap((history) => [...history]))).sort();
+  const place = new Int32Array(log.items).fill(-1);
+  for (const [at, item] of known.entries()) place[item] = at;
+  const size = known.length;
+  const gram = new Float64Array(size * size);
+  for (const history of log.histories) {
+    const rows = history.map((item) => place[item]);
+    for (const row of rows) for (const column of rows) gram[row * size + column]++;
+  }
+  return { gram, place, known };
+}
+
+/** B, [size x size]. */
+export function easeWeights(gram: Float64Array, size: number, lambda: number): Float32Array {
+  const regularised = gram.slice();
+  for (let at = 0; at < size; at++) regularised[at * size + at] += lambda;
+  const inverse = invertPositiveDefinite(regularised, size);
+  const weights = new Float32Array(size * size);
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) {
+      if (column === row) continue;
+      weights[row * size + column] = -inverse[row * size + column] / inverse[column * size + column];
+    }
+  }
+  return weights;
+}
