@@ -5,7 +5,7 @@ import { readAffinities, writeAffinities } from '../../worker/memory/affinity-la
 import { writeTransitions } from '../../worker/memory/layout.ts';
 import { NO_ROWS } from '../../worker/memory/live-rows.ts';
 import { Memory } from '../../worker/memory/memory.ts';
-import { because, boosts, mixed } from '../../worker/memory/mixture.ts';
+import { boosts, mixed, reasons } from '../../worker/memory/mixture.ts';
 import { SparseSums } from '../../worker/memory/sparse.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 
@@ -77,14 +77,14 @@ test('because names what goes with an item, the strongest first, and nothing tha
         .map((reason, place) => ({ reason, share: shares[place] }))
         .filter(({ share }) => share > 0)
         .sort((a, b) => b.share - a.share);
-      const found = because(memory, history, item, 3);
+      const found = reasons(memory, history, 3)(item);
       expect(found).toHaveLength(Math.min(3, expected.length));
       const shareOf = (reason: number) => shares[newest.indexOf(reason)];
       for (const [place, reason] of found.entries())
         expect(shareOf(reason)).toBeCloseTo(expected[place].share, 6);
     }
   }
-  expect(because(memory, [0, 1], 2, 3, 'transitions')).toEqual([]);
+  expect(reasons(memory, [0, 1], 3, 'transitions')(2)).toEqual([]);
 });
 
 test('where they weigh nothing they change nothing', () => {
@@ -94,7 +94,7 @@ test('where they weigh nothing they change nothing', () => {
 test('an item that came after the training has no affinities yet', () => {
   const extended = memory.extended(ITEMS + 2, NO_ROWS);
   expect(boosts(extended, [ITEMS + 1, 4, 5])).toEqual(boosts(memory, [4, 4, 5]));
-  expect(because(extended, [ITEMS + 1, 4], 5, 3)).toEqual([4]);
+  expect(reasons(extended, [ITEMS + 1, 4], 3)(5)).toEqual([4]);
 });
 
 test('weights are kept to half a step of the largest of their row, also in a catalogue of 70,000', () => {

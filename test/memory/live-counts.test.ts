@@ -9,7 +9,7 @@ import { trendingShares } from '../../worker/live/trending.ts';
 import { writeTransitions } from '../../worker/memory/layout.ts';
 import { liveRows } from '../../worker/memory/live-rows.ts';
 import { Memory } from '../../worker/memory/memory.ts';
-import { because } from '../../worker/memory/mixture.ts';
+import { reasons } from '../../worker/memory/mixture.ts';
 
 const catalogueOf = (counts: number[]) =>
   new Catalogue(counts.map((count, index) => ({ id: String(index), title: '', categories: [], count })));
@@ -86,7 +86,7 @@ test('a new item in a history brings what followed it, and is the reason', () =>
     ['2', '1', 8],
   ]);
   expect([...probabilities(memory, [2]).keys()]).toEqual([1]);
-  expect(because(memory, [0, 2], 1, 3)).toEqual([2]);
+  expect(reasons(memory, [0, 2], 3)(1)).toEqual([2]);
 });
 
 test('what is trending is the last day’s, with the training’s popularity while there is little', () => {

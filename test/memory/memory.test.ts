@@ -10,7 +10,7 @@ import {
   writeTransitions,
 } from '../../worker/memory/layout.ts';
 import { Memory, type MemoryOptions } from '../../worker/memory/memory.ts';
-import { because, bonus, boosts, mixed } from '../../worker/memory/mixture.ts';
+import { bonus, boosts, mixed, reasons } from '../../worker/memory/mixture.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { denseMixture, denseScores, type Matrix, weightAt } from './reference.ts';
 
@@ -101,11 +101,11 @@ test('because names the items that contributed most, strongest first, and nothin
   for (const history of histories) {
     const q = denseScores(rows, history, OPTIONS);
     for (let item = 0; item < ITEMS; item++) {
-      const reasons = because(memory, history, item, 3);
-      expect(reasons.length > 0).toBe(q[item] > 0);
+      const found = reasons(memory, history, 3)(item);
+      expect(found.length > 0).toBe(q[item] > 0);
       // Without a reason's occurrences the score is lower, and by more for an earlier reason.
       const newest = history.slice(-OPTIONS.newest);
-      const shares = reasons.map((reason) =>
+      const shares = found.map((reason) =>
         newest.reduce((sum, each, place) => {
           const back = newest.length - 1 - place;
           return sum + (each === reason ? OPTIONS.decay ** back * rows[each][item] : 0);
@@ -113,7 +113,7 @@ test('because names the items that contributed most, strongest first, and nothin
       );
       expect(shares).toEqual([...shares].sort((a, b) => b - a));
       const all = [...new Set(newest)].filter((each) => rows[each][item] > 0);
-      expect(reasons).toHaveLength(Math.min(3, all.length));
+      expect(found).toHaveLength(Math.min(3, all.length));
     }
   }
 });

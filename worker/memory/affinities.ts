@@ -4,6 +4,7 @@
  * the history. Where transitions know the next step, affinities know the taste.
  */
 import { type AffinityRows, readAffinities } from './affinity-layout.ts';
+import { placeOf } from './search.ts';
 import type { SparseSums } from './sparse.ts';
 import { weightAfter } from './weight.ts';
 
@@ -14,6 +15,12 @@ export interface AffinityOptions {
   decay: number;
   /** Of the sum beside the decoder's log-probability, by length of the history: `weightAfter`. */
   weights: number[];
+}
+
+/** What an item of the history adds to a sum. */
+export interface Share {
+  item: number;
+  share: number;
 }
 
 export class Affinities {
@@ -35,13 +42,18 @@ export class Affinities {
     }
   }
 
-  /** What each item of the history adds to the score of `other`; items that add nothing are left out. */
-  shares(history: readonly number[], other: number): { item: number; share: number }[] {
+  /** What each item of the history adds to the score of another; items that add nothing are left out. */
+  shares(history: readonly number[]): (other: number) => Share[] {
     const { starts, items, weights, scales } = this.rows;
-    return this.counted(history).flatMap(({ item, share }) => {
-      const at = starts[item] + items.subarray(starts[item], starts[item + 1]).indexOf(other);
-      return at < starts[item] ? [] : [{ item, share: share * scales[item] * weights[at] }];
-    });
+    const counted = this.counted(history);
+    return (other) => {
+      const shares: Share[] = [];
+      for (const { item, share } of counted) {
+        const at = placeOf(items, other, starts[item], starts[item + 1]);
+        if (at >= 0) shares.push({ item, share: share * scales[item] * weights[at] });
+      }
+      return shares;
+    };
   }
 
   weight(length: number): number {
@@ -49,7 +61,7 @@ export class Affinities {
   }
 
   /** The newest different items, newest first. What came into the catalogue after the training has no row. */
-  private counted(history: readonly number[]): { item: number; share: number }[] {
+  private counted(history: readonly number[]): Share[] {
     const { newest, decay } = this.options;
     const distinct = new Set<number>();
     for (let place = history.length - 1; place >= 0 && distinct.size < newest; place--) {

@@ -4,7 +4,7 @@
  *
  *     starts   uint32  [items + 1]   item i has the entries starts[i] to starts[i + 1]
  *     scales   float32 [items]       what one step of its weights is
- *     items    uint16  [entries]     item indices; uint32 from 65,537 items on
+ *     items    uint16  [entries]     item indices, ascending per item; uint32 from 65,537 items on
  *     weights  int8    [entries]     -127 to 127 steps
  */
 import { idsOf, startsOf } from './layout.ts';
@@ -34,7 +34,7 @@ export function readAffinities(file: Uint8Array<ArrayBuffer>, items: number): Af
   return { starts, scales, items: others, weights: new Int8Array(buffer, at + others.byteLength, entries) };
 }
 
-/** A file with these rows, one per item: pairs of another item and its weight. */
+/** A file with these rows, one per item: pairs of another item and its weight, ascending by item. */
 export function writeAffinities(rows: readonly (readonly (readonly [other: number, weight: number])[])[]) {
   const entries = rows.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(fileBytes(rows.length, entries));

@@ -57,14 +57,3 @@ export function liveRows(table: CountsTable, catalogue: Catalogue): LiveRows {
   }
   return rows;
 }
-
-/** Where the item's row stands among the rows, by binary search; -1 when it has none. */
-export function rowOf({ items }: LiveRows, item: number): number {
-  let [low, high] = [0, items.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (items[middle] < item) low = middle + 1;
-    else high = middle;
-  }
-  return items[low] === item ? low : -1;
-}

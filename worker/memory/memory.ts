@@ -3,9 +3,10 @@
  * generalise; the memory knows single pairs of items, also those that were too rare to train on.
  */
 
-import type { Affinities } from './affinities.ts';
+import type { Affinities, Share } from './affinities.ts';
 import { probabilityOf, readTransitions, type Transitions } from './layout.ts';
-import { type LiveRows, NO_ROWS, rowOf } from './live-rows.ts';
+import { type LiveRows, NO_ROWS } from './live-rows.ts';
+import { placeOf } from './search.ts';
 import { type Sparse, SparseSums } from './sparse.ts';
 import { weightAfter } from './weight.ts';
 
@@ -65,11 +66,13 @@ export class Memory {
     return this.sums.take();
   }
 
-  /** What each place of the history adds to q of `successor`, newest first; those that add nothing don't. */
-  shares(history: readonly number[], successor: number): { item: number; share: number }[] {
-    return this.recent(history)
-      .map(({ item, weight }) => ({ item, share: weight * this.probability(item, successor) }))
-      .filter(({ share }) => share > 0);
+  /** What each place of the history adds to q of an item, newest first; those that add nothing are left out. */
+  shares(history: readonly number[]): (successor: number) => Share[] {
+    const recent = this.recent(history);
+    return (successor) =>
+      recent
+        .map(({ item, weight }) => ({ item, share: weight * this.probability(item, successor) }))
+        .filter(({ share }) => share > 0);
   }
 
   /** How much transitions count beside the decoder after so many items. */
@@ -90,7 +93,7 @@ export class Memory {
   private eachSuccessor(item: number, visit: (successor: number, probability: number) => void): void {
     const { starts, successors, probabilities } = this.transitions;
     const { live } = this;
-    const row = rowOf(live, item);
+    const row = placeOf(live.items, item);
     const kept = row < 0 ? 1 : live.kept[row];
     // An item that came later has no trained row: its start lies behind the array.
     for (let at = starts[item]; at < starts[item + 1]; at++) {
@@ -106,23 +109,16 @@ export class Memory {
   private probability(item: number, successor: number): number {
     const { live } = this;
     const trained = this.trainedProbability(item, successor);
-    const row = rowOf(live, item);
+    const row = placeOf(live.items, item);
     if (row < 0) return trained;
     const place = live.successors.subarray(0, live.starts[row + 1]).indexOf(successor, live.starts[row]);
     return live.kept[row] * trained + (place < 0 ? 0 : live.probabilities[place]);
   }
 
-  /** By binary search. */
   private trainedProbability(item: number, successor: number): number {
     const { starts, successors, probabilities } = this.transitions;
     if (item + 1 >= starts.length) return 0;
-    let [low, high] = [starts[item], starts[item + 1]];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (successors[middle] < successor) low = middle + 1;
-      else high = middle;
-    }
-    const found = low < starts[item + 1] && successors[low] === successor;
-    return found ? probabilityOf(probabilities[low]) : 0;
+    const at = placeOf(successors, successor, starts[item], starts[item + 1]);
+    return at < 0 ? 0 : probabilityOf(probabilities[at]);
   }
 }

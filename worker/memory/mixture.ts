@@ -29,33 +29,34 @@ export function boosts(memory: Memory, history: readonly number[]): Sparse {
 }
 
 /**
- * The items of the history, at most `most`, that add most to an item's boost, the strongest first; none where
- * nothing does. A sum of transitions stands inside of a logarithm, which is shared as the sum is.
+ * Of an item, the items of the history, at most `most`, that add most to its boost, the strongest first; none
+ * where nothing does. A sum of transitions stands inside of a logarithm, which is shared as the sum is.
  */
-export function because(
+export function reasons(
   memory: Memory,
   history: readonly number[],
-  item: number,
   most: number,
   of: MemoryPart = 'all',
-): number[] {
-  const shares = new Map<number, number>();
-  const add = (reason: number, share: number) => shares.set(reason, (shares.get(reason) ?? 0) + share);
-  const counted = memory.shares(history, item);
-  const q = counted.reduce((sum, { share }) => sum + share, 0);
+): (item: number) => number[] {
   const weight = memory.weight(history.length);
-  const boost = q > 0 ? (weight * Math.log1p(q / memory.options.smoothing)) / q : 0;
-  for (const { item: reason, share } of counted) add(reason, boost * share);
+  const ofTransitions = memory.shares(history);
   const affinities = of === 'all' ? memory.affinities : undefined;
   const affinity = affinities?.weight(history.length) ?? 0;
-  if (affinity > 0) {
-    for (const { item: reason, share } of affinities!.shares(history, item)) add(reason, affinity * share);
-  }
-  return [...shares]
-    .filter(([, share]) => share > 0)
-    .sort(([, a], [, b]) => b - a) // stable: of equal ones the newer comes first
-    .slice(0, most)
-    .map(([reason]) => reason);
+  const ofAffinities = affinity > 0 ? affinities!.shares(history) : () => [];
+  return (item) => {
+    const added = new Map<number, number>();
+    const add = (reason: number, share: number) => added.set(reason, (added.get(reason) ?? 0) + share);
+    const counted = ofTransitions(item);
+    const q = counted.reduce((sum, { share }) => sum + share, 0);
+    const boost = q > 0 ? (weight * Math.log1p(q / memory.options.smoothing)) / q : 0;
+    for (const { item: reason, share } of counted) add(reason, boost * share);
+    for (const { item: reason, share } of ofAffinities(item)) add(reason, affinity * share);
+    return [...added]
+      .filter(([, share]) => share > 0)
+      .sort(([, a], [, b]) => b - a) // stable: of equal ones the newer comes first
+      .slice(0, most)
+      .map(([reason]) => reason);
+  };
 }
 
 /**

@@ -9,31 +9,37 @@ export interface Sparse {
 export class SparseSums {
   private readonly sums: Float64Array;
   private readonly touched: Uint8Array;
-  private items: number[] = [];
+  /** The items that something was added to: the first `count` of them. */
+  private readonly items: Int32Array;
+  private count = 0;
 
   /** For so many items. */
   constructor(items: number) {
     this.sums = new Float64Array(items);
     this.touched = new Uint8Array(items);
+    this.items = new Int32Array(items);
   }
 
   add(item: number, value: number): void {
     if (this.touched[item] === 0) {
       this.touched[item] = 1;
-      this.items.push(item);
+      this.items[this.count++] = item;
     }
     this.sums[item] += value;
   }
 
   /** The sums of the items that something was added to. All are zero afterwards. */
   take(): Sparse {
-    const items = Int32Array.from(this.items);
-    const values = Float64Array.from(items, (item) => this.sums[item]);
-    for (const item of items) {
-      this.sums[item] = 0;
-      this.touched[item] = 0;
+    const { sums, touched, count } = this;
+    const items = this.items.slice(0, count);
+    const values = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      const item = items[i];
+      values[i] = sums[item];
+      sums[item] = 0;
+      touched[item] = 0;
     }
-    this.items = [];
+    this.count = 0;
     return { items, values };
   }
 }

@@ -3,7 +3,7 @@ import type { Properties } from '../catalogue/item.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
 import type { Ranked } from '../engine/ranking.ts';
 import { itemOf } from '../engine/token.ts';
-import { because } from '../memory/mixture.ts';
+import { reasons } from '../memory/mixture.ts';
 import type { Model } from '../models/model.ts';
 import { type AppliedRules, appliedRules } from '../rules/applied.ts';
 import { CANDIDATES, diversified } from './diversity.ts';
@@ -169,10 +169,13 @@ interface Made {
 function listOf<Cache>(model: Model, made: Made, ranked: Ranked[], cache: Cache): RecommendationList<Cache> {
   const { offset } = made.query;
   const { version = 0, degraded = false } = model.live ?? {};
+  const because = becauseOf(model, made);
   return {
     items: ranked
       .slice(offset)
-      .map(({ item, score }, index) => listed(model, made, item, { score, rank: offset + index + 1 })),
+      .map(({ item, score }, index) =>
+        listed(model, made, item, { score, rank: offset + index + 1, ...because(item) }),
+      ),
     source: sourceOf(model, made.ranker),
     ranker: made.ranker,
     model: { id: model.manifest.id },
@@ -183,18 +186,25 @@ function listOf<Cache>(model: Model, made: Made, ranked: Ranked[], cache: Cache)
   };
 }
 
+/** Which items of the history the memory brought an item for, by their ids. */
+function becauseOf({ catalogue, memory }: Model, { items, ranker }: Made) {
+  const { usesMemory }: Pick<Ranker, 'usesMemory'> = RANKERS[ranker];
+  if (!usesMemory || memory === undefined) return () => ({});
+  const reasonsFor = reasons(memory, items, MOST_REASONS, usesMemory);
+  return (item: number): Pick<ListedItem, 'because'> => {
+    const because = reasonsFor(item).map((reason) => catalogue.items[reason].id);
+    return because.length > 0 ? { because } : {};
+  };
+}
+
 function listed(
-  { catalogue, memory }: Model,
-  { items, ranker, query, rules }: Made,
+  { catalogue }: Model,
+  { ranker, query, rules }: Made,
   item: number,
-  place: Pick<ListedItem, 'score' | 'rank'>,
+  place: Pick<ListedItem, 'score' | 'rank' | 'because'>,
 ): ListedItem {
   const { id, title, categories, isNew, properties = {} } = catalogue.items[item];
-  const { boostable = true, usesMemory }: Pick<Ranker, 'boostable' | 'usesMemory'> = RANKERS[ranker];
-  const reasons =
-    usesMemory && memory
-      ? because(memory, items, item, MOST_REASONS, usesMemory).map((reason) => catalogue.items[reason].id)
-      : [];
+  const { boostable = true }: Pick<Ranker, 'boostable'> = RANKERS[ranker];
   const touching = rules.touching(item);
   const boost = boostable ? rules.boosts?.[item] : undefined;
   const wanted = query.return.filter((name) => Object.hasOwn(properties, name));
@@ -203,7 +213,6 @@ function listed(
     title,
     categories,
     ...place,
-    ...(reasons?.length && { because: reasons }),
     ...(isNew && { new: isNew }),
     ...(touching.length > 0 && { rules: touching }),
     ...(boost ? { boost } : {}),
