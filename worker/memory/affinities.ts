@@ -27,7 +27,7 @@ export class Affinities {
   readonly options: AffinityOptions;
   private readonly rows: AffinityRows;
 
-  /** `file` as `affinity-layout.ts` says; it is not copied. @throws {RangeError} when it is of another size */
+  /** `file` as `affinity-layout.ts` says; not copied. @throws {RangeError} when it is of another size */
   constructor(file: Uint8Array<ArrayBuffer>, items: number, options: AffinityOptions) {
     this.rows = readAffinities(file, items);
     this.options = options;

@@ -66,7 +66,7 @@ export class Memory {
     return this.sums.take();
   }
 
-  /** What each place of the history adds to q of an item, newest first; those that add nothing are left out. */
+  /** What each place of the history adds to q of an item, newest first; without those that add nothing. */
   shares(history: readonly number[]): (successor: number) => Share[] {
     const recent = this.recent(history);
     return (successor) =>

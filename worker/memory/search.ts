@@ -1,4 +1,4 @@
-/** Where `value` stands in the ascending part of `sorted` from `low` up to `high`, by binary search; else -1. */
+/** Where `value` stands in `sorted`, which ascends from `low` up to `high`, by binary search; else -1. */
 export function placeOf(
   sorted: Int32Array | Uint16Array | Uint32Array,
   value: number,

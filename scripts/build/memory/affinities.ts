@@ -1,4 +1,4 @@
-/** Which items go together in the training histories: EASE^R, of which each item keeps its strongest weights. */
+/** Which items go together in the training histories: EASE^R, cut to each item's strongest weights. */
 import { writeAffinities } from '../../../worker/memory/affinity-layout.ts';
 import { easeWeights, gramMatrix, MOST_ITEMS } from '../../evaluate/yardsticks/ease-weights.ts';
 import { type TrainingLog, withoutRepeats } from '../../evaluate/yardsticks/training-log.ts';

@@ -39,7 +39,7 @@ export interface BuiltMemory {
   /** As `worker/memory/layout.ts` says. */
   file: Uint8Array<ArrayBuffer>;
   options: MemoryOptions;
-  /** As `worker/memory/affinity-layout.ts` says; none where they bring nothing, or there are too many items. */
+  /** None where they bring nothing, or there are too many items. `worker/memory/affinity-layout.ts` */
   affinities?: { file: Uint8Array<ArrayBuffer>; options: AffinityOptions };
   /** How it came about, for people. */
   report: {
