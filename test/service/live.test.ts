@@ -105,7 +105,7 @@ test('similar films', async () => {
     // Alike from either side.
     const back = await (await get(`/v1/items/${id}/similar?k=100`)).json<Json>();
     const own = back.items.find((item: Json) => item.id === '1');
-    if (own) expect(own.score).toBeCloseTo(score, 12);
+    if (own) expect(own.score).toBeCloseTo(score, 6);
   }
 });
 
