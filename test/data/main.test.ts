@@ -54,20 +54,30 @@ test('the example is the same shop every time, and its circles show in its rows'
   const path = folder();
   const { summary } = await data(['example', '--out', join(path, 'a')]);
   await data(['example', '--out', join(path, 'b')]);
-  expect(summary).toMatchObject({ dataset: 'example', users: 300, items: 120, tied_rows: 0 });
+  expect(summary).toMatchObject({ dataset: 'example', users: 200, items: 125, tied_rows: 0 });
+  const { purchase, cart, return: returned } = summary.types;
+  expect(Math.min(purchase - cart, cart - returned, returned)).toBeGreaterThan(0);
   expect(rowsOf(join(path, 'b'))).toEqual(rowsOf(join(path, 'a')));
-  expect(itemsOf(join(path, 'a'))[24]).toEqual({
+  const items = itemsOf(join(path, 'a'));
+  expect(items[25]).toEqual({
     id: 'bread-1',
     title: 'Bread No. 1',
     categories: ['Bread'],
+    properties: { price: expect.any(Number), since: '2024-01-01' },
   });
   const rows = rowsOf(join(path, 'a'))
     .slice(1)
     .map((row) => row.split(','));
-  const pairs = rows.slice(1).flatMap(([user, item], i) => (user === rows[i][0] ? [[rows[i][1], item]] : []));
-  const followed = pairs.filter(([before, item]) => {
+  const since = new Map(items.map(({ id, properties }) => [id, Date.parse(properties.since) / 1000]));
+  for (const [, item, time] of rows) expect(Number(time)).toBeGreaterThanOrEqual(since.get(item)!);
+  expect(since.size - new Set(rows.map(([, item]) => item)).size).toBe(5); // the gift boxes
+
+  const bought = rows.filter(([, , , type]) => type === 'purchase');
+  const pairs = bought.slice(1).flatMap((row, i) => (row[0] === bought[i][0] ? [[bought[i], row]] : []));
+  const followed = pairs.filter(([[, before], [, item, time]]) => {
     const [taste, place] = before.split('-');
-    return item === `${taste}-${(Number(place) % 24) + 1}`;
+    const after = (steps: number) => `${taste}-${((Number(place) + steps - 1) % 24) + 1}`;
+    return item === after(1) || (item === after(2) && since.get(after(1))! > Number(time) - 86_400 * 7);
   });
   // Neither of two purchases in a row is a stray one.
   expect(followed.length / pairs.length).toBeCloseTo(0.9 ** 2, 1);

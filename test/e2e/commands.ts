@@ -1,5 +1,6 @@
 /** The curl commands that the documents show, as a reader pastes them into a shell. */
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 export interface Command {
   /** Where it stands: `docs/api.md:9`. */
@@ -29,4 +30,24 @@ export function commandsOf(path: string): Command[] {
 /** A command goes on behind a backslash at the end of its line. */
 function curlsOf(block: string): string[] {
   return block.split(/(?<!\\)\n/).filter((command) => command.startsWith('curl '));
+}
+
+/** An `npm run` of a shell block, as a program and its arguments. */
+export interface NpmCommand {
+  script: string;
+  args: string[];
+}
+
+/** Those of the shell block that has `text`. `npm start` is a script as well. */
+export function npmCommandsOf(path: string, text: string): NpmCommand[] {
+  const blocks = [...readFileSync(path, 'utf8').matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block);
+  const lines = blocks
+    .find((block) => block.includes(text))!
+    .trimEnd()
+    .split('\n');
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+  return lines.map((line) => {
+    const [, name, args] = /^npm (?:run )?(\S+) -- (.+)$/.exec(line)!;
+    return { script: resolve(scripts[name].replace(/^node /, '')), args: args.split(' ') };
+  });
 }

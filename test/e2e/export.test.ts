@@ -3,29 +3,25 @@
  * has them, and is what `npm run data` reads.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Server, startServer } from '../../scripts/local-service.ts';
+import { withOutbox } from './outbox.ts';
 
-/** With the bindings that wrangler.toml has as a comment. It lies beside it, as paths in it are relative. */
-const CONFIG = `.wrangler-outbox-${process.pid}.toml`;
-
+const outbox = withOutbox();
 let folder: string;
 let server: Server;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'earn-edge-export-'));
-  const [before, outbox] = readFileSync('wrangler.toml', 'utf8').split(/(?=^# \[\[queues\.producers\]\])/m);
-  const bound = outbox.replace(/^(# .*\n)+/, (comment) => comment.replaceAll(/^# /gm, ''));
-  writeFileSync(CONFIG, before + bound);
-  server = await startServer({ wrangler: ['--config', CONFIG] });
+  server = await startServer({ wrangler: outbox.flags });
 });
 
 afterAll(async () => {
   await server?.stop();
-  rmSync(CONFIG, { force: true });
+  outbox.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 

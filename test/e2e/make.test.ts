@@ -1,6 +1,6 @@
 /**
- * A newcomer's way: a made-up shop, one command to a model, which is served. All of it real, training
- * included.
+ * A newcomer's way, as the README has it: a made-up shop, one command to a model, which is served. All of it
+ * real, training included.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,15 +11,16 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CIRCLE, exampleItem, TASTES } from '../../scripts/data/datasets/example.ts';
 import { type Server, startServer } from '../../scripts/local-service.ts';
+import { npmCommandsOf } from './commands.ts';
 
-const script = (name: string) => resolve(import.meta.dirname, '../../scripts', name);
+const [data, make, start] = npmCommandsOf('README.md', 'npm run data -- example');
 
 let folder: string;
 let server: Server | undefined;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'earn-edge-make-'));
-  execFileSync(process.execPath, [script('data/main.ts'), 'example', '--out', 'shop'], { cwd: folder });
+  execFileSync(process.execPath, [data.script, ...data.args], { cwd: folder });
 });
 
 afterAll(async () => {
@@ -29,14 +30,10 @@ afterAll(async () => {
 
 /** `npm run make` in a folder of its own, where data and runs stay. */
 function startMake(): ChildProcess {
-  return spawn(
-    process.execPath,
-    [
-      ...[script('make/main.ts'), '--out', 'model'],
-      ...['--from', 'shop/interactions.csv', '--items', 'shop/items.jsonl'],
-    ],
-    { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  return spawn(process.execPath, [make.script, ...make.args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /**
@@ -44,15 +41,15 @@ function startMake(): ChildProcess {
  * more.
  */
 async function interruptedAfter(epochs: number): Promise<string> {
-  const make = startMake();
-  make.stdout!.resume();
+  const made = startMake();
+  made.stdout!.resume();
   let said = '';
-  make.stderr!.on('data', (chunk) => {
+  made.stderr!.on('data', (chunk) => {
     said += chunk;
     // Once: a second signal would end it before it has exited by itself.
-    if (!make.killed && said.includes(`"epoch": ${epochs},`)) make.kill('SIGTERM');
+    if (!made.killed && said.includes(`"epoch": ${epochs},`)) made.kill('SIGTERM');
   });
-  const [status] = await once(make, 'close');
+  const [status] = await once(made, 'close');
   expect(status).toBe(128 + 15);
   return said;
 }
@@ -63,11 +60,11 @@ test('made from a log, interrupted and started again, the model knows what comes
   const before = epochsOf(await interruptedAfter(3));
   expect(before.slice(0, 3)).toEqual([1, 2, 3]);
 
-  const make = startMake();
+  const made = startMake();
   const [printed, said, [status]] = await Promise.all([
-    text(make.stdout!),
-    text(make.stderr!),
-    once(make, 'exit'),
+    text(made.stdout!),
+    text(made.stderr!),
+    once(made, 'exit'),
   ]);
   expect(status, said).toBe(0);
   const resumed = Number(/resumed after epoch (\d+)/.exec(said)?.[1]);
@@ -84,17 +81,26 @@ test('made from a log, interrupted and started again, the model knows what comes
 
 /** The JSON line with which a verifying command ends; its exit status is 0. */
 function verified(name: string, ...args: string[]) {
-  const printed = execFileSync(process.execPath, [script(`verify/${name}.ts`), ...args], { cwd: folder });
+  const script = resolve('scripts/verify', `${name}.ts`);
+  const printed = execFileSync(process.execPath, [script, ...args], { cwd: folder });
   return JSON.parse(`${printed}`.trimEnd().split('\n').at(-1)!);
 }
 
 test('the graphs compute what PyTorch does', () => {
-  const checked = verified('pytorch', '--checkpoint', 'runs/model', '--data', 'data/model', '--users', '30');
+  const checked = verified(
+    'pytorch',
+    '--checkpoint',
+    'runs/my-shop',
+    '--data',
+    'data/my-shop',
+    '--users',
+    '30',
+  );
   expect(checked).toMatchObject({ users: 30, passed: true });
 });
 
 test('returning users get what they would get from scratch, and only what is new is prefilled', () => {
-  const checked = verified('incremental', '--model', 'model', '--data', 'data/model', '--users', '60');
+  const checked = verified('incremental', '--model', 'my-shop', '--data', 'data/my-shop', '--users', '60');
   expect(checked).toMatchObject({
     users: 60,
     state_mismatches: 0,
@@ -104,11 +110,13 @@ test('returning users get what they would get from scratch, and only what is new
 });
 
 test('served, it recommends the next item of the circle', async () => {
-  server = await startServer({ model: join(folder, 'model') });
+  expect(start.args).toEqual(['--model', 'my-shop']);
+  server = await startServer({ model: join(folder, 'my-shop') });
   let right = 0;
   for (const taste of TASTES.keys()) {
     for (let start = 0; start < CIRCLE; start++) {
-      const history = [0, 1, 2, 3, 4].map((step) => exampleItem(taste, start + step));
+      const bought = [0, 1, 2, 3, 4].map((step) => exampleItem(taste, start + step));
+      const history = bought.map((id) => ({ id, type: 'purchase' }));
       const response = await fetch(`${server.url}/v1/recommendations`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
