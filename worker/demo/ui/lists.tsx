@@ -12,7 +12,7 @@ export function Lists({ played: { lists, full } }: { played: Played }) {
       {isFound && (
         <p class="soft">
           <em>Found</em>: how often a hidden next {NOUN} was among the first ten, measured on validation when
-          the decoder was trained.
+          the decoder was trained. A point more or less may be due to the training.
         </p>
       )}
       <div>
