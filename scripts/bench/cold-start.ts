@@ -1,4 +1,5 @@
 /** From nothing to the first answer. */
+import type { Manifest } from '../../worker/models/manifest.ts';
 import type { Scenario } from './scenario.ts';
 import { median } from './statistics.ts';
 import { cost, Workerd } from './workerd.ts';
@@ -19,28 +20,38 @@ export interface ColdStart {
   total: number;
 }
 
-/** `models` as `Workerd.start` takes it; `user` is who asks first. */
-export async function coldStart(script: string, models: string, user: number[]): Promise<ColdStart> {
+/** `models` as `Workerd.start` takes it; `user` is who asks first, for a list by the model's own ranker. */
+export async function coldStart(
+  script: string,
+  models: string,
+  user: number[],
+  ranker: Manifest['ranker'],
+): Promise<ColdStart> {
   const nothing = 'export default { fetch: () => Response.json(null) };';
   const starts: ColdStart[] = [];
   for (let i = 0; i < TIMES; i++) {
     const empty = await Workerd.start(nothing, models);
     await empty.stop();
-    starts.push(await oneStart(script, models, user, spent(empty, 'answered')));
+    starts.push(await oneStart(script, models, { user, ranker }, spent(empty, 'answered')));
   }
   const of = (stage: keyof ColdStart) => median(starts.map((start) => start[stage]));
   const stages = { script: of('script'), wasm: of('wasm'), files: of('files'), sessions: of('sessions') };
   return { ...stages, answer: of('answer'), total: of('total') };
 }
 
-async function oneStart(script: string, models: string, user: number[], empty: number): Promise<ColdStart> {
+async function oneStart(
+  script: string,
+  models: string,
+  { user, ranker }: { user: number[]; ranker: Manifest['ranker'] },
+  empty: number,
+): Promise<ColdStart> {
   const workerd = await Workerd.start(script, models);
   try {
     await workerd.call({ do: 'load', model: 'earn' });
     const scenario: Scenario = {
       variant: 'cold',
       model: 'earn',
-      ranker: 'beam',
+      ranker: ranker === 'counts' ? 'latent' : ranker, // counting runs no decoder
       history: user.length,
       fresh: null,
       beam: 20,

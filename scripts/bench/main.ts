@@ -69,7 +69,12 @@ async function bench({ data, model, full, rounds }: BenchOptions, command: strin
       if (scenario.history !== 200 || scenario.beam !== 20) continue;
       Object.assign(rows[at], await memoryOf(script, folder, scenario, usersWith(200, users)));
     }
-    const start = await coldStart(script, folder, usersWith(Math.min(200, longest), users)[0]);
+    const start = await coldStart(
+      script,
+      folder,
+      usersWith(Math.min(200, longest), users)[0],
+      manifest.ranker,
+    );
     return {
       command,
       date: new Date().toISOString().slice(0, 10),

@@ -1,7 +1,7 @@
 /** The graphs as functions: prefill a history, score every item, decode the next code of many beams. */
-import { firstCodeLayer, type GraphName, localReach, type ModelConfig, type Precision } from './config.ts';
+import { firstCodeLayer, localReach, type ModelConfig, type Precision } from './config.ts';
 import { beamMask, causal, localAttention } from './masks.ts';
-import { type Feeds, type Runtime, type Session, Tensor } from './runtime.ts';
+import { type Feeds, type LaterSession, type Runtime, type Session, Tensor } from './runtime.ts';
 
 /**
  * The number of keys is padded to a multiple of this: only then are a state's bytes the same however it was
@@ -52,24 +52,26 @@ export interface DecodeStep {
   keyValues: Float32Array;
 }
 
+/** One per graph. */
+export interface Sessions {
+  prefill: Session;
+  score: Session;
+  decode: LaterSession;
+}
+
 /** What a decoder needs of a runtime. */
 export type Runs = Pick<Runtime, 'run' | 'release'>;
 
 export class Decoder {
   readonly config: ModelConfig;
   private readonly runtime: Runs;
-  private readonly sessions: Record<GraphName, Session>;
+  private readonly sessions: Sessions;
   /** Of keys and values in the graphs. */
   private readonly precision: Precision;
   /** Values of a row of `localKeyValues`. */
   private readonly localRow: number;
 
-  constructor(
-    runtime: Runs,
-    config: ModelConfig,
-    precision: Precision,
-    sessions: Record<GraphName, Session>,
-  ) {
+  constructor(runtime: Runs, config: ModelConfig, precision: Precision, sessions: Sessions) {
     this.runtime = runtime;
     this.config = config;
     this.precision = precision;
@@ -165,7 +167,7 @@ export class Decoder {
             past_key_values: this.tensor(state.keyValues, state.length, registerDepth * 2 * headDim),
             key_counts: new Tensor('int64', [shared + earlier + rows, state.length].map(BigInt), [2]),
           };
-    const outputs = await this.runtime.run(this.sessions.decode, {
+    const outputs = await this.runtime.run(await this.sessions.decode.get(), {
       code_ids: new Tensor('int32', codes, [1, rows]),
       position_ids: positions(rows),
       level: new Tensor('int64', BigInt64Array.of(BigInt(beams.level + 1)), [1]),
@@ -186,7 +188,9 @@ export class Decoder {
   }
 
   async release(): Promise<void> {
-    for (const session of Object.values(this.sessions)) await this.runtime.release(session);
+    const { prefill, score, decode } = this.sessions;
+    for (const session of [prefill, score]) await this.runtime.release(session);
+    await decode.release(this.runtime);
   }
 
   /** [1, rows, columns] of keys and values. */

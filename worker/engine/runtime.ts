@@ -109,6 +109,35 @@ export class Runtime {
   }
 }
 
+/** A session that is made when it is first asked for: many deployments never search. */
+export class LaterSession {
+  private make: (() => Promise<Session>) | null;
+  private made: Promise<Session> | undefined;
+
+  constructor(make: () => Promise<Session>) {
+    this.make = make;
+  }
+
+  /** Throws ModelUnavailable when it can't be made; a later call tries again. */
+  get(): Promise<Session> {
+    this.made ??= this.make!().then(
+      (session) => {
+        this.make = null; // and with it what only the making needed
+        return session;
+      },
+      (error) => {
+        this.made = undefined;
+        throw error;
+      },
+    );
+    return this.made;
+  }
+
+  async release(runtime: Pick<Runtime, 'release'>): Promise<void> {
+    if (this.made) await runtime.release(await this.made);
+  }
+}
+
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

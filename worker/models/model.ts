@@ -15,7 +15,7 @@ import { ModelUnavailable } from '../engine/errors.ts';
 import { ExtendedTable } from '../engine/extended-table.ts';
 import { type ItemTable, itemTableLayout, StoredItemTable } from '../engine/item-table.ts';
 import { type Ranked, ranked } from '../engine/ranking.ts';
-import type { ExternalData, Runtime } from '../engine/runtime.ts';
+import { type ExternalData, LaterSession, type Runtime } from '../engine/runtime.ts';
 import { itemOf } from '../engine/token.ts';
 import { Trie } from '../engine/trie.ts';
 import { type EventMeaning, EventTypes } from '../events/event-types.ts';
@@ -143,6 +143,9 @@ export class EarnModel implements Model {
   }
 }
 
+/** Rankers that search with the decode graph. With others its session waits until someone searches. */
+const SEARCHING: ReadonlySet<string> = new Set(['beam', 'hybrid']);
+
 /** What a model consists of. */
 export interface ModelParts
   extends Pick<Model, 'manifest' | 'catalogue' | 'trie' | 'memory' | 'words' | 'live' | 'events'> {
@@ -171,17 +174,19 @@ export async function loadModel(
     manifest.events && eventsOf(await readVerified(source, manifest.events.table), manifest.events, config);
   const weights = { [WEIGHTS_FILE]: await readPieces(source, manifest.shards) };
   const graphs = graphsFor(backend, manifest);
-  const session = async (name: GraphName, data: ExternalData) => {
+  /** How to make a graph's session, once its file was read and checked. */
+  const maker = async (name: GraphName, data: ExternalData) => {
     const graph = await readVerified(source, graphs[name]);
-    return runtime.createSession(graph, data, name in manifest.webgpu ? backend : 'wasm');
+    return () => runtime.createSession(graph, data, name in manifest.webgpu ? backend : 'wasm');
   };
   // The score session comes first. After a larger one V8 is busy compiling onnxruntime's code, and
   // transposing the table took 30 ms in workerd instead of 4.
   const sessions = {
-    score: await session('score', { [ITEM_TABLE_FILE]: table.transposed() }),
-    prefill: await session('prefill', weights),
-    decode: await session('decode', weights),
+    score: await (await maker('score', { [ITEM_TABLE_FILE]: table.transposed() }))(),
+    prefill: await (await maker('prefill', weights))(),
+    decode: new LaterSession(await maker('decode', weights)),
   };
+  if (SEARCHING.has(manifest.ranker)) await sessions.decode.get();
   const decoder = new Decoder(runtime, config, backend === 'wasm' ? precision : 'float32', sessions);
   return new EarnModel({ manifest, catalogue, trie, decoder, table, memory, words, events });
 }

@@ -91,7 +91,7 @@ async function manyItems(service: string, model: string, folder: string, rounds:
 
 /** The same decoder that caches all its layers beside EARN; and a start from nothing. */
 async function againstOwnCache(model: string, folder: string, rounds: number) {
-  const { config, name } = readManifestOf(model);
+  const { config, name, ranker } = readManifestOf(model);
   placeModel(model, join(folder, 'earn'));
   writeModel(buildModel(withoutEarn(model), name, 'int8'), join(folder, 'full'));
   placeEmpty(join(folder, 'bare'));
@@ -115,7 +115,7 @@ async function againstOwnCache(model: string, folder: string, rounds: number) {
   } finally {
     await workerd.stop();
   }
-  const start = await coldStart(script, folder, users[0].slice(-200));
+  const start = await coldStart(script, folder, users[0].slice(-200), ranker);
   const [own, earn] = rows;
   return {
     start,
