@@ -2,13 +2,15 @@
  * A service under more load than it can take, and beside a hostile tenant: what is answered must be right,
  * the rest must be told when to come back, and others must hardly notice.
  */
-import { connect } from 'node:net';
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { itemIdsOf } from '../bench/models.ts';
 import { percentile, round } from '../bench/statistics.ts';
 import { makeKey } from '../keys/make.ts';
 import { type Server, startServer } from '../local-service.ts';
 import { randomInts, seededRandom } from '../random.ts';
+import { ROOT } from '../serving.ts';
 
 /** Histories whose lists are known before the load begins. */
 const HISTORIES = 16;
@@ -18,6 +20,8 @@ const FEW = 2;
 const MANY = 256;
 /** Each has a key, so that it is the engine that is short, not the key's limit. */
 const KEYS = 8;
+/** Until what a hostile tenant has left behind is answered. */
+const REST_MS = 500;
 
 export interface OverloadResult {
   requests: number;
@@ -60,6 +64,7 @@ export async function verifyOverload(model: string, seconds: number, seed: numbe
   const [hostile, ...keys] = made.map(({ secret }) => secret);
   const settings = ['ACCESS:keys', `API_KEYS:${JSON.stringify(records)}`];
   const server = await startServer({ model, wrangler: settings.flatMap((each) => ['--var', each]) });
+  const attackers = fork(join(ROOT, 'scripts/verify/hostile.ts'), [server.url, hostile, model]);
   try {
     const cases = await casesOf(server, keys, itemIdsOf(model), seed);
     const below = newTally();
@@ -72,11 +77,10 @@ export async function verifyOverload(model: string, seconds: number, seed: numbe
     const [alone, beside] = [newTally(), newTally()];
     for (let round = 0; round < 3; round++) {
       await load(server, keys.slice(0, 1), cases, 1, seconds / 3, alone);
-      const attack = new AbortController();
-      const attacks = beHostile(server, hostile, itemIdsOf(model), attack.signal);
+      attackers.send('attack');
       await load(server, keys.slice(1, 2), cases, 1, seconds / 3, beside);
-      attack.abort();
-      await attacks;
+      attackers.send('rest');
+      await sleep(REST_MS);
     }
     const tallies = [below, above, alone, beside];
     const sum = (of: (tally: Tally) => number) => tallies.reduce((total, each) => total + of(each), 0);
@@ -91,6 +95,7 @@ export async function verifyOverload(model: string, seconds: number, seed: numbe
       others_p99_ms: round(p99, 1),
     };
   } finally {
+    attackers.kill();
     await server.stop();
   }
 }
@@ -150,37 +155,6 @@ async function recovered({ url }: Server, key: string, { body }: Case): Promise<
     inARow = response.ok || response.status === 429 ? inARow + 1 : 0;
   }
   return performance.now() - began;
-}
-
-/** Bodies that never end, the largest batches, and long histories, as fast as they are refused. */
-async function beHostile({ url }: Server, key: string, ids: string[], signal: AbortSignal): Promise<void> {
-  const { hostname, port } = new URL(url);
-  const sockets = Array.from({ length: 100 }, () => {
-    const socket = connect(Number(port), hostname);
-    socket.on('error', () => {});
-    socket.write(
-      `POST /v1/recommendations HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${key}\r\n` +
-        'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
-    );
-    return socket;
-  });
-  const history = Array.from({ length: 2000 }, (_, index) => ids[index % ids.length]);
-  const batch = JSON.stringify({ requests: Array.from({ length: 32 }, () => ({ history, k: 100 })) });
-  const single = JSON.stringify({ history, k: 100 });
-  const attacker = async (path: string, body: string) => {
-    while (!signal.aborted) {
-      await ask(url, key, body, path).then(
-        (response) => response.arrayBuffer(),
-        () => undefined,
-      );
-    }
-  };
-  const attackers = [
-    ...Array.from({ length: 4 }, () => attacker('/v1/recommendations:batch', batch)),
-    ...Array.from({ length: 16 }, () => attacker('/v1/recommendations', single)),
-  ];
-  await Promise.all(attackers);
-  for (const socket of sockets) socket.destroy();
 }
 
 function ask(url: string, key: string, body: string, path = '/v1/recommendations'): Promise<Response> {

@@ -59,6 +59,21 @@ describe('limits', () => {
     expect([...callers.used.values()]).toEqual([32 + 1 + 5]);
   });
 
+  test('an explanation counts the lists that it is made of', async () => {
+    const callers = limiter(100);
+    const visitor = new Visitor({ limits: new Limits(callers) });
+    const explained = { ...LIST, explain: true };
+    expect((await visitor.request('POST', '/v1/recommendations', explained)).status).toBe(200);
+    expect([...callers.used.values()]).toEqual([9]);
+    const requests = [LIST, explained];
+    expect((await visitor.request('POST', '/v1/recommendations:batch', { requests })).status).toBe(200);
+    await visitor.append('ada', ['1']);
+    expect((await visitor.request('GET', `${pathOf('ada')}/recommendations?explain=true`)).status).toBe(200);
+    expect([...callers.used.values()]).toEqual([9 + 10 + 1 + 9]);
+    const many = { requests: Array.from({ length: 7 }, () => explained) };
+    expect((await visitor.request('POST', '/v1/recommendations:batch', many)).status).toBe(200);
+  });
+
   test('a user is counted under every key and every spelling, also as the holder of a token', async () => {
     const shop = await signingKeyOf('shop');
     const { key, record } = await keyOf('till');

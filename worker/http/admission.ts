@@ -2,9 +2,10 @@
  * Which requests an isolate accepts. Requests do not wait for the engine itself, whose runs end in the turn
  * of the event loop in which they begin, but between turns. So what is limited is the work in flight.
  */
+import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { LRUCache } from 'lru-cache';
-import { callerName } from './caller.ts';
+import { sharerName } from './caller.ts';
 import { Problem } from './problem.ts';
 import { Turns } from './turns.ts';
 
@@ -16,6 +17,15 @@ export const MOST_INFERRING = 50;
 
 /** While less work is in flight, a new request is accepted. Without inference, a request takes less time. */
 export const MOST_IN_FLIGHT = 2 * MOST_INFERRING;
+
+/** Of a request: one that asks for more than there is room for would never be answered. */
+const LARGEST_WEIGHT = 32;
+
+/** Items whose prefill takes about as long as a search, or as the start of any run. */
+const SEARCH_ITEMS = 20;
+
+/** Items whose prefill takes about as long as parsing and checking a unit of a body. */
+const UNIT_ITEMS = 50;
 
 /** A request that takes longer has run into the CPU limit and will never be answered. */
 const ABANDONED_AFTER_MS = 30_000;
@@ -35,8 +45,8 @@ export interface Admitted {
   mayInfer: boolean;
   /** Says how many lists it really asks for. @throws {Problem} `overloaded` when these are too many now */
   weigh(lists: number): void;
-  /** Runs inference when it is the caller's turn. */
-  infer<T>(work: () => Promise<T>): Promise<T>;
+  /** Runs inference that computes so many items of a history, when it is the caller's turn. */
+  infer<T>(items: number, work: () => Promise<T>): Promise<T>;
 }
 
 interface InFlight {
@@ -64,26 +74,38 @@ export class Admission {
    */
   readonly control = createMiddleware(async (c, next) => {
     this.dropAbandoned();
-    const caller = callerName(c);
+    const caller = sharerName(c);
     this.around.set(caller, true);
     const request = { caller, weight: 1, mayInfer: true, since: Date.now() };
     if (!this.hasRoom(request, 1, MOST_IN_FLIGHT)) throw new Problem('overloaded');
     request.mayInfer = this.hasRoom(request, 1, MOST_INFERRING);
     c.set('admitted', this.admit(request));
     this.inFlight.add(request);
-    const answered = next().finally(() => this.inFlight.delete(request));
+    const answered = this.read(c, request)
+      .then(next)
+      .finally(() => this.inFlight.delete(request));
     this.waitUntil(answered);
     await answered;
   });
+
+  /** A large body is parsed and checked in one piece, when it is the caller's turn. */
+  private async read(c: Context, { caller }: InFlight): Promise<void> {
+    const units = c.get('bodyUnits') ?? 0;
+    if (units > 0 && this.isShared()) await this.turns.take(caller, units * UNIT_ITEMS, async () => {});
+  }
 
   private admit(request: InFlight): Admitted {
     return {
       mayInfer: request.mayInfer,
       weigh: (lists) => {
-        if (!this.hasRoom(request, lists, MOST_INFERRING)) throw new Problem('overloaded');
-        request.weight = lists;
+        const weight = Math.min(lists, LARGEST_WEIGHT);
+        if (!this.hasRoom(request, weight, MOST_INFERRING)) throw new Problem('overloaded');
+        request.weight = weight;
       },
-      infer: (work) => (this.isShared() ? this.turns.take(request.caller, work) : work()),
+      infer: (items, work) => {
+        if (!this.isShared()) return work();
+        return this.turns.take(request.caller, items + SEARCH_ITEMS, work);
+      },
     };
   }
 

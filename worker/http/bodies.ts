@@ -18,6 +18,13 @@ const LEAST_HELD = 16 * 1024;
 /** Work of which a body counts as one unit. */
 const UNIT_BYTES = 64 * 1024;
 
+declare module 'hono' {
+  interface ContextVariableMap {
+    /** Of the body, if there is one. */
+    bodyUnits?: number;
+  }
+}
+
 export class Bodies {
   /** Bytes of unfinished bodies by caller. */
   private readonly held = new Map<string, number>();
@@ -30,7 +37,9 @@ export class Bodies {
     if (encoding !== 'identity') throw unsupportedEncoding(encoding);
     if (Number(c.req.header('Content-Length')) > LARGEST_BODY) throw tooLarge();
     const bytes = await this.read(body, callerName(c));
-    if (bytes.length > UNIT_BYTES) await c.get('charge')(Math.floor(bytes.length / UNIT_BYTES));
+    const units = Math.floor(bytes.length / UNIT_BYTES);
+    await c.get('charge')(units);
+    c.set('bodyUnits', units);
     c.req.raw = new Request(c.req.raw, { body: bytes });
     await next();
   });

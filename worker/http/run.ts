@@ -1,5 +1,7 @@
 import type { Context } from 'hono';
 import { wrapTime } from 'hono/timing';
+import { MOST_LEFT_OUT } from '../recommend/explain.ts';
+import type { ListQuery } from '../recommend/query.ts';
 import type { Run } from '../recommend/run.ts';
 import { Problem } from './problem.ts';
 
@@ -9,12 +11,15 @@ export function rejectOverloaded(c: Context): void {
 }
 
 /**
- * Says that a request asks for so many lists, before any is made.
+ * Says which lists a request asks for, before any is made. An explained one is made without each of some
+ * items as well.
  * @throws {Problem} `rate_limited` or `overloaded` when these are too many now
  */
-export async function weigh(c: Context, lists: number): Promise<void> {
-  await c.get('charge')(lists - 1);
-  c.get('admitted').weigh(lists);
+export async function weigh(c: Context, lists: readonly Pick<ListQuery, 'explain'>[]): Promise<void> {
+  const work = lists.reduce((sum, { explain }) => sum + (explain ? 1 + MOST_LEFT_OUT : 1), 0);
+  if (work === 1) return;
+  await c.get('charge')(work - 1);
+  c.get('admitted').weigh(work);
 }
 
 /**
@@ -25,9 +30,9 @@ export function runOf(c: Context): Run {
   const stage: Run['stage'] = (name, work) => wrapTime(c, name, work());
   return {
     stage,
-    async infer(name, work) {
+    async infer(name, items, work) {
       rejectOverloaded(c);
-      return stage(name, () => c.get('admitted').infer(work));
+      return stage(name, () => c.get('admitted').infer(items, work));
     },
   };
 }

@@ -7,6 +7,7 @@ import { itemOf } from '../engine/token.ts';
 import { windowStart } from '../engine/window.ts';
 import { mixed } from '../memory/mixture.ts';
 import type { Model } from '../models/model.ts';
+import type { Run } from './run.ts';
 
 /** Newest different items of the history that are left out, one at a time. */
 export const MOST_LEFT_OUT = 8;
@@ -24,26 +25,23 @@ export interface Explanation {
   trending?: true;
 }
 
-/** The explanations of these items, in their order. `history`: the context window's tokens. */
+/**
+ * The explanations of these items, in their order. `history`: the context window's tokens. Each prefill waits
+ * for its turn.
+ */
 export async function explanations(
   model: Model,
   history: readonly number[],
   listed: readonly number[],
-  target?: string,
+  { target, run }: { target?: string; run: Run },
 ): Promise<Explanation[]> {
   const { catalogue, live } = model;
-  const whole = await logProbs(model, history, target);
+  const after = (items: readonly number[]) =>
+    run.infer('explain', items.length, () => logProbs(model, items, target));
+  const whole = await after(history);
   const newest = [...new Set(history.toReversed().map(itemOf))].slice(0, MOST_LEFT_OUT);
   const without: ArrayLike<number>[] = [];
-  for (const item of newest) {
-    without.push(
-      await logProbs(
-        model,
-        history.filter((other) => itemOf(other) !== item),
-        target,
-      ),
-    );
-  }
+  for (const item of newest) without.push(await after(history.filter((other) => itemOf(other) !== item)));
   const trend = live?.trending && nthLargest(live.trending, TRENDING);
   return listed.map((item) => {
     const added = newest

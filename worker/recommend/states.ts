@@ -48,8 +48,9 @@ export function given(events: readonly Event[]): Source<NoCache> {
         history,
         unused: noCache(0),
         async find(run) {
-          const state = await run.infer('prefill', () => model.prefill([...history.items]));
-          return { state, cache: noCache(history.items.length), list: (_, make) => make() };
+          const items = [...history.items];
+          const state = await run.infer('prefill', items.length, () => model.prefill(items));
+          return { state, cache: noCache(items.length), list: (_, make) => make() };
         },
       };
     },

@@ -139,7 +139,7 @@ export class UserSource implements Source<UserCache> {
         const renew = async (run: Run): Promise<Found<UserCache>> => {
           if (fit.stored) this.cache.drop(this.user, fit.stored);
           warn('state_refused', 'the engine fails with it');
-          const state = await run.infer('prefill', () => model.prefill(items));
+          const state = await run.infer('prefill', items.length, () => model.prefill(items));
           const stored = { ...current, state };
           this.keep(stored);
           return foundOf(stored, state, 0, true);
@@ -148,7 +148,9 @@ export class UserSource implements Source<UserCache> {
         try {
           const state = complete
             ? past
-            : await run.infer('prefill', () => model.prefill(items.slice(reused), past ?? undefined));
+            : await run.infer('prefill', items.length - reused, () =>
+                model.prefill(items.slice(reused), past ?? undefined),
+              );
           const stored = complete && !isNew ? fit.stored! : { ...current, state };
           this.keep(stored);
           return { ...foundOf(stored, state, reused, about.degraded), ...(past && { renew }) };

@@ -61,7 +61,7 @@ export function batch(models: Models) {
   return new OpenAPIHono().openapi(route, async (c) => {
     const { requests } = c.req.valid('json');
     const run = runOf(c);
-    await weigh(c, requests.length);
+    await weigh(c, requests);
     const model = await models.model(c.get('model'));
     for (const [index, query] of requests.entries()) {
       rejectUnknown(model, query, `/requests/${index}`);

@@ -6,7 +6,7 @@ import { recommend } from '../../recommend/recommend.ts';
 import { given } from '../../recommend/states.ts';
 import { defineRoute } from '../define-route.ts';
 import { problemResponses } from '../problem.ts';
-import { runOf } from '../run.ts';
+import { runOf, weigh } from '../run.ts';
 import { eventType, itemId } from '../schemas/items.ts';
 import { json } from '../schemas/json.ts';
 import { LONGEST_HISTORY, listOf, listQuery, withinReach } from '../schemas/lists.ts';
@@ -60,6 +60,7 @@ export function recommendations(models: Models) {
   return new OpenAPIHono().openapi(route, async (c) => {
     const { history, ...query } = c.req.valid('json');
     const run = runOf(c);
+    await weigh(c, [query]);
     const model = await run.stage('model', () => models.model(c.get('model')));
     rejectUnknown(model, query, '');
     const events = eventsOfHistory(history);

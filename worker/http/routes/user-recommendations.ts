@@ -11,7 +11,7 @@ import { UserSource } from '../../recommend/user-states.ts';
 import { storedUser } from '../authentication.ts';
 import { defineRoute } from '../define-route.ts';
 import { problemResponses } from '../problem.ts';
-import { rejectOverloaded, runOf } from '../run.ts';
+import { rejectOverloaded, runOf, weigh } from '../run.ts';
 import { json } from '../schemas/json.ts';
 import { listOf, listParams, listQuery, withinReach } from '../schemas/lists.ts';
 import { eventsOf, idempotencyHeader, interactionList, properUserId, userParams } from '../schemas/users.ts';
@@ -102,11 +102,14 @@ export function userRecommendations({ models, log, cache, outcomes }: Services) 
   return new OpenAPIHono()
     .openapi(get, async (c) => {
       const user = storedUser(c, c.req.valid('param').user_id);
-      return c.json(await answer(c, user, c.req.valid('query'), 'query', tailOf(user)), 200);
+      const query = c.req.valid('query');
+      await weigh(c, [query]);
+      return c.json(await answer(c, user, query, 'query', tailOf(user)), 200);
     })
     .openapi(post, async (c) => {
       const { items, ...query } = c.req.valid('json');
       const user = storedUser(c, c.req.valid('param').user_id);
+      await weigh(c, [query]);
       if (items === undefined) return c.json(await answer(c, user, query, '', tailOf(user)), 200);
       rejectOverloaded(c); // before anything is stored: the request will be sent again
       const isChecked = await rejectBeforeStoring(c, user, query);

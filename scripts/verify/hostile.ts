@@ -1,0 +1,61 @@
+/**
+ * A hostile tenant, in a process of its own so that its work is not the service's: bodies that never end, the
+ * largest batches, long histories, explanations, from many connections at once. Attacks and rests as it is
+ * told. `node hostile.ts URL KEY MODEL`
+ */
+import { connect } from 'node:net';
+import { constants, setPriority } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { itemIdsOf } from '../bench/models.ts';
+
+/** Each connection's next request comes so long after an answer: it is on a network. */
+const NETWORK_MS = 20;
+const SOCKETS = 100;
+
+const [url, key, model] = process.argv.slice(2);
+// On a machine that has no core left for it, it would slow down what it attacks by being there.
+setPriority(constants.priority.PRIORITY_LOW);
+
+const ids = itemIdsOf(model);
+const history = Array.from({ length: 2000 }, (_, index) => ids[index % ids.length]);
+const single = JSON.stringify({ history, k: 100 });
+const explained = JSON.stringify({ history, k: 100, explain: true });
+const batch = JSON.stringify({ requests: Array.from({ length: 32 }, () => ({ history, k: 100 })) });
+let stop = new AbortController();
+
+async function attack(signal: AbortSignal): Promise<void> {
+  const attacker = async (path: string, body: string) => {
+    const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };
+    while (!signal.aborted) {
+      const asked = fetch(url + path, { method: 'POST', headers, body, signal });
+      await asked.then((response) => response.arrayBuffer()).catch(() => undefined);
+      await sleep(NETWORK_MS);
+    }
+  };
+  const sockets = Array.from({ length: SOCKETS }, openBody);
+  await Promise.all([
+    ...Array.from({ length: 4 }, () => attacker('/v1/recommendations:batch', batch)),
+    ...Array.from({ length: 12 }, () => attacker('/v1/recommendations', single)),
+    ...Array.from({ length: 4 }, () => attacker('/v1/recommendations', explained)),
+  ]);
+  for (const socket of sockets) socket.destroy();
+}
+
+/** Sends one byte of a body, and then nothing. */
+function openBody() {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  socket.write(
+    `POST /v1/recommendations HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${key}\r\n` +
+      'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
+  );
+  return socket;
+}
+
+process.on('message', (what) => {
+  stop.abort();
+  if (what !== 'attack') return;
+  stop = new AbortController();
+  void attack(stop.signal);
+});

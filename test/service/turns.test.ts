@@ -1,0 +1,107 @@
+/** Whose work is next, however much somebody asks for. */
+import { expect, test, vi } from 'vitest';
+import { Turns } from '../../worker/http/turns.ts';
+import { bearing, keyOf, locked } from './keys.ts';
+import { Visitor } from './visitor.ts';
+
+/** A queue whose pieces of work note who had them done, in order; `work` is how much each of them is. */
+function queue() {
+  const turns = new Turns();
+  const order: string[] = [];
+  const ask = (caller: string, weight: number) =>
+    turns.take(caller, weight, async () => {
+      order.push(caller);
+      await scheduler.wait(1);
+    });
+  return { turns, order, ask };
+}
+
+test('who asks for little waits for what runs, not for what is queued, also for the second part', async () => {
+  const { order, ask } = queue();
+  const much = Array.from({ length: 10 }, () => ask('much', 200));
+  await vi.waitFor(() => expect(order).toHaveLength(2), { interval: 1 });
+  await ask('little', 30);
+  await ask('little', 20);
+  const place = order.indexOf('little');
+  expect(place).toBeLessThanOrEqual(3);
+  expect(order[place + 1]).toBe('little');
+  await Promise.all(much);
+});
+
+test('callers who always ask get the same amount of work done, not of pieces', async () => {
+  const { order, ask } = queue();
+  const large = Array.from({ length: 10 }, () => ask('large', 100));
+  const small = Array.from({ length: 60 }, () => ask('small', 10));
+  await Promise.all(large.slice(0, 6));
+  const pieces = order.filter((caller) => caller === 'small').length;
+  expect(pieces).toBeGreaterThanOrEqual(48);
+  await Promise.all([...large, ...small]);
+});
+
+test('who asked for nothing has saved nothing up', async () => {
+  const { order, ask } = queue();
+  for (let turn = 0; turn < 20; turn++) await ask('early', 10);
+  const late = Array.from({ length: 20 }, () => ask('late', 10));
+  const early = Array.from({ length: 20 }, () => ask('early', 10));
+  await Promise.all([...late, ...early]);
+  const first = order.slice(20, 40).filter((caller) => caller === 'early').length;
+  expect(first).toBeGreaterThanOrEqual(8);
+});
+
+test('a request that comes while one caller has much done after much is let in', async () => {
+  const { turns } = queue();
+  const order: string[] = [];
+  const ask = (caller: string, weight: number) =>
+    turns.take(caller, weight, async () => void order.push(caller));
+  const comes = scheduler.wait(1).then(() => ask('little', 10));
+  for (let piece = 0; piece < 9; piece++) await ask('much', 200);
+  await comes;
+  expect(order.indexOf('little')).toBeLessThanOrEqual(2);
+});
+
+test('work that fails gives its turn back', async () => {
+  const { turns, ask } = queue();
+  await expect(turns.take('broken', 1, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  await ask('next', 1);
+});
+
+/** A tenant with these keys beside another one, who was here a moment ago. */
+async function beside(ids: string[]) {
+  const hostile = await Promise.all(ids.map((id) => keyOf(id, { tenant: 'hostile' })));
+  const other = await keyOf('other', { tenant: 'other' });
+  const visitor = new Visitor({ access: locked([...hostile, other].map(({ record }) => record)) });
+  const ask = (key: string, film: string, query: object = {}) =>
+    visitor.request('POST', '/v1/recommendations', { history: [film], ...query }, bearing(key));
+  await ask(other.key, '9');
+  return { visitor, ask, hostile: hostile.map(({ key }) => key), other: other.key };
+}
+
+test('a tenant has one share of the work, however many keys it has', async () => {
+  const { visitor, ask, hostile } = await beside(['a', 'b', 'c']);
+  const prefill = visitor.model.prefill.bind(visitor.model);
+  vi.spyOn(visitor.model, 'prefill').mockImplementation(async (...args) => {
+    await scheduler.wait(5);
+    return prefill(...args);
+  });
+  const many = Array.from({ length: 45 }, (_, index) => ask(hostile[index % 3], '1'));
+  const served = (await Promise.all(many)).filter(({ status }) => status === 200).length;
+  expect(served).toBe(25);
+});
+
+test('lists with explanations let others in between their prefills', async () => {
+  const { visitor, ask, hostile, other } = await beside(['a']);
+  const prefill = visitor.model.prefill.bind(visitor.model);
+  const others: string[] = [];
+  vi.spyOn(visitor.model, 'prefill').mockImplementation(async (items, past) => {
+    others.push(items[0] === 1 ? 'other' : 'hostile');
+    await scheduler.wait(2);
+    return prefill(items, past);
+  });
+  const history = ['1', '4', '5', '6'];
+  const explained = Array.from({ length: 2 }, () => ask(hostile[0], '1', { history, explain: true }));
+  await vi.waitFor(() => expect(others.length).toBeGreaterThan(2), { interval: 1 });
+  const before = others.length;
+  const answer = await ask(other, '2');
+  expect(others.indexOf('other') - before).toBeLessThanOrEqual(2);
+  for (const response of [answer, ...(await Promise.all(explained))]) expect(response.status).toBe(200);
+});
