@@ -3,6 +3,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Part } from '../bench/size.ts';
+import type { ChangingTotals } from '../verify/changing.ts';
 import type { Totals } from '../verify/incremental.ts';
 import { bold, count, markdownTable, share } from './markdown.ts';
 
@@ -15,6 +16,8 @@ interface Check {
 }
 
 interface Incremental extends Check, Totals {
+  /** Under a changing catalogue; runs from before it was looked at have none. */
+  changing?: ChangingTotals;
   mean_items: number;
   mean_state_bytes: number;
   full_f32_bytes: number;
@@ -97,6 +100,15 @@ function exactness(checks: Checks): string {
       `\`${incremental.command}\``,
       `${state_mismatches} states differ, ${list_mismatches} lists differ, ` +
         `${prefill_excess_items} items prefilled too many; ${incremental.window_moves} window moves`,
+    ]);
+  }
+  if (incremental?.changing) {
+    const { operations, lists, catalogue_changes, taken_back, merged, wrong, lost } = incremental.changing;
+    rows.push([
+      `the same under a changing catalogue, ${count(operations)} random operations`,
+      `\`${incremental.command}\``,
+      `${wrong} of ${count(lists)} lists wrong, ${lost} interactions lost; ${count(catalogue_changes)} changes ` +
+        `of the catalogue, ${taken_back} returns, ${merged} merges`,
     ]);
   }
   return markdownTable(['what', 'command', 'result'], rows);

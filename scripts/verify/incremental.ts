@@ -1,7 +1,8 @@
 /**
  * `npm run verify:incremental`: returning users get exactly what they would get from scratch, and only new
  * items are prefilled. Each history is cut into visits, in the middle of which the catalogue grows. Every
- * visit is served by a new isolate, so the state goes through its stored bytes every time.
+ * visit is served by a new isolate, so the state goes through its stored bytes every time. Then random
+ * operations under a catalogue that changes all the time (`changing.ts`).
  */
 import { SingleBar } from 'cli-progress';
 import { StateCache } from '../../worker/cache/state-cache.ts';
@@ -24,6 +25,7 @@ import { defineCommand, runCommand } from '../command.ts';
 import { eventsOf, readDataset } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
 import { randomInts, seededRandom, shuffled } from '../random.ts';
+import { verifyChanging } from './changing.ts';
 
 const CUTS = 5;
 const LIST = 20;
@@ -138,7 +140,8 @@ const command = defineCommand({
   usage: `npm run verify:incremental [-- options]
 
 Cuts histories into visits, serves each visit from the state that the one before it stored, and compares the
-state and the list with those computed from the whole history. Exits 1 when any differs. The last line printed
+state and the list with those computed from the whole history. Then does the same with random operations under a
+changing catalogue, returns and merges among them. Exits 1 when any differs. The last line printed
 is a JSON object.`,
   options: {
     data: {
@@ -148,6 +151,7 @@ is a JSON object.`,
     },
     model: { type: 'folder', holds: 'manifest.json', default: 'model-shards', description: 'the model' },
     users: { type: 'integer', min: 1, default: 300, description: 'how many users' },
+    operations: { type: 'integer', min: 0, default: 10_000, description: 'under a changing catalogue' },
   },
   async main(options, { command, print }) {
     const model = await loadFolder(options.model);
@@ -174,6 +178,7 @@ is a JSON object.`,
       bar.increment();
     }
     bar.stop();
+    const changing = await verifyChanging(model, options.operations, random);
     // The same decoder without EARN keeps keys and values of every item in all layers, in float32.
     const fullBytes = (items / totals.users) * depth * 2 * headDim * 4;
     const meanBytes = bytes / totals.users;
@@ -181,6 +186,7 @@ is a JSON object.`,
       JSON.stringify({
         command,
         ...totals,
+        changing,
         mean_items: Math.round(items / totals.users),
         mean_state_bytes: Math.round(meanBytes),
         full_f32_bytes: Math.round(fullBytes),
@@ -188,7 +194,8 @@ is a JSON object.`,
       }),
     );
     const { state_mismatches, list_mismatches, prefill_excess_items } = totals;
-    if (state_mismatches + list_mismatches + prefill_excess_items > 0) process.exitCode = 1;
+    const { wrong, lost } = changing;
+    if (state_mismatches + list_mismatches + prefill_excess_items + wrong + lost > 0) process.exitCode = 1;
   },
 });
 
