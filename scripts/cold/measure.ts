@@ -41,21 +41,22 @@ const command = defineCommand({
   usage: `npm run cold:measure -- --model DIR --data DIR [options]
 
 DIR is a model that was trained on what npm run cold left of the data, and the whole data. Adds the items that
-the model has never seen, as a shop would, and makes a list of ten for each test item of the whole data: how
+the model has never seen, as a shop would, and makes a list of ten for each held-out item of the whole data: how
 many new items are hit, and what that costs the others. The last line printed is a JSON object.`,
   options: {
     model: { type: 'folder', holds: 'manifest.json', required: true, description: 'the model' },
     data: { type: 'folder', holds: 'interactions.csv', required: true, description: 'the whole data' },
-    cases: { type: 'integer', min: 1, default: 5000, description: 'test items, of a fixed shuffle' },
+    split: { type: 'choice', of: ['test', 'valid'], default: 'test', description: 'the items to list' },
+    cases: { type: 'integer', min: 1, default: 5000, description: 'so many of them, of a fixed shuffle' },
   },
-  async main({ model: folder, data, cases: most }, { command, print }) {
+  async main({ model: folder, data, split, cases: most }, { command, print }) {
     const trained = await loadFolder(folder);
     if (!trained.words) throw new UserError(`${folder} has no vectors of words: build it anew`);
     const records = await newRecords(data, trained);
     if (records.length === 0) throw new UserError(`${folder} was trained with every item of ${data}`);
     const live = await withItems(trained, records);
     const cold = new Set(records.map(({ id }) => id));
-    const cases = shuffled(heldOut(await readDataset(data), 'test'), seededRandom(SEED)).slice(0, most);
+    const cases = shuffled(heldOut(await readDataset(data), split), seededRandom(SEED)).slice(0, most);
     const hits = { new: 0, others: 0, others_without_new: 0 };
     const counts = { new: 0, others: 0, listed_new: 0, listed: 0 };
     const bar = new SingleBar({ format: '{bar} {value}/{total} lists', stream: process.stderr });
@@ -78,6 +79,7 @@ many new items are hit, and what that costs the others. The last line printed is
     print(
       JSON.stringify({
         command,
+        split,
         new_items: records.length,
         cases: { new: counts.new, others: counts.others },
         'hr@10': {

@@ -2,9 +2,11 @@
 import type { LiveCopy } from '../catalogue/live-copy.ts';
 import { overlaid } from '../catalogue/overlay.ts';
 import type { CatalogueSnapshot } from '../catalogue/snapshot.ts';
+import { type Borrowed, borrowed, NOTHING_BORROWED } from '../memory/borrowed.ts';
 import { liveRows, NO_ROWS } from '../memory/live-rows.ts';
 import type { Manifest } from '../models/manifest.ts';
 import type { Extension, Model } from '../models/model.ts';
+import { TextNeighbours } from '../text/neighbours.ts';
 import type { Copies } from './copy.ts';
 import type { CountsTable } from './counts-table.ts';
 import { trendingShares } from './trending.ts';
@@ -20,12 +22,15 @@ interface Made extends Now {
   model: Model;
   /** What follows from the catalogue alone. */
   overlay: Pick<Extension, 'manifest' | 'catalogue' | 'added'>;
+  /** What new items have of the memory before anything was counted for them. */
+  lent: Borrowed;
 }
 
 export class Live {
   private readonly catalogue: Pick<LiveCopy, 'read'>;
   private readonly counts: Pick<Copies<CountsTable>, 'read'>;
   private readonly made = new WeakMap<Model, Made>();
+  private readonly neighbours = new WeakMap<Model, TextNeighbours>();
 
   constructor(catalogue: Pick<LiveCopy, 'read'>, counts: Pick<Copies<CountsTable>, 'read'>) {
     this.catalogue = catalogue;
@@ -42,10 +47,34 @@ export class Live {
     const before = this.made.get(trained);
     const sameCatalogue = before?.snapshot === snapshot;
     if (sameCatalogue && before.degraded === degraded && before.counts === counts) return before.model;
-    const overlay = sameCatalogue ? before.overlay : overlayOf(trained, snapshot);
-    const model = extended(trained, overlay, { snapshot, degraded, counts });
-    this.made.set(trained, { snapshot, degraded, counts, overlay, model });
+    const { overlay, lent } = sameCatalogue ? before : this.overlayOf(trained, snapshot);
+    const model = extended(trained, { overlay, lent }, { snapshot, degraded, counts });
+    this.made.set(trained, { snapshot, degraded, counts, overlay, lent, model });
     return model;
+  }
+
+  private overlayOf(trained: Model, snapshot: CatalogueSnapshot): Pick<Made, 'overlay' | 'lent'> {
+    if (snapshot.version === 0) {
+      return { overlay: { catalogue: trained.catalogue, added: [] }, lent: NOTHING_BORROWED };
+    }
+    const { words, memory } = trained;
+    const { catalogue, added } = overlaid(trained.catalogue, snapshot, words !== undefined);
+    const texts = added.map(({ words: text }) => text);
+    return {
+      overlay: {
+        manifest: manifestAt(trained.manifest, snapshot),
+        catalogue,
+        added: texts.map((text) => words!.vector(text)), // none are added without words
+      },
+      lent: memory && texts.length > 0 ? this.lentTo(trained, texts) : NOTHING_BORROWED,
+    };
+  }
+
+  private lentTo(trained: Model, texts: string[]): Borrowed {
+    const { items } = trained.catalogue;
+    const neighbours = this.neighbours.get(trained) ?? new TextNeighbours(items);
+    this.neighbours.set(trained, neighbours);
+    return borrowed(neighbours.all(texts), items.length);
   }
 
   /** The trained model's manifest as of now. */
@@ -54,23 +83,20 @@ export class Live {
   }
 }
 
-function overlayOf(trained: Model, snapshot: CatalogueSnapshot): Made['overlay'] {
-  if (snapshot.version === 0) return { catalogue: trained.catalogue, added: [] };
-  const { words } = trained;
-  const { catalogue, added } = overlaid(trained.catalogue, snapshot, words !== undefined);
-  return {
-    manifest: manifestAt(trained.manifest, snapshot),
-    catalogue,
-    added: added.map(({ words: text }) => words!.vector(text)), // none are added without words
-  };
-}
-
-function extended(trained: Model, overlay: Made['overlay'], { snapshot, degraded, counts }: Now): Model {
+function extended(
+  trained: Model,
+  { overlay, lent }: Pick<Made, 'overlay' | 'lent'>,
+  { snapshot, degraded, counts }: Now,
+): Model {
   const { catalogue } = overlay;
   const { version, rules } = snapshot;
   return trained.extended({
     ...overlay,
-    memory: trained.memory?.extended(catalogue.items.length, counts ? liveRows(counts, catalogue) : NO_ROWS),
+    memory: trained.memory?.extended(
+      catalogue.items.length,
+      counts ? liveRows(counts, catalogue) : NO_ROWS,
+      lent,
+    ),
     live: {
       version,
       degraded,

@@ -3,7 +3,9 @@
  * generalise; the memory knows single pairs of items, also those that were too rare to train on.
  */
 
+import type { Neighbours } from '../text/neighbours.ts';
 import type { Affinities, Share } from './affinities.ts';
+import { type Borrowed, LIFT, NOTHING_BORROWED } from './borrowed.ts';
 import { probabilityOf, readTransitions, type Transitions } from './layout.ts';
 import { type LiveRows, NO_ROWS } from './live-rows.ts';
 import { placeOf } from './search.ts';
@@ -22,6 +24,13 @@ export interface MemoryOptions {
   weights: number[];
 }
 
+/** What a memory has beside the transitions of the training. */
+interface More {
+  affinities?: Affinities;
+  live?: LiveRows;
+  borrowed?: Borrowed;
+}
+
 export class Memory {
   readonly options: MemoryOptions;
   private readonly transitions: Transitions;
@@ -31,6 +40,8 @@ export class Memory {
   readonly sums: SparseSums;
   /** What was counted since the training. */
   private readonly live: LiveRows;
+  /** What new items have of others. */
+  private readonly borrowed: Borrowed;
 
   /**
    * `trained` may be a file as `layout.ts` says; it is not copied. @throws {RangeError} when it is of another
@@ -40,18 +51,20 @@ export class Memory {
     trained: Uint8Array<ArrayBuffer> | Transitions,
     items: number,
     options: MemoryOptions,
-    { affinities, live = NO_ROWS }: { affinities?: Affinities; live?: LiveRows } = {},
+    { affinities, live = NO_ROWS, borrowed = NOTHING_BORROWED }: More = {},
   ) {
     this.transitions = trained instanceof Uint8Array ? readTransitions(trained, items) : trained;
     this.options = options;
     this.affinities = affinities;
     this.sums = new SparseSums(items);
     this.live = live;
+    this.borrowed = borrowed;
   }
 
   /** The same memory with what was counted since, for so many items: the trained ones come first. */
-  extended(items: number, live: LiveRows): Memory {
-    return new Memory(this.transitions, items, this.options, { affinities: this.affinities, live });
+  extended(items: number, live: LiveRows, borrowed?: Borrowed): Memory {
+    const { affinities } = this;
+    return new Memory(this.transitions, items, this.options, { affinities, live, borrowed });
   }
 
   /**
@@ -63,7 +76,8 @@ export class Memory {
     for (const { item, weight } of this.recent(history)) {
       this.eachSuccessor(item, (successor, probability) => this.sums.add(successor, weight * probability));
     }
-    return this.sums.take();
+    const counted = this.sums.take();
+    return this.borrowed.borrowers.size === 0 ? counted : this.withBorrowed(counted);
   }
 
   /** What each place of the history adds to q of an item, newest first; without those that add nothing. */
@@ -78,6 +92,21 @@ export class Memory {
   /** How much transitions count beside the decoder after so many items. */
   weight(length: number): number {
     return weightAfter(this.options.weights, length);
+  }
+
+  /** With what new items have of their neighbours'. */
+  private withBorrowed({ items, values }: Sparse): Sparse {
+    for (const [at, neighbour] of items.entries()) {
+      this.sums.add(neighbour, values[at]);
+      for (const { item, share } of this.borrowed.borrowers.get(neighbour) ?? []) {
+        this.sums.add(item, LIFT * share * values[at]);
+      }
+    }
+    return this.sums.take();
+  }
+
+  private neighboursOf(item: number): Neighbours | undefined {
+    return this.borrowed.neighbours[item - (this.transitions.starts.length - 1)];
   }
 
   /** The newest items, newest first, with weights that sum to one. */
@@ -95,6 +124,11 @@ export class Memory {
     const { live } = this;
     const row = placeOf(live.items, item);
     const kept = row < 0 ? 1 : live.kept[row];
+    const lent = this.neighboursOf(item);
+    for (const [at, neighbour] of lent?.items.entries() ?? []) {
+      const share = kept * lent!.shares[at];
+      this.eachSuccessor(neighbour, (successor, probability) => visit(successor, share * probability));
+    }
     // An item that came later has no trained row: its start lies behind the array.
     for (let at = starts[item]; at < starts[item + 1]; at++) {
       visit(successors[at], kept * probabilityOf(probabilities[at]));
@@ -105,10 +139,20 @@ export class Memory {
     }
   }
 
-  /** Of one transition. */
+  /** Of one transition, as `scores` counts it. */
   private probability(item: number, successor: number): number {
+    const lent = this.neighboursOf(successor);
+    const own = this.ownProbability(item, successor);
+    return lent ? own + LIFT * mean(lent, (neighbour) => this.ownProbability(item, neighbour)) : own;
+  }
+
+  /** Without what the successor borrows. */
+  private ownProbability(item: number, successor: number): number {
     const { live } = this;
-    const trained = this.trainedProbability(item, successor);
+    const lent = this.neighboursOf(item);
+    const trained = lent
+      ? mean(lent, (neighbour) => this.ownProbability(neighbour, successor))
+      : this.trainedProbability(item, successor);
     const row = placeOf(live.items, item);
     if (row < 0) return trained;
     const place = live.successors.subarray(0, live.starts[row + 1]).indexOf(successor, live.starts[row]);
@@ -121,4 +165,8 @@ export class Memory {
     const at = placeOf(successors, successor, starts[item], starts[item + 1]);
     return at < 0 ? 0 : probabilityOf(probabilities[at]);
   }
+}
+
+function mean({ items, shares }: Neighbours, of: (neighbour: number) => number): number {
+  return items.reduce((sum, neighbour, at) => sum + shares[at] * of(neighbour), 0);
 }
