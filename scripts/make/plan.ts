@@ -27,8 +27,8 @@ const INTERACTIONS_AN_EPOCH = 1_500_000;
 /** Training positions over all epochs of a dense log, at most. */
 const POSITIONS = 5_000_000;
 /** Steps that a sparse log needs, and the epochs that they may take. */
-const STEPS = 1000;
-const [FEWEST_PASSES, MOST_PASSES] = [16, 24];
+const STEPS = 1200;
+const [FEWEST_PASSES, MOST_PASSES] = [20, 24];
 /** Learning rate of so many steps. */
 const RATE = 1e-3;
 const [FEWEST_EPOCHS, MOST_EPOCHS] = [20, 40];
