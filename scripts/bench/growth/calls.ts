@@ -7,4 +7,6 @@ export type GrowthCall =
   | { do: 'memory' }
   /** `fresh` newest items of each history are to be prefilled on top of the others' state. */
   | { do: 'prepare'; histories: string[][]; fresh: number }
-  | { do: 'engine'; from: number; to: number };
+  | { do: 'engine'; from: number; to: number }
+  /** What a list with new items asks of the user's object and of the store, and nothing else. */
+  | { do: 'calls'; user: string; items: string[]; bytes: number };

@@ -6,13 +6,19 @@ import type { Isolate } from './isolate.ts';
 
 const HISTORY = 200;
 const FRESH = 3;
+/** About as many as a state of such a history takes in the store. */
+const STATE_BYTES = 42_000;
 /** Users whose requests make one sample. */
 const GROUP = 10;
 /** Items that the users of long logs take in turn: lists must not run dry. */
 const DISTINCT = 500;
 
 export interface RequestCosts {
-  /** CPU milliseconds of a request by its kind, and of the engine's part of `extended`. */
+  /**
+   * CPU milliseconds of workerd's whole process per request, by its kind. `engine`: prefilling the new items
+   * of `extended` on top of a state in memory, and ranking. `calls`: a request that asks of the user's object
+   * and of the store what `extended` asks, and nothing else.
+   */
   hit: number;
   extended: number;
   miss: number;
@@ -20,6 +26,7 @@ export interface RequestCosts {
   append: number;
   item: number;
   engine: number;
+  calls: number;
 }
 
 const random = seededRandom(1);
@@ -37,6 +44,10 @@ export async function requestCosts(isolate: Isolate, ids: string[], rounds: numb
   const kinds: Record<keyof RequestCosts, (group: string[], at: number) => (() => Promise<Time>)[]> = {
     extended: each((user) => time(isolate, pathOf(user), bodyOf(histories.get(user)!.slice(-FRESH)))),
     engine: (_, at) => [async () => (await isolate.do({ do: 'engine', from: at, to: at + GROUP })).time],
+    calls: each(async (user) => {
+      const items = drawn(ids, FRESH);
+      return (await isolate.do({ do: 'calls', user: `${user}-calls`, items, bytes: STATE_BYTES })).time;
+    }),
     hit: each((user) => time(isolate, `${pathOf(user)}?k=20`)),
     append: each((user) => time(isolate, `/v1/users/${user}-more/interactions`, bodyOf(drawn(ids, FRESH)))),
     miss: each((user) => time(isolate, pathOf(`new-${user}`), bodyOf(drawn(ids, HISTORY)))),

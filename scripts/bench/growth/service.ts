@@ -127,13 +127,25 @@ async function handle(call: GrowthCall): Promise<unknown> {
     );
     return null;
   }
+  if (call.do === 'calls') return calls(call);
   for (const run of engineCases.slice(call.from, call.to)) await run();
+  return null;
+}
+
+async function calls({ user, items, bytes }: Extract<GrowthCall, { do: 'calls' }>): Promise<null> {
+  const log = new DurableLog(env.USERS);
+  const tail = await log.appendAndTail(
+    user,
+    items.map((item) => ({ item })),
+  );
+  await openStore(env).put(`calls/${user}`, new ArrayBuffer(bytes), 0);
+  await log.serve(user, { id: user, model: '', ranker: '', variant: '', items }, tail);
   return null;
 }
 
 export default {
   async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
-    if (new URL(request.url).pathname !== '/bench') return app.fetch(request, env, context);
+    if (!request.url.endsWith('/bench')) return app.fetch(request, env, context);
     return Response.json((await handle(await request.json())) ?? null);
   },
 };
