@@ -370,7 +370,7 @@ describe('two isolates, the object and Workers KV', () => {
     const { items, catalogue } = await visitor.fromScratch(['1'], { k: 100 });
     return { listed: items.some((item: Json) => item.id === id), degraded: catalogue.degraded };
   };
-  /** The object publishes by its alarm, which may be at work already: a second publisher could be overtaken. */
+  /** The object publishes by its alarm, and may be about to: a second publisher could be overtaken. */
   const publishNow = async () => {
     const { version } = await new DurableTruth(env.CATALOGUE).all();
     const published = async () =>
