@@ -1,6 +1,8 @@
 /** The documents, and the passages in them that are generated from measurements. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { growthPassages } from '../bench/growth/tables.ts';
+import { livePassages } from '../bench/live/tables.ts';
+import { diversityPassages } from '../diversity/tables.ts';
 import { performancePassages } from '../performance/tables.ts';
 import { readRows } from '../results/rows.ts';
 import { resultPassages } from '../results/tables.ts';
@@ -29,6 +31,8 @@ export async function allPassages(): Promise<Record<string, string>> {
     ...resultPassages(readRows()),
     ...checkPassages(readChecks()),
     ...growthPassages(),
+    ...livePassages(),
+    ...diversityPassages(),
     ...scalePassages(),
   };
 }

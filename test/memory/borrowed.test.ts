@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { CatalogueItem } from '../../worker/catalogue/item.ts';
 import { borrowed, LIFT } from '../../worker/memory/borrowed.ts';
 import { writeTransitions } from '../../worker/memory/layout.ts';
-import { NO_ROWS } from '../../worker/memory/live-rows.ts';
+import { type LiveRows, NO_ROWS } from '../../worker/memory/live-rows.ts';
 import { Memory } from '../../worker/memory/memory.ts';
 import { reasons } from '../../worker/memory/mixture.ts';
 import { TextNeighbours } from '../../worker/text/neighbours.ts';
@@ -28,37 +28,75 @@ const neighbours = Array.from({ length: NEW }, (_, at) => {
 const trained = new Memory(writeTransitions(rows), TRAINED, OPTIONS);
 const memory = trained.extended(TRAINED + NEW, NO_ROWS, borrowed(neighbours, TRAINED));
 
-/** A new item has the mean of its neighbours' rows, and `LIFT` times the mean of their columns. */
-const dense: Matrix = Array.from({ length: TRAINED + NEW }, () => new Array(TRAINED + NEW).fill(0));
-for (let item = 0; item < TRAINED; item++) {
-  const { items, values } = trained.scores([item]);
-  for (const [at, successor] of items.entries()) dense[item][successor] = values[at];
-}
-const mean = (at: number, of: (neighbour: number) => number) =>
-  neighbours[at].items.reduce((sum, item, place) => sum + neighbours[at].shares[place] * of(item), 0);
-for (let at = 0; at < NEW; at++) {
-  for (let j = 0; j < TRAINED; j++) dense[TRAINED + at][j] = mean(at, (neighbour) => dense[neighbour][j]);
-}
-for (const row of dense) {
-  for (let at = 0; at < NEW; at++) row[TRAINED + at] = LIFT * mean(at, (neighbour) => row[neighbour]);
+/** What people did since: after some items, trained and new ones, came others of both. */
+const counted = Array.from({ length: TRAINED + NEW }, (_, item) => item).filter((item) => item % 3 > 0);
+const live: LiveRows = {
+  items: Int32Array.from(counted),
+  kept: Float32Array.from(counted, () => 0.75),
+  starts: Uint32Array.from([...counted, 0], (_, row) => 2 * row),
+  successors: Uint32Array.from(counted.flatMap((item) => [item % TRAINED, TRAINED + (item % NEW)])),
+  probabilities: Float32Array.from(counted.flatMap(() => [0.125, 0.125])),
+};
+
+/**
+ * The definition. A new item has the mean of its neighbours' rows; then what was counted is mixed in; then it
+ * has `LIFT` times the mean of their columns beside its own.
+ */
+function denseOf({ items, kept, starts, successors, probabilities }: LiveRows): Matrix {
+  const dense: Matrix = Array.from({ length: TRAINED + NEW }, () => new Array(TRAINED + NEW).fill(0));
+  const mean = (at: number, of: (neighbour: number) => number) =>
+    neighbours[at].items.reduce((sum, item, place) => sum + neighbours[at].shares[place] * of(item), 0);
+  const mixIn = (item: number) => {
+    const row = items.indexOf(item);
+    if (row < 0) return;
+    dense[item] = dense[item].map((p) => p * kept[row]);
+    for (let at = starts[row]; at < starts[row + 1]; at++) dense[item][successors[at]] += probabilities[at];
+  };
+  for (let item = 0; item < TRAINED; item++) {
+    const { items: found, values } = trained.scores([item]);
+    for (const [at, successor] of found.entries()) dense[item][successor] = values[at];
+    mixIn(item);
+  }
+  for (let at = 0; at < NEW; at++) {
+    for (let j = 0; j < TRAINED + NEW; j++)
+      dense[TRAINED + at][j] = mean(at, (neighbour) => dense[neighbour][j]);
+    mixIn(TRAINED + at);
+  }
+  for (const row of dense) {
+    for (let at = 0; at < NEW; at++) row[TRAINED + at] += LIFT * mean(at, (neighbour) => row[neighbour]);
+  }
+  return dense;
 }
 
-test('a new item follows what its neighbours follow, and is followed by what follows them', () => {
-  for (const length of [1, 2, 3, 6, 9, 1, 2, 3]) {
-    const history = randomInts(random, length, TRAINED + NEW);
-    const { items, values } = memory.scores(history);
-    expect(new Set(items).size).toBe(items.length);
-    const scores = new Array(TRAINED + NEW).fill(0);
-    for (const [at, item] of items.entries()) scores[item] = values[at];
-    for (const [item, q] of denseScores(dense, history, OPTIONS).entries()) {
-      expect(scores[item], `${item} after ${history}`).toBeCloseTo(q, 12);
+test.each([
+  { name: 'nothing', rows: NO_ROWS },
+  { name: 'purchases', rows: live },
+])(
+  'with $name counted, a new item follows what its neighbours follow, and is followed by what follows them',
+  ({ rows: counts }) => {
+    const dense = denseOf(counts);
+    const now = trained.extended(TRAINED + NEW, counts, borrowed(neighbours, TRAINED));
+    for (const length of [1, 2, 3, 6, 9, 1, 2, 3]) {
+      const history = randomInts(random, length, TRAINED + NEW);
+      const { items, values } = now.scores(history);
+      expect(new Set(items).size).toBe(items.length);
+      const scores = new Array(TRAINED + NEW).fill(0);
+      for (const [at, item] of items.entries()) scores[item] = values[at];
+      for (const [item, q] of denseScores(dense, history, OPTIONS).entries()) {
+        expect(scores[item], `${item} after ${history}`).toBeCloseTo(q, 6);
+      }
+      for (const [item, parts] of [...scores.keys()].map(
+        (item) => [item, now.shares(history)(item)] as const,
+      )) {
+        expect(parts.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(scores[item], 6);
+      }
     }
-  }
-});
+  },
+);
 
 test('the reason for a new item is what its neighbours follow', () => {
   const [first] = neighbours[4].items;
-  const before = dense.findIndex((row) => row[first] > 0);
+  const before = denseOf(NO_ROWS).findIndex((row) => row[first] > 0);
   const why = reasons(memory, [before], 3);
   expect(why(TRAINED + 4)).toEqual([before]);
   expect(why(TRAINED)).toEqual([]);

@@ -42,7 +42,8 @@ export function diversified(
   return list;
 }
 
-function unitVectors(model: Model, ranked: readonly Ranked[]): Float32Array[] {
+/** The items' vectors, of length 1. */
+export function unitVectors(model: Model, ranked: readonly Ranked[]): Float32Array[] {
   const table = model.itemTable();
   const rows = table.rows(ranked.map(({ item }) => item));
   return ranked.map((_, at) => {

@@ -55,9 +55,13 @@ export class Isolate {
   }
 
   /** An answer of the service. @throws an Error for one that is none */
-  async request(path: string, body?: unknown): Promise<{ body: string; time: Time }> {
-    const headers = { 'Content-Type': 'application/json' };
-    const init = body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) };
+  async request(
+    path: string,
+    body?: unknown,
+    { method = 'POST', isolate = '' } = {},
+  ): Promise<{ body: string; time: Time }> {
+    const headers = { 'Content-Type': 'application/json', 'X-Isolate': isolate };
+    const init = body === undefined ? { headers } : { method, headers, body: JSON.stringify(body) };
     const answer = await this.workerd.request(path, init);
     if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${answer.body}`);
     return answer;

@@ -17,7 +17,7 @@ import { UserHistory as ServedHistory } from '../../../worker/history/user-histo
 import { Admission } from '../../../worker/http/admission.ts';
 import { createApp } from '../../../worker/http/app.ts';
 import { Limits } from '../../../worker/http/limits.ts';
-import type { CountsTable } from '../../../worker/live/counts-table.ts';
+import { type CountsTable, readTable } from '../../../worker/live/counts-table.ts';
 import { Live } from '../../../worker/live/live.ts';
 import { MemoryPublished } from '../../../worker/live/memory-published.ts';
 import { assetSource } from '../../../worker/models/assets.ts';
@@ -39,12 +39,10 @@ const runtime = new Runtime({ wasmModule });
 await runtime.start();
 const files = assetSource(env.ASSETS);
 const host = new ModelHost({ model: () => loadModel(files, runtime), manifest: () => readManifest(files) });
-/** Nothing was said of items, and nothing was counted. */
-const catalogue = new LiveCopy(new MemoryTruth(), new MemoryPublished<CatalogueSnapshot>());
-const counts = new MemoryPublished<CountsTable>();
 /** Milliseconds to the log and to the store. */
 const distance = { log: 0, store: 0 };
 let app = isolate();
+const others = new Map<string | null, typeof app>();
 
 export class UserHistory extends ServedHistory {
   /** A log of older code with so many events, these items in turn, that is then taken over. */
@@ -70,8 +68,11 @@ export class UserHistory extends ServedHistory {
   }
 }
 
-/** What one isolate knows, but for its model. */
-function isolate() {
+/** What one isolate knows, but for its model. Nothing was said of items yet. */
+function isolate(counted?: CountsTable) {
+  const catalogue = new LiveCopy(new MemoryTruth(), new MemoryPublished<CatalogueSnapshot>());
+  const counts = new MemoryPublished<CountsTable>();
+  if (counted) counts.offer(counted);
   return createApp({
     access: new Access(env),
     catalogue,
@@ -110,6 +111,10 @@ async function handle(call: GrowthCall): Promise<unknown> {
     app = isolate();
     return null;
   }
+  if (call.do === 'isolate') {
+    others.set(call.name, isolate(call.counts && readTable(call.counts)));
+    return null;
+  }
   if (call.do === 'memory') return wasmBytes();
   if (call.do === 'prepare') {
     const model = await host.model();
@@ -145,7 +150,9 @@ async function calls({ user, items, bytes }: Extract<GrowthCall, { do: 'calls' }
 
 export default {
   async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
-    if (!request.url.endsWith('/bench')) return app.fetch(request, env, context);
+    if (!request.url.endsWith('/bench')) {
+      return (others.get(request.headers.get('X-Isolate')) ?? app).fetch(request, env, context);
+    }
     return Response.json((await handle(await request.json())) ?? null);
   },
 };
