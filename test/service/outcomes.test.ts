@@ -1,16 +1,18 @@
 /** The service sees what becomes of the lists that its users saw. */
 import { env } from 'cloudflare:workers';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { comparisons } from '../../scripts/report/compare.ts';
+import { ModelUnavailable } from '../../worker/engine/errors.ts';
 import type { HistoryLog } from '../../worker/history/log.ts';
 import { Metrics } from '../../worker/observe/metrics.ts';
 import { judgingLog } from '../../worker/outcomes/judging-log.ts';
 import { OutcomeCounting } from '../../worker/outcomes/outcomes.ts';
-import type { Judged } from '../../worker/outcomes/served.ts';
+import { type Judged, recommendationId } from '../../worker/outcomes/served.ts';
 import { MemoryOutcomes } from '../../worker/outcomes/services.ts';
 import { Variants } from '../../worker/outcomes/variants.ts';
 import { log as durableLog, someone, warmUp } from './durable.ts';
-import { type Json, problemOf } from './helpers.ts';
+import { FakeModel } from './fake-model.ts';
+import { hostOf, type Json, post, problemOf, serviceWith } from './helpers.ts';
 import { MemoryLog } from './memory.ts';
 import { pathOf, Visitor } from './visitor.ts';
 
@@ -207,4 +209,19 @@ test('an isolate’s metrics count judged lists by who made them', () => {
   expect(text).toContain('earn_judged_lists_total{model="m",ranker="latent",variant="a",hit="true"} 2');
   expect(text).toContain('earn_judged_lists_total{model="m",ranker="latent",variant="a",hit="false"} 2');
   expect(text).toContain('earn_reciprocal_rank_total{model="m",ranker="latent",variant="a"} 1.3');
+});
+
+test.each([
+  ['the served model', true],
+  ['the candidate', false],
+])('while %s can’t be told, no list is said to be unknown', async (_, isCurrent) => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const damaged = hostOf(() => Promise.reject(new ModelUnavailable('asset_damaged', 'manifest.json')));
+  const whole = hostOf(async () => new FakeModel());
+  const hosts = isCurrent ? { current: damaged, candidate: whole } : { current: whole, candidate: damaged };
+  const { app } = serviceWith(hosts);
+  const id = recommendationId({ model: '0123456789abcdef', ranker: 'latent', variant: '' });
+  const response = await post(app, { recommendation_id: id, clicked: ['1'] }, '/v1/events');
+  await problemOf(response, 503, 'model_unavailable');
+  vi.restoreAllMocks();
 });

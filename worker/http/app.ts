@@ -98,9 +98,8 @@ function createApi(services: Services) {
     authenticate(access),
     modelHeader(access),
   );
-  app.use('/v1/*', identified, limits.control, new Bodies().control, admission.control);
+  app.use('/v1/*', notStored, identified, limits.control, new Bodies().control, admission.control);
   app.use('/metrics', exposed(access, 'metrics'));
-  app.use('/v1/users/*', notStored);
   app.notFound((c) => problemResponse(c, new Problem('route_unknown')));
   app.onError(onError);
 
@@ -159,7 +158,7 @@ const identified = createMiddleware(async (c, next) => {
   await next();
 });
 
-/** What is kept of a user stays out of browsers' and proxies' caches. */
+/** What a caller is answered stays out of browsers' and proxies' caches: it is of a user, or of a tenant. */
 const notStored = createMiddleware(async (c, next) => {
   await next();
   c.header('Cache-Control', 'no-store');

@@ -53,9 +53,18 @@ export class Models {
     return (await this.manifests()).flatMap(stateIdsOf);
   }
 
-  /** Ids of the models of the deployment whose manifests can be read. Loads no model. */
+  /**
+   * Ids of all models of the deployment. Loads no model. Throws ModelUnavailable unless each can be told, or
+   * is known not to be there.
+   */
   async ids(): Promise<string[]> {
-    return (await this.manifests()).map(({ id }) => id);
+    const { id } = await this.hosts.current.manifest();
+    try {
+      return [id, (await this.hosts.candidate.manifest()).id];
+    } catch (error) {
+      if (error instanceof ModelUnavailable && error.reason === 'asset_missing') return [id];
+      throw error;
+    }
   }
 
   private async manifests(): Promise<Manifest[]> {

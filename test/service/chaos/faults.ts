@@ -37,11 +37,19 @@ function hash(text: string): number {
 
 type Calls = Record<string, (...args: unknown[]) => Promise<unknown>>;
 
-/** Objects that are away, answer late or twice, or whose answer is lost when the work is done. */
+/** workerd ends objects that were not called for ten seconds. */
+const STAYS_MS = 5000;
+
+/**
+ * Objects that are away, answer late or twice, or whose answer is lost when the work is done. `connect`
+ * prepares an object that may be a new one.
+ */
 export function faultyObjects<Of extends Rpc.DurableObjectBranded>(
   objects: DurableObjectNamespace<Of>,
   faults: Faults,
+  connect: (name: string) => Promise<void>,
 ): DurableObjectNamespace<Of> {
+  const called = new Map<string, number>();
   const getByName = (name: string) =>
     new Proxy({} as Calls, {
       get(_, method: string) {
@@ -50,6 +58,8 @@ export function faultyObjects<Of extends Rpc.DurableObjectBranded>(
           const call = () => (objects.getByName(name) as unknown as Calls)[method](...args);
           const kinds = ['object_away', 'object_answer_lost', 'object_late', 'object_called_twice'] as const;
           const fault = faults.of(`object ${name}`, kinds);
+          if (performance.now() - (called.get(name) ?? -Infinity) > STAYS_MS) await connect(name);
+          called.set(name, performance.now());
           if (fault === 'object_away') throw new Error('Network connection lost.');
           if (fault === 'object_late') await scheduler.wait(1);
           if (fault === 'object_called_twice') await call();

@@ -29,43 +29,63 @@ export class Platform {
   readonly bindings: LiveBindings & Objects;
   readonly states: KVNamespace;
   readonly archive: Bucket;
-  /** Objects that were not what `connect` had made of them. */
-  readonly lost: string[] = [];
+  /** What `connect` has made of objects, by stub. An object that nobody calls for some seconds ends. */
+  private readonly connected = new Map<string, object>();
   private readonly live: KVNamespace;
   private readonly queue: { send(message: OutboxRecord[]): Promise<void> };
   private readonly messages: OutboxRecord[][] = [];
   private readonly alarms = new Map<string, Alarm>();
   private readonly faults: Faults;
+  private readonly world: string;
 
-  constructor(faults: Faults) {
+  /** `world`: names its objects, so that no other test's are meant. */
+  constructor(world: string, faults: Faults) {
+    this.world = world;
     this.faults = faults;
     this.states = faultyKv(faults, true);
     this.live = faultyKv(faults, false);
     this.queue = faultyQueue(this.messages, faults);
     this.archive = faultyBucket(new Map(), faults);
     this.bindings = {
-      USERS: faultyObjects(env.USERS, faults),
-      CATALOGUE: faultyObjects(env.CATALOGUE, faults),
-      COUNTS: faultyObjects(env.COUNTS, faults),
-      OUTCOMES: faultyObjects(env.OUTCOMES, faults),
+      USERS: this.faulty('USERS'),
+      CATALOGUE: this.faulty('CATALOGUE'),
+      COUNTS: this.faulty('COUNTS'),
+      OUTCOMES: this.faulty('OUTCOMES'),
       LIVE: this.live,
       VARIANTS: '',
     };
   }
 
-  /** Makes the objects of this name use what is here. `user`: also with an outbox. */
-  async connect(binding: keyof Objects, name: string): Promise<void> {
-    const stub = env[binding].getByName(name) as DurableObjectStub<never>;
+  /** An object without faults. */
+  object<Binding extends keyof Objects>(binding: Binding, name: string) {
+    const own = binding === 'USERS' ? name : `${this.world} ${name}`;
+    return env[binding].getByName(own) as ReturnType<Objects[Binding]['getByName']>;
+  }
+
+  private faulty<Binding extends keyof Objects>(binding: Binding): Objects[Binding] {
+    const objects = {
+      getByName: (name: string) => this.object(binding, name),
+    } as unknown as Objects[Binding];
+    const connect = (name: string) => this.connect(binding, name);
+    return faultyObjects(objects as DurableObjectNamespace<never>, this.faults, connect) as Objects[Binding];
+  }
+
+  /** Makes the object of this name use what is here. `USERS`: also with an outbox. */
+  private async connect(binding: keyof Objects, name: string): Promise<void> {
+    const stub = this.object(binding, name) as DurableObjectStub<never>;
+    const full = `${binding} ${name}`;
     await runInDurableObject(stub, (object: Rpc.DurableObjectBranded, { storage }) => {
+      if (this.connected.get(full) === object) return;
+      this.connected.set(full, object);
       const { env: bound } = object as unknown as { env: Env };
       Object.assign(object, { env: { ...bound, LIVE: this.live } });
       if (binding === 'USERS') Object.assign(object, { outbox: new Outbox(storage, this.queue, name) });
-      this.takeAlarms(`${binding} ${name}`, storage, () =>
-        runInDurableObject(stub, (it: Rpc.DurableObjectBranded) => {
-          if (it !== object) this.lost.push(name);
-          return (it as unknown as { alarm(): Promise<void> }).alarm();
-        }),
-      );
+      this.takeAlarms(full, storage, async () => {
+        await this.connect(binding, name);
+        await runInDurableObject(stub, (it: Rpc.DurableObjectBranded & { alarm?(): Promise<void> }) =>
+          it.alarm!(),
+        );
+      });
     });
   }
 

@@ -2,7 +2,6 @@
  * Someone who changes the live catalogue while users ask for lists, one change after another, beside a
  * catalogue in memory that says what each version of it holds.
  */
-import { env } from 'cloudflare:workers';
 import { MemoryTruth } from '../../../worker/catalogue/memory-truth.ts';
 import type { ItemChange, ItemFields } from '../../../worker/catalogue/record.ts';
 import { type CatalogueSnapshot, NOTHING_SAID } from '../../../worker/catalogue/snapshot.ts';
@@ -24,6 +23,7 @@ interface Plan extends Request {
 
 export class Shop {
   private readonly client: Client;
+  private readonly stored: () => Promise<CatalogueSnapshot>;
   private readonly below: (limit: number) => number;
   private readonly said = new MemoryTruth();
   /** Every version up to `last` and after the one before holds this. */
@@ -33,8 +33,10 @@ export class Shop {
   /** What the change that is under way leads to. */
   private next: CatalogueSnapshot | undefined;
 
-  constructor(client: Client, below: (limit: number) => number) {
+  /** `stored`: what the object has. */
+  constructor(client: Client, stored: () => Promise<CatalogueSnapshot>, below: (limit: number) => number) {
     this.client = client;
+    this.stored = stored;
     this.below = below;
   }
 
@@ -54,7 +56,7 @@ export class Shop {
     const { records } = await this.said.change(0, plan.items, plan.rules);
     this.next = await this.said.all();
     const answer = await this.client.insist({ tenant, isolate, ...plan });
-    const stored = await env.CATALOGUE.getByName('catalogue').all();
+    const stored = await this.stored();
     this.versions.push({ last: stored.version, snapshot: this.next });
     const { method, path } = plan;
     const expected = records.includes(null) ? 404 : method === 'DELETE' ? 204 : 200;

@@ -91,7 +91,7 @@ const tell = defineRoute({
   },
   responses: {
     202: { description: 'It will be counted' },
-    ...problemResponses(...JSON_BODY_PROBLEMS, 'list_unknown', 'overloaded'),
+    ...problemResponses(...JSON_BODY_PROBLEMS, 'list_unknown', 'model_unavailable', 'overloaded'),
   },
   example: ({ ids: [id], model }) => ({
     body: {

@@ -27,7 +27,11 @@ const combinators = new Set(['not', 'any', 'all']);
 
 /** Checked by hand where it is recursive, so that a mistake is named by its own place. */
 export const expression = z
-  .record(z.string(), z.unknown())
+  // A record would pass over what is called `__proto__`, and a filter without a condition lists more.
+  .custom<object>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'Must be an object',
+  )
   .superRefine((value, context) => {
     let conditions = 0;
     const check = (node: unknown, path: (string | number)[], depth: number) => {
