@@ -1,4 +1,4 @@
-/** What someone sends who looks for a way in: names that every object has, odd methods, ids that look alike. */
+/** What someone sends who looks for a way in: inherited names, odd methods, ids that look alike. */
 import { describe, expect, test } from 'vitest';
 import { LiveCopy } from '../../worker/catalogue/live-copy.ts';
 import { MemoryTruth } from '../../worker/catalogue/memory-truth.ts';
