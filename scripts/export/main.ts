@@ -24,9 +24,11 @@ const page = z.object({ records: z.array(z.looseObject({})), next_cursor: z.stri
 export const command = defineCommand({
   usage: `npm run export -- --out FILE [options]
 
-Brings back every event that the service has stored since it has an outbox (docs/retrain.md), each once, users' events in
-their order, without those of users who were deleted and those that were taken back. The service goes on meanwhile. One with keys takes one with the
-scope admin, in the variable EARN_API_KEY. The last line printed is a JSON object.`,
+Brings back every event that the service has stored since it has an outbox (docs/retrain.md), each once,
+users' events in their order, without those of users who were deleted and those that were taken back. The
+service goes on meanwhile. With --backup, FILE is for npm run import -- --backup, which stores everything again
+as it was. A service with keys takes one with the scope admin, in the variable EARN_API_KEY. The last line
+printed is a JSON object.`,
   options: {
     url: { type: 'string', value: 'URL', default: 'http://127.0.0.1:8787', description: 'the service' },
     out: {
@@ -35,13 +37,13 @@ scope admin, in the variable EARN_API_KEY. The last line printed is a JSON objec
       required: true,
       description: `where to write the log: a name ending in ${Object.keys(FORMATS).join(', ')}`,
     },
+    backup: { type: 'boolean', description: 'write a backup, a name ending in jsonl: one line per user' },
   },
-  async main({ url, out }, { print }) {
-    const format = FORMATS[out.split('.').at(-1)!];
-    if (format === undefined) {
-      throw new UsageError(
-        `--out: expected a name ending in ${Object.keys(FORMATS).join(', ')}, found ${out}`,
-      );
+  async main({ url, out, backup }, { print }) {
+    const endings = backup ? ['jsonl'] : Object.keys(FORMATS);
+    const ending = out.split('.').at(-1)!;
+    if (!endings.includes(ending)) {
+      throw new UsageError(`--out: expected a name ending in ${endings.join(', ')}, found ${out}`);
     }
     const service = new Service(url);
     const folder = await mkdtemp(join(dirname(resolve(out)), `.${basename(out)}-`));
@@ -49,7 +51,12 @@ scope admin, in the variable EARN_API_KEY. The last line printed is a JSON objec
     process.once('exit', remove);
     try {
       const records = await fetchRecords(service, join(folder, 'records.jsonl'));
-      const summary = await writeLog(folder, join(folder, basename(out)), format);
+      const summary = await write(
+        folder,
+        join(folder, basename(out)),
+        backup ? BACKUP : LOG,
+        FORMATS[ending],
+      );
       await rename(join(folder, basename(out)), out);
       print(`${summary.events} events of ${summary.users} users in ${out}`);
       print(JSON.stringify({ out, records, ...summary }));
@@ -75,8 +82,18 @@ async function fetchRecords(service: Service, path: string): Promise<number> {
   return count;
 }
 
+/** The rows of a log to learn from. Without the caller's time, when it was stored tells the order. */
+const LOG = `
+  SELECT "user" AS user_id, item AS item_id, coalesce(time, stored / 1000) AS timestamp, type
+  FROM event ORDER BY "user", began, epoch, position`;
+
+/** A row per user: what was stored, as it was. */
+const BACKUP = `
+  SELECT "user", list({'id': item, 'timestamp': time, 'type': type} ORDER BY began, epoch, position) AS items
+  FROM event GROUP BY "user" ORDER BY min(began), "user"`;
+
 /** Each event once, without those of deleted logs; a log that began later comes after an earlier one. */
-async function writeLog(folder: string, out: string, format: string) {
+async function write(folder: string, out: string, rows: string, format: string) {
   const db = await Database.open(folder);
   try {
     const columns =
@@ -89,18 +106,13 @@ async function writeLog(folder: string, out: string, format: string) {
     );
     await db.run(`CREATE TABLE event AS
       SELECT "user", epoch, position, any_value(item) AS item, any_value(time) AS time, any_value(type) AS type,
-        any_value(stored) AS stored
+        any_value(stored) AS stored, min(min(stored)) OVER (PARTITION BY "user", epoch) AS began
       FROM record
       WHERE erased IS NULL AND taken_back IS NULL
         AND ("user", epoch) NOT IN (SELECT ("user", epoch) FROM record WHERE erased)
         AND ("user", epoch, position) NOT IN (SELECT ("user", epoch, position) FROM record WHERE taken_back)
-      GROUP BY ALL`);
-    // Without the caller's time, when it was stored tells the order.
-    await db.run(`COPY (
-      SELECT "user" AS user_id, item AS item_id, coalesce(time, stored / 1000) AS timestamp, type
-      FROM event
-      ORDER BY "user", min(stored) OVER (PARTITION BY "user", epoch), epoch, position
-    ) TO ${sqlText(out)} (${format})`);
+      GROUP BY "user", epoch, position`);
+    await db.run(`COPY (${rows}) TO ${sqlText(out)} (${format})`);
     const [row] = await db.rows('SELECT count(*) AS events, count(DISTINCT "user") AS users FROM event');
     return { events: Number(row.events), users: Number(row.users) };
   } finally {

@@ -70,7 +70,12 @@ async function read(
   await refuseHalfTimed(db, loaded);
   const [users, rows] = [await countOf(db, 'users'), await countOf(db, 'events')];
   const { user: noUser, item: noItem } = loaded.incomplete;
-  return new Histories(db, { users, interactions: rows - dropped, dropped, incomplete: noUser + noItem });
+  return new StoredHistories(db, {
+    users,
+    interactions: rows - dropped,
+    dropped,
+    incomplete: noUser + noItem,
+  });
 }
 
 /** A user's rows with a time and rows without one can't be put in an order. */
@@ -94,8 +99,13 @@ interface Counts {
   incomplete: number;
 }
 
-/** Histories in a database: a user's list is made on demand, so millions of them need little memory. */
-export class Histories implements Counts {
+/** Histories that are made one after another, so that millions of them need little memory. */
+export interface Histories extends Counts {
+  [Symbol.asyncIterator](): AsyncGenerator<History>;
+}
+
+/** Histories in a database. */
+class StoredHistories implements Histories {
   readonly users: number;
   readonly interactions: number;
   readonly dropped: number;

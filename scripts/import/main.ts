@@ -2,6 +2,7 @@
 import { defineCommand, runCommand } from '../command.ts';
 import { LOG_OPTIONS } from '../data/options.ts';
 import { progressBar } from '../data/progress.ts';
+import { readBackup } from './backup.ts';
 import { type Histories, type HistoryOptions, withHistories } from './histories.ts';
 import { ProgressFile } from './progress-file.ts';
 import { type Outcome, sendAll, storedBefore } from './send.ts';
@@ -15,8 +16,9 @@ anything is sent. An interrupted import goes on when the same command is started
 twice; when the file has grown, it sends what is new.
 
 FILE is a log as npm run data reads it, times being optional; or JSON Lines whose objects have a user and
-items, a list of {"id","timestamp"}. A user's rows that come late are sent behind those that were sent. A
-service with keys takes one with the scopes read and write, in the variable EARN_API_KEY. The last line
+items, a list of {"id","timestamp"}. A user's rows that come late are sent behind those that were sent. With
+--backup it is a backup (npm run export), and interactions are stored again as they were, in their order.
+A service with keys takes one with the scopes read and write, in the variable EARN_API_KEY. The last line
 printed is a JSON object.`,
   options: {
     users: {
@@ -36,6 +38,7 @@ printed is a JSON object.`,
       value: 'FILE',
       description: 'where to note what was sent (default: the interactions file with .progress.jsonl)',
     },
+    backup: { type: 'boolean', description: 'FILE is a backup; the options below say nothing of it' },
     ...LOG_OPTIONS,
   },
   main: (options, { print }) => importHistories(options, print),
@@ -46,6 +49,7 @@ export interface ImportOptions extends HistoryOptions {
   url: string;
   concurrency: number;
   progress: string | undefined;
+  backup?: boolean;
 }
 
 /**
@@ -61,7 +65,7 @@ export async function importHistories(
 ): Promise<void> {
   const { users: file, concurrency } = options;
   const service = new Service(options.url, clock);
-  await withHistories(file, options, print, async (histories) => {
+  const send = async (histories: Histories) => {
     const progress = await ProgressFile.open(options.progress ?? `${file}.progress.jsonl`, service.url);
     try {
       const before = await storedBefore({ histories, progress });
@@ -76,7 +80,9 @@ export async function importHistories(
     } finally {
       await progress.close();
     }
-  });
+  };
+  if (options.backup) await send(await readBackup(file));
+  else await withHistories(file, options, print, send);
 }
 
 function summary(

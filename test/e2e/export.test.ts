@@ -3,20 +3,29 @@
  * has them, and is what `npm run data` reads.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildModel } from '../../scripts/build/build-model.ts';
 import { type Server, startServer } from '../../scripts/local-service.ts';
+import { tinyCheckpoint } from '../fixtures/tiny-model.ts';
 import { withOutbox } from './outbox.ts';
 
 const outbox = withOutbox();
 let folder: string;
+/** A model without a memory: what is counted while it serves changes none of its lists. */
+let model: string;
 let server: Server;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'earn-edge-export-'));
-  server = await startServer({ wrangler: outbox.flags });
+  model = join(folder, 'model');
+  mkdirSync(model);
+  for (const [name, bytes] of buildModel(tinyCheckpoint(), 'tiny', 'int8').files) {
+    writeFileSync(join(model, name), bytes);
+  }
+  server = await startServer({ model, wrangler: outbox.flags });
 });
 
 afterAll(async () => {
@@ -26,7 +35,7 @@ afterAll(async () => {
 });
 
 async function append(user: string, items: object[]): Promise<void> {
-  const response = await fetch(`${server.url}/v1/users/${user}/interactions`, {
+  const response = await fetch(`${server.url}/v1/users/${encodeURIComponent(user)}/interactions`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ items }),
@@ -98,4 +107,67 @@ test('every event comes back once, in its order, but for those of a deleted user
   ];
   const printed = execFileSync(process.execPath, data, { encoding: 'utf8' });
   expect(JSON.parse(printed.trimEnd().split('\n').at(-1)!)).toMatchObject({ users: 20, interactions: 572 });
+});
+
+/** What a service has of a user, and recommends: all but the names of places and lists. */
+async function known(url: string, user: string) {
+  const get = async (path: string) => {
+    const response = await fetch(`${url}/v1/users/${encodeURIComponent(user)}${path}`);
+    expect(response.status).toBe(200);
+    // biome-ignore lint/suspicious/noExplicitAny: tests compare whatever came.
+    return (await response.json()) as any;
+  };
+  const { items } = await get('/interactions?limit=1000');
+  const list = await get('/recommendations?k=50');
+  const history = items.map(({ position: _, ...item }: { position: string }) => item);
+  return { history, list: { ...list, recommendation_id: '' }, length: (await get('')).length };
+}
+
+test('a backup in an empty deployment: every history and every list is the same', async () => {
+  const catalogue = Array.from({ length: 10 }, (_, at) => String(1 + 4 * at));
+  // Without times, with times that are out of order or no whole seconds, an item twice, and ids of any kind.
+  const histories: Record<string, object[]> = {
+    untimed: catalogue.map((id) => ({ id })),
+    'out of order': catalogue.map((id, at) => ({ id, timestamp: 1764000000123.5 - 1000 * at })),
+    'half timed/ü': [{ id: '1', timestamp: 5 }, { id: '1' }, { id: '1', timestamp: 5 }, { id: 'Ω "quoted"' }],
+    long: Array.from({ length: 1500 }, (_, at) => ({ id: String(1 + ((at * 7) % 50)), type: 'view' })),
+    merged: [{ id: '26', timestamp: 9 }],
+    visitor: [{ id: '12', timestamp: 1 }],
+    gone: [{ id: '1' }],
+  };
+  for (const [user, items] of Object.entries(histories)) {
+    for (let at = 0; at < items.length; at += 1000) await append(user, items.slice(at, at + 1000));
+  }
+  const of = (path: string) => `${server.url}/v1/users/${path}`;
+  const { items } = (await (await fetch(of('untimed/interactions'))).json()) as {
+    items: { position: string }[];
+  };
+  await fetch(of(`untimed/interactions/${items[3].position}`), { method: 'DELETE' });
+  const headers = { 'Content-Type': 'application/json' };
+  await fetch(of('merged/merge'), { method: 'POST', headers, body: JSON.stringify({ from: 'visitor' }) });
+  await fetch(of('gone'), { method: 'DELETE' });
+
+  const out = join(folder, 'backup.jsonl');
+  const users = ['untimed', 'out of order', 'half timed/ü', 'long', 'merged'];
+  const lengths = () => {
+    execFileSync(process.execPath, ['scripts/export/main.ts', '--url', server.url, '--out', out, '--backup']);
+    const lines = readFileSync(out, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    return Object.fromEntries(lines.map(({ user, items }) => [user, items.length]));
+  };
+  const expected = { untimed: 9, 'out of order': 10, 'half timed/ü': 4, long: 1500, merged: 2 };
+  await expect.poll(lengths, { timeout: 120_000, interval: 3000 }).toMatchObject(expected);
+  expect(lengths()).not.toHaveProperty('gone');
+
+  const restored = await startServer({ model });
+  try {
+    const args = ['scripts/import/main.ts', '--users', out, '--backup', '--url', restored.url];
+    execFileSync(process.execPath, args);
+    for (const user of users)
+      expect(await known(restored.url, user), user).toEqual(await known(server.url, user));
+  } finally {
+    await restored.stop();
+  }
 });
