@@ -4,8 +4,16 @@ import { findItem } from '../../catalogue/overlay.ts';
 import type { ItemChange } from '../../catalogue/record.ts';
 import { CatalogueUnavailable } from '../../catalogue/truth.ts';
 import { defineRoute } from '../define-route.ts';
-import { invalidRequest, Problem, problemResponses } from '../problem.ts';
-import { fieldsOf, item, itemFields, itemList, itemOf, itemParams, storableId } from '../schemas/items.ts';
+import { Problem, problemResponses } from '../problem.ts';
+import {
+  fieldsOf,
+  item,
+  itemFields,
+  itemList,
+  itemOf,
+  itemParams,
+  storableParams,
+} from '../schemas/items.ts';
 import { json } from '../schemas/json.ts';
 import type { Services } from '../services.ts';
 import { JSON_BODY_PROBLEMS, jsonBody } from '../validation.ts';
@@ -29,7 +37,7 @@ const put = defineRoute({
   summary: 'Add an item, or say anew what it is',
   description: `Whatever was said of the item before is gone; what is not said is as the model was trained. An item that the model was not trained with gets a vector from the words of its first title and categories: it may be listed, and stand in histories. ${WHEN}`,
   middleware: jsonBody,
-  request: { params: itemParams, body: { required: true, content: json(itemFields) } },
+  request: { params: storableParams, body: { required: true, content: json(itemFields) } },
   responses: { 200: { description: 'The item', content: json(item) }, ...problems },
   example: ({ ids: [, id], category, title }) => ({
     parameters: { id },
@@ -107,7 +115,7 @@ const putMany = defineRoute({
 export function changeItems({ models, catalogue }: Services) {
   return new OpenAPIHono()
     .openapi(put, async (c) => {
-      const id = properId(c.req.valid('param').id);
+      const { id } = c.req.valid('param');
       await change({ kind: 'put', id, fields: fieldsOf(c.req.valid('json')) });
       return c.json(await found(c, id), 200);
     })
@@ -155,11 +163,4 @@ export function changeItems({ models, catalogue }: Services) {
     if (!known) throw new Problem('item_unknown'); // deleted a moment later
     return itemOf(known);
   }
-}
-
-/** @throws {Problem} `invalid_request` for an id that could not be stored as it is */
-function properId(id: string): string {
-  const { error } = storableId.safeParse(id);
-  if (error) throw invalidRequest([{ path: 'param/id', message: error.issues[0].message }]);
-  return id;
 }

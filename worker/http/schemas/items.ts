@@ -118,6 +118,8 @@ export const itemList = z
 
 /** Path parameters of an item's routes. */
 export const itemParams = z.object({ id: z.string() });
+/** Of one that may be new. */
+export const storableParams = z.object({ id: storableId });
 
 /** What a body says of an item, as the catalogue takes it. */
 export function fieldsOf(body: z.infer<typeof itemFields>): ItemFields {
