@@ -411,6 +411,7 @@ describe('two isolates, the object and Workers KV', () => {
   test.each([
     ['nothing', null],
     ['another key’s value', { key: COUNTS_KEY, version: 10_000, items: [], pairs: [] }],
+    ['a catalogue that stands under another key', { key: 'other', version: 10_000, records: [], rules: [] }],
     ['something of another shape', { key: CATALOGUE_KEY, version: 10_000, items: [] }],
   ])('where the copy should be is %s: lists say so, and the object publishes it again', async (_, other) => {
     const { one, two } = isolates();

@@ -235,7 +235,10 @@ export class UserHistory extends DurableObject<Env> {
     if (keys.length === 0 && exists(this.sql, 'erased')) this.sql.exec('DROP TABLE erased');
     if (!hasLeft) this.planAlarm(OUTBOX_MS);
     else if (keys.length > 0 || (left && this.retention.age)) this.planAlarm(RETENTION_INTERVAL_MS);
-    else if (!exists(this.sql)) await this.ctx.storage.deleteAll();
+    else if (!exists(this.sql)) {
+      this.alarmAt = Infinity; // what was planned meanwhile goes as well
+      await this.ctx.storage.deleteAll();
+    }
   }
 
   /** After the answer, and again by an alarm until all has left. */
@@ -247,8 +250,9 @@ export class UserHistory extends DurableObject<Env> {
 
   /** An alarm within this time, unless this instance has set an earlier one: that plans what is later. */
   private planAlarm(ms: number): void {
-    const at = Date.now() + ms;
-    if (at >= this.alarmAt) return;
+    const now = Date.now();
+    const at = now + ms;
+    if (this.alarmAt > now && at >= this.alarmAt) return;
     this.alarmAt = at;
     this.ctx.storage.setAlarm(at);
   }
