@@ -58,9 +58,9 @@ export function faultyObjects<Of extends Rpc.DurableObjectBranded>(
           const call = () => (objects.getByName(name) as unknown as Calls)[method](...args);
           const kinds = ['object_away', 'object_answer_lost', 'object_late', 'object_called_twice'] as const;
           const fault = faults.of(`object ${name}`, kinds);
+          if (fault === 'object_away') throw new Error('Network connection lost.');
           if (performance.now() - (called.get(name) ?? -Infinity) > STAYS_MS) await connect(name);
           called.set(name, performance.now());
-          if (fault === 'object_away') throw new Error('Network connection lost.');
           if (fault === 'object_late') await scheduler.wait(1);
           if (fault === 'object_called_twice') await call();
           const answer = await call();
