@@ -5,9 +5,10 @@ import { readAffinities, writeAffinities } from '../../worker/memory/affinity-la
 import { writeTransitions } from '../../worker/memory/layout.ts';
 import { NO_ROWS } from '../../worker/memory/live-rows.ts';
 import { Memory } from '../../worker/memory/memory.ts';
-import { boosts, mixed, reasons } from '../../worker/memory/mixture.ts';
+import { mixed, reasons } from '../../worker/memory/mixture.ts';
 import { SparseSums } from '../../worker/memory/sparse.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
+import { boostsOf } from './reference.ts';
 
 const ITEMS = 30;
 const OPTIONS: AffinityOptions = { newest: 5, decay: 0.9, weights: [0, 1, 2] };
@@ -88,12 +89,12 @@ test('because names what goes with an item, the strongest first, and nothing tha
 });
 
 test('where they weigh nothing they change nothing', () => {
-  expect(boosts(memory, [3]).items).toHaveLength(0); // the weight after one item is 0
+  expect(boostsOf(memory, [3]).items).toHaveLength(0); // the weight after one item is 0
 });
 
 test('an item that came after the training has no affinities yet', () => {
   const extended = memory.extended(ITEMS + 2, NO_ROWS);
-  expect(boosts(extended, [ITEMS + 1, 4, 5])).toEqual(boosts(memory, [4, 4, 5]));
+  expect(boostsOf(extended, [ITEMS + 1, 4, 5])).toEqual(boostsOf(memory, [4, 4, 5]));
   expect(reasons(extended, [ITEMS + 1, 4], 3)(5)).toEqual([4]);
 });
 

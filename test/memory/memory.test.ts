@@ -10,9 +10,9 @@ import {
   writeTransitions,
 } from '../../worker/memory/layout.ts';
 import { Memory, type MemoryOptions } from '../../worker/memory/memory.ts';
-import { bonus, boosts, mixed, reasons } from '../../worker/memory/mixture.ts';
+import { bonus, mixed, reasons } from '../../worker/memory/mixture.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
-import { denseMixture, denseScores, type Matrix, weightAt } from './reference.ts';
+import { boostsOf, denseMixture, denseScores, type Matrix, weightAt } from './reference.ts';
 
 const ITEMS = 40;
 const OPTIONS: MemoryOptions = { newest: 6, decay: 0.7, smoothing: 0.01, weights: [2, 1, 0.5, 0.25] };
@@ -81,13 +81,13 @@ test('a memory that weighs nothing changes nothing and brings nothing', () => {
   const silent = new Memory(fileOf(rows), ITEMS, { ...OPTIONS, weights: [0] });
   const logProbs = anyLogProbs();
   expect(mixed(logProbs, silent, [1, 2, 3])).toEqual(logProbs);
-  expect(boosts(silent, [1, 2, 3]).items).toHaveLength(0);
+  expect(boostsOf(silent, [1, 2, 3]).items).toHaveLength(0);
   expect(mixed(logProbs, undefined, [1, 2, 3])).toBe(logProbs);
 });
 
 test('the bonus of a search orders items as the factors do, and is never above 0', () => {
   for (const history of histories) {
-    const { items, values } = boosts(memory, history);
+    const { items, values } = boostsOf(memory, history);
     const all = bonus(memory, history, ITEMS)!;
     expect(Math.max(...all)).toBeCloseTo(0, 6);
     const least = Math.min(...all);

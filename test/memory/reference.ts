@@ -1,5 +1,16 @@
 /** The memory as its definition says it, with dense arrays: what the fast one is compared with. */
-import type { MemoryOptions } from '../../worker/memory/memory.ts';
+import type { Memory, MemoryOptions } from '../../worker/memory/memory.ts';
+import { eachBoost } from '../../worker/memory/mixture.ts';
+
+/** The boosts of a memory as arrays. */
+export function boostsOf(memory: Memory, history: readonly number[]) {
+  const [items, values]: [number[], number[]] = [[], []];
+  eachBoost(memory, history, (item, boost) => {
+    items.push(item);
+    values.push(boost);
+  });
+  return { items, values };
+}
 
 /** Probabilities of each item's successors, [items][items]. */
 export type Matrix = number[][];

@@ -73,11 +73,21 @@ export class Memory {
    * successors that the table leaves out.
    */
   scores(history: readonly number[]): Sparse {
+    this.addScores(history);
+    return this.sums.take();
+  }
+
+  /** Adds the same to `sums`, also what new items have of their neighbours'. */
+  addScores(history: readonly number[]): void {
+    const { sums, borrowed } = this;
     for (const { item, weight } of this.recent(history)) {
-      this.eachSuccessor(item, (successor, probability) => this.sums.add(successor, weight * probability));
+      this.eachSuccessor(item, (successor, probability) => sums.add(successor, weight * probability));
     }
-    const counted = this.sums.take();
-    return this.borrowed.borrowers.size === 0 ? counted : this.withBorrowed(counted);
+    if (borrowed.borrowers.size === 0) return;
+    sums.each((neighbour, sum) => {
+      for (const { item, share } of borrowed.borrowers.get(neighbour) ?? [])
+        sums.add(item, LIFT * share * sum);
+    });
   }
 
   /** What each place of the history adds to q of an item, newest first; without those that add nothing. */
@@ -92,17 +102,6 @@ export class Memory {
   /** How much transitions count beside the decoder after so many items. */
   weight(length: number): number {
     return weightAfter(this.options.weights, length);
-  }
-
-  /** With what new items have of their neighbours'. */
-  private withBorrowed({ items, values }: Sparse): Sparse {
-    for (const [at, neighbour] of items.entries()) {
-      this.sums.add(neighbour, values[at]);
-      for (const { item, share } of this.borrowed.borrowers.get(neighbour) ?? []) {
-        this.sums.add(item, LIFT * share * values[at]);
-      }
-    }
-    return this.sums.take();
   }
 
   private neighboursOf(item: number): Neighbours | undefined {

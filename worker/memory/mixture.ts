@@ -8,24 +8,28 @@
  * other items, which are few.
  */
 import type { Memory } from './memory.ts';
-import type { Sparse } from './sparse.ts';
 
 /** What a list may be made by. */
 export type MemoryPart = 'all' | 'transitions';
 
-/** Logs of the factors, of the items for which they are not 0. */
-export function boosts(memory: Memory, history: readonly number[]): Sparse {
+/**
+ * Visits the items whose factor is not 1, with its log. Nothing is allocated: a list has thousands of them,
+ * and arrays of that size are garbage that V8 is slow to collect.
+ */
+export function eachBoost(
+  memory: Memory,
+  history: readonly number[],
+  visit: (item: number, boost: number) => void,
+): void {
   const { sums, affinities, options } = memory;
   const weight = memory.weight(history.length);
   if (weight > 0) {
-    const { items, values } = memory.scores(history);
-    for (let i = 0; i < items.length; i++) {
-      sums.add(items[i], weight * Math.log1p(values[i] / options.smoothing));
-    }
+    memory.addScores(history);
+    sums.replace((q) => weight * Math.log1p(q / options.smoothing));
   }
   const ofAffinities = affinities?.weight(history.length) ?? 0;
   if (ofAffinities > 0) affinities!.addTo(sums, history, ofAffinities);
-  return sums.take();
+  sums.drain(visit);
 }
 
 /**
@@ -64,13 +68,14 @@ export function reasons(
  */
 export function mixed(logProbs: Float32Array, memory: Memory | undefined, history: readonly number[]) {
   if (memory === undefined) return logProbs;
-  const { items, values } = boosts(memory, history);
+  const result = logProbs.slice();
   let more = 0;
-  for (let i = 0; i < items.length; i++) more += Math.exp(logProbs[items[i]]) * Math.expm1(values[i]);
+  eachBoost(memory, history, (item, boost) => {
+    more += Math.exp(logProbs[item]) * Math.expm1(boost);
+    result[item] += boost;
+  });
   const logZ = Math.log1p(more);
-  const result = new Float32Array(logProbs.length);
-  for (let item = 0; item < result.length; item++) result[item] = logProbs[item] - logZ;
-  for (let i = 0; i < items.length; i++) result[items[i]] = logProbs[items[i]] + values[i] - logZ;
+  for (let item = 0; item < result.length; item++) result[item] -= logZ;
   return result;
 }
 
@@ -87,8 +92,9 @@ export function bonus(
   if (memory === undefined && more === undefined) return undefined;
   const result = more?.slice() ?? new Float32Array(items);
   if (memory !== undefined) {
-    const { items: boosted, values } = boosts(memory, history);
-    for (let i = 0; i < boosted.length; i++) result[boosted[i]] += values[i];
+    eachBoost(memory, history, (item, boost) => {
+      result[item] += boost;
+    });
   }
   const largest = result.reduce((most, value) => Math.max(most, value), -Infinity);
   for (let item = 0; item < items; item++) result[item] -= largest;

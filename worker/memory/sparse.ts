@@ -28,18 +28,36 @@ export class SparseSums {
     this.sums[item] += value;
   }
 
-  /** The sums of the items that something was added to. All are zero afterwards. */
-  take(): Sparse {
-    const { sums, touched, count } = this;
-    const items = this.items.slice(0, count);
-    const values = new Float64Array(count);
-    for (let i = 0; i < count; i++) {
-      const item = items[i];
-      values[i] = sums[item];
-      sums[item] = 0;
-      touched[item] = 0;
+  /** Puts something else in the place of each sum. */
+  replace(by: (sum: number) => number): void {
+    for (let i = 0; i < this.count; i++) this.sums[this.items[i]] = by(this.sums[this.items[i]]);
+  }
+
+  /** Visits the sums so far. What is added meanwhile, to other items, is not visited. */
+  each(visit: (item: number, sum: number) => void): void {
+    for (let i = 0, { count } = this; i < count; i++) visit(this.items[i], this.sums[this.items[i]]);
+  }
+
+  /** Visits the items that something was added to. All sums are zero afterwards. */
+  drain(visit: (item: number, sum: number) => void): void {
+    for (let i = 0; i < this.count; i++) {
+      const item = this.items[i];
+      const sum = this.sums[item];
+      this.sums[item] = 0;
+      this.touched[item] = 0;
+      visit(item, sum);
     }
     this.count = 0;
+  }
+
+  /** The same as arrays. */
+  take(): Sparse {
+    const items = this.items.slice(0, this.count);
+    const values = new Float64Array(this.count);
+    let at = 0;
+    this.drain((_, sum) => {
+      values[at++] = sum;
+    });
     return { items, values };
   }
 }
