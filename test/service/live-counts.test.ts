@@ -95,6 +95,7 @@ test('what an import brings, and what comes twice, is not counted', async () => 
   await append([{ id: '1', timestamp: lastYear * 1000 }], 'b');
   await append([{ id: '2', timestamp: now }], 'c');
   await append([{ id: '2', timestamp: now }], 'c');
+  await append(new Array(65).fill({ id: '3' }), 'd'); // nobody does so much at once
   await visitor.settled();
   await vi.waitFor(() => expect(counting.isEmpty).toBe(false));
   const { ids, items } = counting.take();

@@ -6,6 +6,8 @@ import type { Counting } from './counts.ts';
 
 /** Events that happened longer ago are history, not news: someone imports a log. */
 const NEWS_MS = 24 * 60 * 60 * 1000;
+/** More events at once are a log that moves in, whatever their times say. */
+const MOST_AT_ONCE = 64;
 /** Times are seconds or milliseconds since 1970, as the caller counts. Seconds reach this in 5138. */
 const MOST_SECONDS = 1e11;
 
@@ -19,7 +21,8 @@ export interface CountedLogOptions {
 export function countedLog(log: HistoryLog, { counting, gathered }: CountedLogOptions): HistoryLog {
   function count({ outcome, before }: Pick<Appended, 'outcome' | 'before'>, events: readonly Event[]): void {
     // Objects of older code don't say what came before: a statistic does without.
-    if (outcome !== 'added' || before === undefined || !events.every(isNews)) return;
+    if (outcome !== 'added' || before === undefined) return;
+    if (events.length > MOST_AT_ONCE || !events.every(isNews)) return;
     counting.add(
       before,
       events.map(({ item }) => item),
