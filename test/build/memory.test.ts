@@ -1,7 +1,6 @@
 /** How a model gets its memory: counted in training items alone, and fitted on validation. */
 import { expect, test } from 'vitest';
 import { buildModel, withMemory } from '../../scripts/build/build-model.ts';
-import { affinityFiles } from '../../scripts/build/memory/affinities.ts';
 import { buildMemory } from '../../scripts/build/memory/build-memory.ts';
 import { countTransitions } from '../../scripts/build/memory/counts.ts';
 import { evidenceOf } from '../../scripts/build/memory/evidence.ts';
@@ -10,7 +9,6 @@ import { bestScale } from '../../scripts/build/memory/scale.ts';
 import { memoryTable } from '../../scripts/build/memory/table.ts';
 import type { Dataset, UserLog } from '../../scripts/dataset.ts';
 import { memorySource } from '../../scripts/node-model.ts';
-import { readAffinities } from '../../worker/memory/affinity-layout.ts';
 import { probabilityOf, readTransitions } from '../../worker/memory/layout.ts';
 import { loadModel } from '../../worker/models/model.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
@@ -110,35 +108,6 @@ test('the strongest successors stay, in the order of items, and few observations
   const shrunk = [...read(8).probabilities].map(probabilityOf);
   expect(shrunk[1]).toBe(0.25);
   expect(shrunk[2] / (1 / 9)).toBeCloseTo(1, 1);
-});
-
-test('affinities are those of EASE, cut to the most taken items of long histories, and none for short ones', () => {
-  const random = seededRandom(4);
-  const histories = Array.from({ length: 40 }, () => {
-    const taken = new Set(randomInts(random, 90, 120).map((item) => Math.floor(item / (1 + random()))));
-    return Int32Array.from(taken);
-  });
-  const log = { histories, items: 130 };
-  const counts = new Array(130).fill(0);
-  for (const history of histories) for (const item of history) counts[item]++;
-  const byCount = [...counts.keys()].sort((a, b) => counts[b] - counts[a] || a - b);
-
-  const { starts, items, weights, scales } = readAffinities(affinityFiles(log, 30)!(10), 130);
-  const favourites = new Set(byCount.slice(0, 30));
-  for (let item = 0; item < 130; item++) {
-    const others = items.subarray(starts[item], starts[item + 1]);
-    expect(others.length).toBe(favourites.has(item) ? 29 : 0);
-    expect([...others]).toEqual(
-      [...favourites].filter((other) => other !== item && favourites.has(item)).sort((a, b) => a - b),
-    );
-  }
-  // What rarely goes together speaks against each other.
-  expect(weights.some((weight) => weight < 0)).toBe(true);
-  expect(Math.max(...scales)).toBeGreaterThan(0);
-
-  const short = histories.map((history) => history.subarray(0, 20));
-  expect(affinityFiles({ histories: short, items: 130 }, 30)).toBeUndefined();
-  expect(affinityFiles({ histories: short, items: 130 }, 130)).toBeDefined();
 });
 
 test('what is held out is never counted', async () => {
