@@ -43,8 +43,9 @@ export async function verifySoak(
         }
         if (performance.now() - sampled < EVERY_MS) continue;
         sampled = performance.now();
-        samples.push(await memoryAfter(asked, server.url, inspector));
-        if (samples.length % 6 === 0) print(JSON.stringify(samples.at(-1)));
+        const sample = await memoryAfter(asked, server.url, inspector).catch((error) => print(`${error}`));
+        if (sample) samples.push(sample);
+        if (sample && samples.length % 6 === 0) print(JSON.stringify(sample));
       }
     };
     await Promise.all(Array.from({ length: CLIENTS }, client));
