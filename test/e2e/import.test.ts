@@ -78,7 +78,7 @@ async function logOf(user: string): Promise<Listed[]> {
     const response = await fetch(`${server.url}/v1/users/${encodeURIComponent(user)}/interactions?${query}`);
     expect(response.status).toBe(200);
     const page: { items: Listed[]; next_cursor: string | null } = await response.json();
-    items.push(...page.items);
+    items.push(...page.items.map(({ id, timestamp }) => ({ id, timestamp })));
     if (page.next_cursor === null) return items.reverse();
     query = `limit=1000&cursor=${page.next_cursor}`;
   }
