@@ -32,7 +32,7 @@ def epoch_batches(
     users = np.flatnonzero([len(history) > 0 for history in histories])
     if recipe.user_fraction < 1:
         users = rng.permutation(users)[: users_per_epoch(len(users), recipe)]
-    histories = [crop(histories[user], recipe.crops, rng) for user in users]
+    histories = [crop(histories[user], recipe.crops, rng) for user in users.tolist()]
     length = np.array([len(h) for h in histories])
     order = np.argsort(np.minimum(length, window) * rng.uniform(0.8, 1.25, len(length)))
     batches = np.array_split(order, math.ceil(len(order) / recipe.batch))
