@@ -12,10 +12,7 @@ import type { Memory } from './memory.ts';
 /** What a list may be made by. */
 export type MemoryPart = 'all' | 'transitions';
 
-/**
- * Visits the items whose factor is not 1, with its log. Nothing is allocated: a list has thousands of them,
- * and arrays of that size are garbage that V8 is slow to collect.
- */
+/** Visits the items whose factor is not 1, with its log: thousands, so no arrays are made of them. */
 export function eachBoost(
   memory: Memory,
   history: readonly number[],

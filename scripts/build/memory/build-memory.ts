@@ -173,6 +173,7 @@ function bestAffinities(
   const fileOf = affinityFiles(log);
   if (!fileOf) return undefined;
   const memory = new Memory(transitions.file, items, transitions.options);
+  const counted = cases.map(({ history }) => transitionEvidence(memory, history));
   const step = stage(AFFINITY_GRID.lambda.length * AFFINITY_GRID.decay.length);
   let best: (Candidate<AffinityOptions> & { lambda: number }) | undefined;
   for (const lambda of AFFINITY_GRID.lambda) {
@@ -180,8 +181,8 @@ function bestAffinities(
     for (const decay of AFFINITY_GRID.decay) {
       const options = { newest: NEWEST_FOR_AFFINITIES, decay, weights: [1] };
       const affinities = new Affinities(file, items, options);
-      const evidence = cases.map(({ history }) =>
-        evidenceOf([transitionEvidence(memory, history), affinityEvidence(affinities, history, items)]),
+      const evidence = cases.map(({ history }, index) =>
+        evidenceOf([counted[index], affinityEvidence(affinities, history, items)]),
       );
       const fit = fitWeights(cases, evidence, 2, best?.fit.parameters ?? transitions.fit.parameters);
       step();
