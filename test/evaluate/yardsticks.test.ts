@@ -37,21 +37,27 @@ test('first-order: the share of each item among those that came right after the 
 test('transitions: distances weigh 1 / d, rows are shares, each older item weighs less by the decay', () => {
   // Row 0: item 1 twice at distance 1, items 2 and 3 once each at distance 2: [0, 2, 1/2, 1/2] / 3.
   // Row 1: [0, 0, 2, 1] / 3.
-  expect(scores(transitions, LOG, [0], { decay: 0.5 })).toEqual([0, 0.667, 0.167, 0.167, 0]);
+  expect(scores(transitions, LOG, [0], { reverse: 0, decay: 0.5 })).toEqual([0, 0.667, 0.167, 0.167, 0]);
   // Row 1 + .5 * row 0.
-  expect(scores(transitions, LOG, [0, 1], { decay: 0.5 })).toEqual([0, 0.333, 0.75, 0.417, 0]);
+  expect(scores(transitions, LOG, [0, 1], { reverse: 0, decay: 0.5 })).toEqual([0, 0.333, 0.75, 0.417, 0]);
+});
+
+test('transitions: what came before an item counts as a share of what came after', () => {
+  const chain = logOf(3, [0, 1, 2]);
+  // Row 1: item 2 after it, item 0 before it, half as much.
+  expect(scores(transitions, chain, [1], { reverse: 0.5, decay: 0.5 })).toEqual([0.333, 0, 0.667]);
 });
 
 test('transitions reach ten items ahead, and look at the newest twenty', () => {
   const chain = logOf(32, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-  const ahead = scores(transitions, chain, [0], { decay: 0.5 });
+  const ahead = scores(transitions, chain, [0], { reverse: 0, decay: 0.5 });
   // 1 + 1/2 + ... + 1/10 = 2.929, and 1 / 2.929 = .341.
   expect(ahead[1]).toBe(0.341);
   expect(ahead[10]).toBe(0.034);
   expect(ahead[11]).toBe(0);
   const later = (count: number) => [10, ...Array.from({ length: count }, (_, i) => 12 + i)];
-  expect(scores(transitions, chain, later(19), { decay: 1 })[11]).toBe(1);
-  expect(scores(transitions, chain, later(20), { decay: 1 })[11]).toBe(0);
+  expect(scores(transitions, chain, later(19), { reverse: 0, decay: 1 })[11]).toBe(1);
+  expect(scores(transitions, chain, later(20), { reverse: 0, decay: 1 })[11]).toBe(0);
 });
 
 test('item-kNN: shrunk cosines between the columns of users', () => {

@@ -8,14 +8,13 @@ import type { TrainingLog } from '../../evaluate/yardsticks/training-log.ts';
 import { SILENT } from '../defaults.ts';
 import { affinityFiles } from './affinities.ts';
 import { trainingHistories, type ValidationCase, validationCases } from './cases.ts';
-import { countTransitions } from './counts.ts';
+import { type CountedRow, type CountOptions, countTransitions } from './counts.ts';
 import { affinityEvidence, evidenceOf, transitionEvidence } from './evidence.ts';
 import { type Evidence, type Fit, fitWeights } from './fit.ts';
 import { bestScale, type Scale } from './scale.ts';
 import { memoryTable } from './table.ts';
 
 /** What is the same for every data set; docs/log.md has the measurements. */
-const REVERSE = 0.25;
 const MOST_SUCCESSORS = 64;
 const NEWEST = 20;
 /** Affinities are with the taste, not with the moment, so they look back further. */
@@ -31,6 +30,8 @@ const GRID = {
   shrinkage: [50, 10, 200, 2, 0],
   /** Steps between two items that count as one after the other. */
   distances: [10, 5],
+  /** What an item that came before counts, as a share of one that came after. */
+  reverse: [0.25, 1, 0.5, 0],
 };
 type Settings = Record<keyof typeof GRID, number>;
 const AFFINITY_GRID = { lambda: [500, 100], decay: [1, 0.98] };
@@ -46,6 +47,7 @@ export interface BuiltMemory {
     cases: number;
     shrinkage: number;
     distances: number;
+    reverse: number;
     /** Of the likeliest weights: what ranks best. */
     factor: number;
     /** NDCG@10 of the cases. */
@@ -77,6 +79,7 @@ export async function buildMemory(model: Model, dataset: Dataset, stage = SILENT
       cases: cases.length,
       shrinkage: settings.shrinkage,
       distances: settings.distances,
+      reverse: settings.reverse,
       factor: scale.factors[0],
       ndcg: scale.ndcg,
       likelihood: best.fit.likelihood,
@@ -127,14 +130,21 @@ function bestTransitions(
   items: number,
   stage: typeof SILENT,
 ): { settings: Settings; best: Candidate<MemoryOptions> } {
-  const counted = new Map(
-    GRID.distances.map((distances) => [distances, countTransitions(log, { distances, reverse: REVERSE })]),
-  );
+  let counted: { counting: CountOptions; rows: CountedRow[] } | undefined;
   let parameters: Float64Array | undefined;
   const step = stage(1 + Object.values(GRID).reduce((sum, { length }) => sum + length - 1, 0));
 
-  function candidate({ decay, smoothing, shrinkage, distances }: Settings): Candidate<MemoryOptions> {
-    const file = memoryTable(counted.get(distances)!, { most: MOST_SUCCESSORS, shrinkage });
+  /** Counting again takes seconds; to keep what was counted in every way, much memory. */
+  function counts(counting: CountOptions): CountedRow[] {
+    const { distances, reverse } = counting;
+    if (counted?.counting.distances !== distances || counted.counting.reverse !== reverse) {
+      counted = { counting, rows: countTransitions(log, counting) };
+    }
+    return counted.rows;
+  }
+
+  function candidate({ decay, smoothing, shrinkage, ...counting }: Settings): Candidate<MemoryOptions> {
+    const file = memoryTable(counts(counting), { most: MOST_SUCCESSORS, shrinkage });
     const options = { newest: NEWEST, decay, smoothing: smoothing / items, weights: [1] };
     const memory = new Memory(file, items, options);
     const evidence = cases.map(({ history }) => evidenceOf([transitionEvidence(memory, history)]));
@@ -149,6 +159,7 @@ function bestTransitions(
     smoothing: GRID.smoothing[0],
     shrinkage: GRID.shrinkage[0],
     distances: GRID.distances[0],
+    reverse: GRID.reverse[0],
   };
   let best = candidate(settings);
   for (const name of Object.keys(GRID) as (keyof Settings)[]) {

@@ -4,43 +4,50 @@
  *
  * - `firstOrder` is the Markov chain: only the very next item counts, and a history is its newest item (the
  *   chain that is not personalised in Rendle et al., *Factorizing Personalized Markov Chains*, WWW 2010).
- * - `transitions` counts at ten distances and adds up the rows of the newest 20 items. Each item weighs
- *   `decay` times the one after it. It is close to the sequential rules of Ludewig and Jannach (*Evaluation
- *   of Session-based Recommendation Algorithms*, UMUAI 2018), which read the newest item alone.
+ * - `transitions` counts at ten distances, an item that came before as `reverse` of one that came after, and
+ *   adds up the rows of the newest 20 items. Each item weighs `decay` times the one after it. It is close to
+ *   the sequential rules of Ludewig and Jannach (*Evaluation of Session-based Recommendation Algorithms*,
+ *   UMUAI 2018), which read the newest item alone.
  */
 import { decayedSum, normalised, type SparseRow, sparseRows } from './sparse-rows.ts';
 import { occurrencesOf, type TrainingLog } from './training-log.ts';
-import type { Yardstick } from './yardstick.ts';
+import { combinations, memoised, type Yardstick } from './yardstick.ts';
 
 const DISTANCES = 10;
 const NEWEST = 20;
+const DECAY = [0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9];
+/** In a log whose times are days, what came before and what came after are often the same. */
+const REVERSE = [0, 0.25, 1];
 
 export const firstOrder: Yardstick = {
   grid: [{}],
   fit(log) {
-    const rows = successors(log, 1);
+    const rows = successors(log, 1, 0);
     return () => decayedSum(rows, 1, 1);
   },
 };
 
 export const transitions: Yardstick = {
-  grid: [0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9].map((decay) => ({ decay })),
+  grid: combinations({ reverse: REVERSE, decay: DECAY }),
   fit(log) {
-    const rows = successors(log, DISTANCES);
-    return ({ decay }) => decayedSum(rows, NEWEST, decay);
+    const rowsOf = memoised(({ reverse }) => successors(log, DISTANCES, reverse));
+    return ({ reverse, decay }) => decayedSum(rowsOf({ reverse }), NEWEST, decay);
   },
 };
 
-function successors(log: TrainingLog, distances: number): SparseRow[] {
+function successors(log: TrainingLog, distances: number, reverse: number): SparseRow[] {
   const { starts, histories, places } = occurrencesOf(log);
   const rows = sparseRows(log.items, (item, add) => {
     for (let at = starts[item]; at < starts[item + 1]; at++) {
       const history = log.histories[histories[at]];
       const wanted = log.targets?.[histories[at]];
-      const furthest = Math.min(distances, history.length - 1 - places[at]);
-      for (let distance = 1; distance <= furthest; distance++) {
-        const after = places[at] + distance;
-        if (wanted?.[after] !== 0) add(history[after], 1 / distance);
+      const count = (place: number, weight: number) => {
+        if (place < 0 || place >= history.length || weight === 0 || wanted?.[place] === 0) return;
+        add(history[place], weight);
+      };
+      for (let distance = 1; distance <= distances; distance++) {
+        count(places[at] + distance, 1 / distance);
+        count(places[at] - distance, reverse / distance);
       }
     }
   });

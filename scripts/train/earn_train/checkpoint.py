@@ -32,7 +32,7 @@ def build(
     popularity of the items are for training.
     """
     if recipe.architecture == "sasrec":
-        return SasRec(config, recipe.dropout)
+        return SasRec(config, recipe.dropout, features, recipe.temperature)
     assert codes is not None
     negatives = recipe.negatives_of(config.items)
     return Earn(

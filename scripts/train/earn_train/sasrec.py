@@ -1,8 +1,8 @@
 """The baseline: SASRec (Kang and McAuley, arXiv 1808.09781) trained with the full cross-entropy over all
 items.
 
-The same shapes, batches and interface as `model.py`; its size follows from the same dial: the decoder's width
-and the two layers of the paper, with learned positions, GELU and tied item vectors.
+The same shapes, batches, text features, cosines and interface as `model.py`; its size follows from the same
+dial: the decoder's width and the two layers of the paper, with learned positions, GELU and tied item vectors.
 """
 
 import torch
@@ -17,10 +17,21 @@ LAYERS = 2
 
 
 class SasRec(nn.Module):
-    def __init__(self, config: Config, dropout: float = 0.0):
+    features: Tensor
+
+    def __init__(
+        self,
+        config: Config,
+        dropout: float = 0.0,
+        features: Tensor | None = None,
+        temperature: float = 0.0,
+    ):
+        """features [items, F] of the items' texts. With a temperature, items score by cosines over it."""
         super().__init__()
-        self.config = config
+        self.config, self.temperature = config, temperature
         self.item = nn.Embedding(config.items, config.width)
+        self.feature = None if features is None else nn.Linear(features.shape[1], config.width, bias=False)
+        self.register_buffer("features", features, persistent=False)
         self.position = nn.Embedding(config.window, config.width)
         layer = nn.TransformerEncoderLayer(
             config.width, config.heads, 4 * config.width, dropout, F.gelu, batch_first=True, norm_first=True
@@ -32,18 +43,32 @@ class SasRec(nn.Module):
         for embedding in (self.item, self.position):
             nn.init.normal_(embedding.weight, std=0.02)
 
+        if self.feature is not None:
+            nn.init.normal_(self.feature.weight, std=0.02)
+
+    def item_vectors(self) -> Tensor:
+        """[items, d]: an item's own embedding plus that of its features."""
+        own = self.item.weight
+        vectors = own if self.feature is None else own + self.feature(self.features)
+        return F.normalize(vectors, dim=-1) if self.temperature > 0 else vectors
+
     def weights(self) -> dict[str, Tensor]:
-        return {name: tensor.detach() for name, tensor in self.state_dict().items()}
+        """What ranking needs, by name: the item vectors are whole."""
+        weights = {name: tensor.detach() for name, tensor in self.state_dict().items()}
+        weights.pop("feature.weight", None)
+        return weights | {"item.weight": self.item_vectors().detach()}
 
     @property
     def layers(self) -> nn.ModuleList:
         return self.encoder.layers
 
-    def states(self, items: Tensor, t: Tensor) -> Tensor:
-        """items [U, n], t [U, M] in 0..n -> states [U, M, d] after so many items; zeros after none."""
+    def states(self, items: Tensor, t: Tensor, vectors: Tensor) -> Tensor:
+        """items [U, n], t [U, M] in 0..n, the `item_vectors` -> states [U, M, d] after so many items; zeros
+        after none.
+        """
         n = items.shape[1]
         mask = nn.Transformer.generate_square_subsequent_mask(n, device=items.device)
-        x = self.dropout(self.item(items % TYPE_STRIDE) + self.position.weight[:n])
+        x = self.dropout(F.embedding(items % TYPE_STRIDE, vectors) + self.position.weight[:n])
         each = self.encoder(x, mask=mask, is_causal=True)
         found = each.gather(1, (t - 1).clamp(min=0)[..., None].expand(-1, -1, self.config.width))
         return found * (t > 0)[..., None]
@@ -60,11 +85,16 @@ class SasRec(nn.Module):
         """As `Earn.loss`; nothing is predicted before the first item, and there are no codes."""
         valid = valid & (t > 0)
         target = targets[valid] % TYPE_STRIDE
-        return exact_loss(self.states(items, t)[valid], self.item.weight, target, smoothing)
+        vectors = self.item_vectors()
+        state = self.states(items, t, vectors)[valid]
+        if self.temperature > 0:
+            state = F.normalize(state, dim=-1) / self.temperature
+        return exact_loss(state, vectors, target, smoothing)
 
     @torch.no_grad()
     def rank(self, items: Tensor, length: Tensor, seen: Tensor, k: int, decoder: str, beam: int) -> Tensor:
         """As `Earn.rank`, by the item vectors."""
-        state = self.states(items, length[:, None])[:, 0]
-        score, item = (state @ self.item.weight.T).float().masked_fill(seen, -torch.inf).topk(k)
+        vectors = self.item_vectors()
+        state = self.states(items, length[:, None], vectors)[:, 0]
+        score, item = (state @ vectors.T).float().masked_fill(seen, -torch.inf).topk(k)
         return item.masked_fill(score == -torch.inf, -1)

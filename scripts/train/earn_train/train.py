@@ -72,7 +72,7 @@ def new_model(data: Dataset, config: Config, recipe: Recipe, codes: Tensor | Non
             file=sys.stderr,
         )
     features = None
-    if recipe.features and recipe.architecture == "earn":
+    if recipe.features:
         text = text_embeddings(data.texts(), recipe.features, np.random.default_rng(recipe.seed))
         features = torch.from_numpy(text).float()
     popularity = torch.from_numpy(data.counts() / max(1, data.counts().sum())).float()
