@@ -1,14 +1,14 @@
 """Training histories as batches of branches: what is seen, where, and what is to be predicted."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .data import Histories, History, window_start
+from .data import History, window_start
 from .processes import RANK, WORLD
 from .recipe import Recipe
 
@@ -17,7 +17,7 @@ Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
 def epoch_batches(
-    histories: Histories, window: int, recipe: Recipe, rng: np.random.Generator, epoch: int = 1
+    histories: Sequence[History], window: int, recipe: Recipe, rng: np.random.Generator, epoch: int = 1
 ) -> Iterator[Batch]:
     """One epoch of all users, or of some at random, those with histories of similar length together.
 
@@ -28,20 +28,18 @@ def epoch_batches(
     Several processes share each batch: `rng` is the same in all of them and says which users are in it, and
     each draws the branches of its own users by a generator of its own.
     """
-    if recipe.shuffle_ties:
-        histories = histories.with_ties_shuffled(rng)
     own = rng if WORLD == 1 else np.random.default_rng([recipe.seed, epoch, RANK])
     users = np.flatnonzero([len(history) > 0 for history in histories])
     if recipe.user_fraction < 1:
         users = rng.permutation(users)[: users_per_epoch(len(users), recipe)]
-    parts = [crop(histories[user], recipe.crops, rng) for user in users.tolist()]
-    length = np.array([len(part) for part in parts])
+    histories = [crop(histories[user], recipe.crops, rng) for user in users.tolist()]
+    length = np.array([len(h) for h in histories])
     order = np.argsort(np.minimum(length, window) * rng.uniform(0.8, 1.25, len(length)))
     batches = np.array_split(order, math.ceil(len(order) / recipe.batch))
     rng.shuffle(batches)
     for rows in batches:
         mine = rows[RANK::WORLD]
-        yield batch([branches(parts[row], window, recipe.fraction, own) for row in mine], recipe, own)
+        yield batch([branches(histories[row], window, recipe.fraction, own) for row in mine], recipe, own)
 
 
 def users_per_epoch(users: int, recipe: Recipe) -> int:

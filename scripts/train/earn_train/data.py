@@ -25,15 +25,9 @@ Case = tuple[History, int]  # what came before a held-out item, and the item
 class Histories(Sequence[History]):
     """The histories of all users in one array: millions of small ones would fill the memory."""
 
-    def __init__(
-        self,
-        items: History,
-        start: NDArray[np.int64],
-        end: NDArray[np.int64],
-        times: NDArray[np.float64] | None = None,
-    ):
-        """User u has `items[start[u]:end[u]]`, taken at `times` [events], if they are known."""
-        self.items, self.start, self.end, self.times = items, start, end, times
+    def __init__(self, items: History, start: NDArray[np.int64], end: NDArray[np.int64]):
+        """User u has `items[start[u]:end[u]]`."""
+        self.items, self.start, self.end = items, start, end
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -41,15 +35,7 @@ class Histories(Sequence[History]):
 
     def first(self, counts: NDArray[np.int64]) -> "Histories":
         """The oldest so many items of each history."""
-        return Histories(self.items, self.start, self.start + counts, self.times)
-
-    def with_ties_shuffled(self, rng: np.random.Generator) -> "Histories":
-        """The same with each user's items of the same time in a random order."""
-        user, row = spread(self.start, self.end)
-        times = np.zeros(len(row)) if self.times is None else self.times[row]
-        items = self.items[row[np.lexsort((rng.random(len(row)), times, user))]]
-        end = np.cumsum(self.lengths)
-        return Histories(items, end - self.lengths, end, times)
+        return Histories(self.items, self.start, self.start + counts)
 
     def __len__(self) -> int:
         return len(self.start)
@@ -60,7 +46,7 @@ class Histories(Sequence[History]):
     def __getitem__(self, user: slice) -> "Histories": ...
     def __getitem__(self, user: int | slice) -> "History | Histories":
         if isinstance(user, slice):
-            return Histories(self.items, self.start[user], self.end[user], self.times)
+            return Histories(self.items, self.start[user], self.end[user])
         return self.items[self.start[user] : self.end[user]]
 
     def __iter__(self) -> Iterator[History]:
@@ -165,11 +151,11 @@ def read(folder: Path) -> Dataset:
     index = {item["id"]: number for number, item in enumerate(items)}
     events = Events.read(folder)
     with open(folder / "interactions.csv", encoding="utf-8", newline="") as file:
-        users, owner, taken, times, splits = columns(file.name, csv.reader(file), index, events)
+        users, owner, taken, splits = columns(file.name, csv.reader(file), index, events)
     order = np.argsort(owner, kind="stable")
     count = np.bincount(owner, minlength=len(users))
     end = np.cumsum(count)
-    histories = Histories(taken[order], end - count, end, times[order])
+    histories = Histories(taken[order], end - count, end)
     if splits is None:
         trained, known = last_two(events, histories)
         return Dataset(
@@ -195,9 +181,7 @@ def standing(events: Events, histories: Histories) -> Histories:
     user, place = spread(histories.start, histories.end)
     stands = events.standing(histories.items[place], user)
     end = np.cumsum(np.bincount(user[stands], minlength=len(histories)))
-    row = place[stands]
-    times = None if histories.times is None else histories.times[row]
-    return Histories(histories.items[row], np.append(0, end[:-1]), end, times)
+    return Histories(histories.items[place[stands]], np.append(0, end[:-1]), end)
 
 
 def targets(events: Events, histories: Histories) -> NDArray[np.bool_]:
@@ -222,17 +206,14 @@ def last_two(events: Events, histories: Histories) -> tuple[NDArray[np.int64], N
 
 def columns(
     name: str, rows: Iterator[list[str]], index: dict[str, int], events: Events
-) -> tuple[list[str], NDArray[np.int64], History, NDArray[np.float64], NDArray[np.int8] | None]:
-    """The users in order of appearance; each row's user, item, time and, where there are any, split, as
-    numbers.
-    """
+) -> tuple[list[str], NDArray[np.int64], History, NDArray[np.int8] | None]:
+    """The users in order of appearance; each row's user, item and, where there are any, split, as numbers."""
     header = next(rows)
     at_user, at_item = header.index("user_id"), header.index("item_id")
-    at_time = header.index("timestamp") if "timestamp" in header else None
     at_type = header.index("type") if events.types else None
     at_split = header.index("split") if "split" in header else None
     users: dict[str, int] = {}
-    owner, taken, times, splits = array("q"), array("q"), array("d"), array("b")
+    owner, taken, splits = array("q"), array("q"), array("b")
     for line, row in enumerate(rows, 2):
         item = index.get(row[at_item])
         if item is None:
@@ -240,15 +221,13 @@ def columns(
         owner.append(users.setdefault(row[at_user], len(users)))
         kind = 0 if at_type is None or not row[at_type] else events.index(row[at_type], f"{name}:{line}")
         taken.append(item + kind * TYPE_STRIDE)
-        times.append(line if at_time is None else float(row[at_time]))
         if at_split is None:
             continue
         if row[at_split] not in SPLITS:
             raise InputError(f"{name}:{line}: split {row[at_split]!r} is unknown")
         splits.append(SPLITS.index(row[at_split]))
     split = None if at_split is None else np.frombuffer(splits, dtype=np.int8)
-    owners, tokens = (np.frombuffer(column, dtype=np.int64) for column in (owner, taken))
-    return list(users), owners, tokens, np.frombuffer(times, dtype=np.float64), split
+    return list(users), np.frombuffer(owner, dtype=np.int64), np.frombuffer(taken, dtype=np.int64), split
 
 
 def refuse_disorder(

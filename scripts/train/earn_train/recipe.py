@@ -33,7 +33,6 @@ class Recipe:
     fraction: float = 1.0
     code_fraction: float = 0.25
     crops: float = 0.0
-    shuffle_ties: bool = False
     init: str | None = None
     lr: float = 1e-3
     schedule: str = "cosine"
@@ -110,11 +109,6 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
     add("fraction", "of a user's positions trained per epoch")
     add("code-fraction", "of those, where codes run behind S")
     add("crops", "share of the histories that begin at a random item, drawn anew per epoch")
-    parser.add_argument(
-        "--shuffle-ties",
-        action="store_true",
-        help="draw the order of a user's events of the same time anew per epoch",
-    )
     add("init", "checkpoint folder whose weights and semantic IDs to begin with", str)
     add("lr", "learning rate")
     parser.add_argument(
