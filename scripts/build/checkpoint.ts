@@ -46,6 +46,7 @@ export function readCheckpoint(folder: string): Checkpoint {
   if (prefixes !== 1 || suffixes !== 1) {
     throw new DataError(`${path}: the engine runs one prefix and one suffix register, no other number`);
   }
+  if (model.gates) throw new DataError(`${path}: the engine runs no gates`);
   if (localWindow === undefined) {
     throw new DataError(
       `${path}: its codes were trained to begin in the first layer, they begin after layer k now; train anew`,

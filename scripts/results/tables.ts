@@ -6,6 +6,7 @@ import {
   depthName,
   LOCAL_WINDOWS,
   localWindowName,
+  RECIPE,
   REGISTERS,
   registersName,
 } from '../study/variants.ts';
@@ -33,7 +34,8 @@ export function resultPassages(rows: Row[]): Record<string, string> {
     'results:beauty': datasetTable(rows, 'beauty'),
     'results:games': datasetTable(rows, 'games'),
     'results:summary': summary(rows),
-    'results:study': study(rows),
+    'results:study': study(rows, 'ml-1m', PARTS),
+    'results:recipe': study(rows, 'beauty-ties-1', RECIPE),
   };
 }
 
@@ -106,18 +108,21 @@ function summary(rows: Row[]): string {
   );
 }
 
-/** The study's runs with their differences from its base. */
-function study(rows: Row[]): string {
-  const names = [
-    BASE,
-    ...LOCAL_WINDOWS.map(localWindowName),
-    ...[1, 4, 6].map(depthName),
-    ...REGISTERS.map(([prefixes, suffixes]) => registersName(prefixes, suffixes)),
-  ];
+/** What is left out of EARN, or more of it. */
+const PARTS = [
+  ...LOCAL_WINDOWS.map(localWindowName),
+  ...[1, 4, 6].map(depthName),
+  ...REGISTERS.map(([prefixes, suffixes]) => registersName(prefixes, suffixes)),
+];
+
+/** The study's runs with their differences from its base, which comes first. */
+function study(rows: Row[], dataset: string, names: string[]): string {
   return markdownTable(
     ['', 'HR@10', 'NDCG@10', 'difference in NDCG@10'],
-    names.flatMap((name) => {
-      const row = rows.find((each) => each.name === name && each.protocol.includes('valid'));
+    [BASE, ...names].flatMap((name) => {
+      const row = rows.find(
+        (each) => each.name === name && each.dataset === dataset && each.protocol.includes('valid'),
+      );
       if (!row) return [];
       const difference = name === BASE ? '' : differenceOf(row);
       return [[name, share(row['hr@10']), share(row['ndcg@10']), difference]];

@@ -60,6 +60,12 @@ test('registers that the engine does not have are refused', () => {
   expect(() => readCheckpoint(folder)).toThrow('one prefix and one suffix register');
 });
 
+test('gates, which are there to compare, are refused', () => {
+  const config = { model: { gates: true }, training: {}, validation: {}, activations: {} };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+  expect(() => readCheckpoint(folder)).toThrow('no gates');
+});
+
 test('a checkpoint from before codes entered after layer k is refused', () => {
   const config = { model: {}, training: {}, validation: {}, activations: {} };
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));

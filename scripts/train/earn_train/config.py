@@ -24,6 +24,7 @@ class Config:
     prefixes: int = 1  # p, prefix registers
     suffixes: int = 1  # s, suffix registers; 0: the last item's own token predicts
     types: int = 0  # of events, each of which has a vector that is added to its item's
+    gates: bool = False  # on what each part of a layer adds
     target: int = 0  # the type of event that a list should lead to; 0: any
 
     def __post_init__(self) -> None:

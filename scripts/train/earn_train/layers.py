@@ -87,6 +87,8 @@ class Layer(nn.Module):
         self.ffn_norm = nn.RMSNorm(d, eps=NORM_EPS)
         self.gate_up = nn.Linear(d, 2 * config.ffn, bias=False)
         self.down = nn.Linear(config.ffn, d, bias=False)
+        self.attention_gate = nn.Linear(d, d) if config.gates else None
+        self.ffn_gate = nn.Linear(d, d) if config.gates else None
         self.dropout = Dropout(dropout)
 
     def project(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -97,9 +99,10 @@ class Layer(nn.Module):
 
     def finish(self, x: Tensor, attended: Tensor) -> Tensor:
         """Residual and SwiGLU. x [..., T, d], attended [..., H, T, D]."""
-        x = x + self.dropout(self.out(attended.transpose(-2, -3).flatten(-2)))
+        attention = self.dropout(self.out(attended.transpose(-2, -3).flatten(-2)))
+        x = x + gated(attention, x, self.attention_gate)
         gate, up = self.gate_up(self.ffn_norm(x)).chunk(2, -1)
-        return x + self.dropout(self.down(F.silu(gate) * up))
+        return x + gated(self.dropout(self.down(F.silu(gate) * up)), x, self.ffn_gate)
 
     def causal(self, x: Tensor, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """One sequence x [U, n, d] through the layer, each token over those up to it."""
@@ -107,6 +110,11 @@ class Layer(nn.Module):
             return x
         k, v = (half[:, None].expand(-1, self.heads, -1, -1) for half in (k, v))
         return self.finish(x, F.scaled_dot_product_attention(q, k, v, is_causal=True))
+
+
+def gated(added: Tensor, x: Tensor, gate: nn.Linear | None) -> Tensor:
+    """What a sublayer adds to x [..., d], through a gate per channel (LiGR, arXiv 2502.03417)."""
+    return added if gate is None else torch.sigmoid(gate(x)) * added
 
 
 class HistoryLayer(Layer):

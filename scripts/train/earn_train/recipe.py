@@ -85,6 +85,7 @@ def add_shapes(parser: argparse.ArgumentParser) -> None:
     )
     add("--prefixes", type=int, default=1, help="prefix registers; other than 1: to compare, never served")
     add("--suffixes", type=int, default=1, help="suffix registers; 0: the last item predicts; never served")
+    add("--gates", action="store_true", help="on what each part of a layer adds; to compare, never served")
     add("--width", type=int, help="of a token's state (default: by depth)")
     add("--levels", type=int, default=2, help="C, semantic-ID codes per item")
     add("--codebook", type=int, help="codes per level (default: the power of two that fits the catalogue)")

@@ -167,6 +167,8 @@ def test_a_constant_rate_stays_and_a_cosine_falls() -> None:
         ["--suffixes", "0"],
         ["--register-depth", "3", "--crops", "1"],
         ["--ema", "0", "--features", "0"],
+        ["--gates"],
+        ["--architecture", "sasrec", "--temperature", "0.1"],
     ],
 )
 def test_every_kind_of_model_learns_from_short_histories(log: Path, more: list[str]) -> None:
