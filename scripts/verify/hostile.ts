@@ -1,7 +1,7 @@
 /**
  * A hostile tenant, in a process of its own so that its work is not the service's: bodies that never end, the
- * largest batches, long histories, explanations, from many connections at once. Attacks and rests as it is
- * told. `node hostile.ts URL KEY MODEL`
+ * largest batches, long histories, huge logs, explanations, bodies that are wrong all over, from many
+ * connections at once. Attacks and rests as it is told. `node hostile.ts URL KEY MODEL`
  */
 import { connect } from 'node:net';
 import { constants, setPriority } from 'node:os';
@@ -21,22 +21,37 @@ const history = Array.from({ length: 2000 }, (_, index) => ids[index % ids.lengt
 const single = JSON.stringify({ history, k: 100 });
 const explained = JSON.stringify({ history, k: 100, explain: true });
 const batch = JSON.stringify({ requests: Array.from({ length: 32 }, () => ({ history, k: 100 })) });
+const wrong = JSON.stringify({ history: new Array(10_000).fill({ id: '' }) });
+/** What a log of 20,000 events grows by each time: its context window moves on at every second one. */
+const added = JSON.stringify({ items: history.slice(0, 300).map((id) => ({ id })), k: 100 });
+const thousand = JSON.stringify({ items: history.slice(0, 1000).map((id) => ({ id })) });
+const huge = '/v1/users/huge';
+let hasLog = false;
 let stop = new AbortController();
 
 async function attack(signal: AbortSignal): Promise<void> {
-  const attacker = async (path: string, body: string) => {
-    const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };
+  const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };
+  const ask = (path: string, body?: string) =>
+    fetch(url + path, { method: body === undefined ? 'GET' : 'POST', headers, body, signal })
+      .then((response) => response.arrayBuffer())
+      .catch(() => undefined);
+  const attacker = async (path: string, body?: string) => {
     while (!signal.aborted) {
-      const asked = fetch(url + path, { method: 'POST', headers, body, signal });
-      await asked.then((response) => response.arrayBuffer()).catch(() => undefined);
+      await ask(path, body);
       await sleep(NETWORK_MS);
     }
   };
   const sockets = Array.from({ length: SOCKETS }, openBody);
+  for (let events = 0; !hasLog && events < 20_000; events += 1000)
+    await ask(`${huge}/interactions`, thousand);
+  hasLog = true;
   await Promise.all([
     ...Array.from({ length: 4 }, () => attacker('/v1/recommendations:batch', batch)),
     ...Array.from({ length: 12 }, () => attacker('/v1/recommendations', single)),
     ...Array.from({ length: 4 }, () => attacker('/v1/recommendations', explained)),
+    ...Array.from({ length: 2 }, () => attacker('/v1/recommendations', wrong)),
+    ...Array.from({ length: 2 }, () => attacker(`${huge}/recommendations`, added)),
+    attacker(`${huge}/interactions?limit=1000`),
   ]);
   for (const socket of sockets) socket.destroy();
 }

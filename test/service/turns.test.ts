@@ -1,5 +1,5 @@
 /** Whose work is next, however much somebody asks for. */
-import { expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Turns } from '../../worker/http/turns.ts';
 import { bearing, keyOf, locked } from './keys.ts';
 import { Visitor } from './visitor.ts';
@@ -57,6 +57,52 @@ test('a request that comes while one caller has much done after much is let in',
   for (let piece = 0; piece < 9; piece++) await ask('much', 200);
   await comes;
   expect(order.indexOf('little')).toBeLessThanOrEqual(2);
+});
+
+describe('a request that reads before it asks for its turn', () => {
+  /** One who has much done, while a request of another one is here. The clock stands still. */
+  async function beside(weight: number) {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const { turns, order, ask } = queue();
+    const much = Array.from({ length: 4 }, () => ask('much', weight));
+    await vi.waitFor(() => expect(order).toHaveLength(1), { interval: 1 });
+    const answered = turns.expect('little', 10);
+    await scheduler.wait(20);
+    return { order, ask, much, answered };
+  }
+  afterEach(() => void vi.useRealTimers());
+
+  test('is waited for by large pieces, and then comes first', async () => {
+    const { order, ask, much, answered } = await beside(200);
+    expect(order).toEqual(['much']);
+    await ask('little', 500);
+    expect(order).toEqual(['much', 'little']);
+    answered();
+    await Promise.all(much);
+  });
+
+  test('is not waited for when it does not ask', async () => {
+    const { order, much } = await beside(200);
+    vi.setSystemTime(Date.now() + 11);
+    await Promise.all(much);
+    expect(order).toHaveLength(4);
+  });
+
+  test('is not waited for by small pieces', async () => {
+    const { order, much } = await beside(20);
+    await Promise.all(much);
+    expect(order).toHaveLength(4);
+  });
+
+  test('costs its caller something: who sends many is later than others', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const { turns, order, ask } = queue();
+    for (let request = 0; request < 50; request++) turns.expect('many', 10);
+    vi.setSystemTime(Date.now() + 11);
+    const others = Array.from({ length: 3 }, () => ask('other', 90));
+    await Promise.all([...others, ask('many', 10)]);
+    expect(order).toEqual(['other', 'other', 'other', 'many']);
+  });
 });
 
 test('work that fails gives its turn back', async () => {

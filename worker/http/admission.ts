@@ -24,8 +24,14 @@ const LARGEST_WEIGHT = 32;
 /** Items whose prefill takes about as long as a search, or as the start of any run. */
 const SEARCH_ITEMS = 20;
 
+/** Items whose prefill takes about as long as a request by itself: from its headers to its answer. */
+const REQUEST_ITEMS = 100;
+
 /** Items whose prefill takes about as long as parsing and checking a unit of a body. */
 const UNIT_ITEMS = 50;
+
+/** Most items in one turn: some 4 ms. Four turns of them take about as long as one of all (docs/log.md). */
+const MOST_ITEMS = 128;
 
 /** A request that takes longer has run into the CPU limit and will never be answered. */
 const ABANDONED_AFTER_MS = 30_000;
@@ -47,6 +53,8 @@ export interface Admitted {
   weigh(lists: number): void;
   /** Runs inference that computes so many items of a history, when it is the caller's turn. */
   infer<T>(items: number, work: () => Promise<T>): Promise<T>;
+  /** Most items of a history in one turn. */
+  readonly mostItems: number;
 }
 
 interface InFlight {
@@ -68,6 +76,15 @@ export class Admission {
     this.waitUntil = waitUntil;
   }
 
+  /** For all routes that read or compute, as soon as the caller is known. */
+  readonly arrival = createMiddleware(async (c, next) => {
+    const caller = sharerName(c);
+    this.around.set(caller, true);
+    if (!this.isShared()) return next();
+    const answered = this.turns.expect(caller, REQUEST_ITEMS);
+    await next().finally(answered);
+  });
+
   /**
    * For all routes that read or compute, once the body is there.
    * @throws {Problem} `overloaded` before anything is read or stored
@@ -75,26 +92,26 @@ export class Admission {
   readonly control = createMiddleware(async (c, next) => {
     this.dropAbandoned();
     const caller = sharerName(c);
-    this.around.set(caller, true);
     const request = { caller, weight: 1, mayInfer: true, since: Date.now() };
     if (!this.hasRoom(request, 1, MOST_IN_FLIGHT)) throw new Problem('overloaded');
     request.mayInfer = this.hasRoom(request, 1, MOST_INFERRING);
     c.set('admitted', this.admit(request));
     this.inFlight.add(request);
-    const answered = this.read(c, request)
+    const answered = this.begin(c, request)
       .then(next)
       .finally(() => this.inFlight.delete(request));
     this.waitUntil(answered);
     await answered;
   });
 
-  /** A large body is parsed and checked in one piece, when it is the caller's turn. */
-  private async read(c: Context, { caller }: InFlight): Promise<void> {
-    const units = c.get('bodyUnits') ?? 0;
-    if (units > 0 && this.isShared()) await this.turns.take(caller, units * UNIT_ITEMS, async () => {});
+  /** A request is parsed, checked and begun in one piece, when it is the caller's turn. */
+  private async begin(c: Context, { caller }: InFlight): Promise<void> {
+    const units = 1 + (c.get('bodyUnits') ?? 0);
+    if (this.isShared()) await this.turns.take(caller, units * UNIT_ITEMS, async () => {});
   }
 
   private admit(request: InFlight): Admitted {
+    const isShared = () => this.isShared();
     return {
       mayInfer: request.mayInfer,
       weigh: (lists) => {
@@ -105,6 +122,9 @@ export class Admission {
       infer: (items, work) => {
         if (!this.isShared()) return work();
         return this.turns.take(request.caller, items + SEARCH_ITEMS, work);
+      },
+      get mostItems() {
+        return isShared() ? MOST_ITEMS : Number.POSITIVE_INFINITY;
       },
     };
   }

@@ -98,7 +98,8 @@ function createApi(services: Services) {
     authenticate(access),
     modelHeader(access),
   );
-  app.use('/v1/*', notStored, identified, limits.control, new Bodies().control, admission.control);
+  app.use('/v1/*', notStored, identified, admission.arrival);
+  app.use('/v1/*', limits.control, new Bodies().control, admission.control);
   app.use('/metrics', exposed(access, 'metrics'));
   app.notFound((c) => problemResponse(c, new Problem('route_unknown')));
   app.onError(onError);

@@ -27,12 +27,15 @@ export async function weigh(c: Context, lists: readonly Pick<ListQuery, 'explain
  * refused here, before it begins, for a request that was admitted without a right to it (`admission.ts`).
  */
 export function runOf(c: Context): Run {
-  const stage: Run['stage'] = (name, work) => wrapTime(c, name, work());
+  const admitted = c.get('admitted');
   return {
-    stage,
-    async infer(name, items, work) {
+    stage: (name, work) => wrapTime(c, name, work()),
+    async infer(items, work) {
       rejectOverloaded(c);
-      return stage(name, () => c.get('admitted').infer(items, work));
+      return admitted.infer(items, work);
+    },
+    get mostItems() {
+      return admitted.mostItems;
     },
   };
 }

@@ -5,9 +5,7 @@ import type { Model } from '../models/model.ts';
 import { type FilterValues, unknownEntries } from '../recommend/filters/index.ts';
 import { isAvailable, leadsTo, type RankerName, rankersOf } from '../recommend/rankers/index.ts';
 import { type FieldError, invalidRequest, Problem } from './problem.ts';
-
-/** A body can be wrong in ten thousand places; a few are enough to see why. */
-const MOST_ERRORS = 20;
+import { MOST_ERRORS } from './schemas/bounded-list.ts';
 
 /** JSON is UTF-8 (RFC 8259, section 8.1). A lenient decoder would turn damaged ids into other ids. */
 const utf8Body = createMiddleware(async (c, next) => {
@@ -35,9 +33,21 @@ type Result = { target: string; success: boolean; error?: z.ZodError };
 
 /** Hook of every validated route. @throws {Problem} `invalid_request` unless the validation succeeded */
 export function rejectInvalid({ target, error }: Result): void {
-  if (!error) return;
-  const errors = error.issues.slice(0, MOST_ERRORS).flatMap((issue) => fieldErrors(issue, target));
-  throw invalidRequest(errors.slice(0, MOST_ERRORS));
+  if (error) throw invalid(error, target);
+}
+
+/** A part of a body. `place` leads to it. @throws {Problem} `invalid_request` */
+export function validated<T extends z.ZodType>(schema: T, part: unknown, place: (string | number)[]) {
+  const { data, error } = schema.safeParse(part);
+  if (error) throw invalid(error, 'json', place);
+  return data as z.output<T>;
+}
+
+function invalid({ issues }: z.ZodError, target: string, place: PropertyKey[] = []): Problem {
+  const errors = issues
+    .slice(0, MOST_ERRORS)
+    .flatMap((issue) => fieldErrors({ ...issue, path: [...place, ...issue.path] }, target));
+  return invalidRequest(errors.slice(0, MOST_ERRORS));
 }
 
 /**
@@ -75,7 +85,7 @@ function fieldErrors(issue: z.core.$ZodIssue, target: string): FieldError[] {
   if (issue.code !== 'unrecognized_keys') {
     return [{ path: pathOf(target, issue.path), message: issue.message }];
   }
-  return issue.keys.map((key) => ({
+  return issue.keys.slice(0, MOST_ERRORS).map((key) => ({
     path: pathOf(target, [...issue.path, key]),
     message: 'Unknown field',
   }));

@@ -7,6 +7,7 @@ import { itemOf } from '../engine/token.ts';
 import { windowStart } from '../engine/window.ts';
 import { mixed } from '../memory/mixture.ts';
 import type { Model } from '../models/model.ts';
+import { prefilled } from './prefill.ts';
 import type { Run } from './run.ts';
 
 /** Newest different items of the history that are left out, one at a time. */
@@ -26,8 +27,7 @@ export interface Explanation {
 }
 
 /**
- * The explanations of these items, in their order. `history`: the context window's tokens. Each prefill waits
- * for its turn.
+ * The explanations of these items, in their order. `history`: the context window's tokens.
  */
 export async function explanations(
   model: Model,
@@ -36,8 +36,7 @@ export async function explanations(
   { target, run }: { target?: string; run: Run },
 ): Promise<Explanation[]> {
   const { catalogue, live } = model;
-  const after = (items: readonly number[]) =>
-    run.infer('explain', items.length, () => logProbs(model, items, target));
+  const after = (items: readonly number[]) => logProbs(model, items, { target, run });
   const whole = await after(history);
   const newest = [...new Set(history.toReversed().map(itemOf))].slice(0, MOST_LEFT_OUT);
   const without: ArrayLike<number>[] = [];
@@ -62,12 +61,14 @@ export async function explanations(
 async function logProbs(
   model: Model,
   history: readonly number[],
-  target: string | undefined,
+  { target, run }: { target?: string; run: Run },
 ): Promise<ArrayLike<number>> {
   if (history.length === 0) return model.catalogue.popularity;
   const start = windowStart(history.length, model.manifest.config.contextWindow);
-  const state = await model.prefill(history.slice(start));
-  return mixed(await model.itemLogProbs(state, target), model.memory, history.map(itemOf));
+  const state = await prefilled(model, history.slice(start), run);
+  return run.infer(0, async () =>
+    mixed(await model.itemLogProbs(state, target), model.memory, history.map(itemOf)),
+  );
 }
 
 function nthLargest(values: Float64Array, n: number): number {

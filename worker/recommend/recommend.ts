@@ -112,7 +112,7 @@ export async function recommend<Cache>(
   const key = await listKey(query, manifest.id, name, version);
   const listFrom = async ({ state, cache, list }: Found<Cache>) => {
     const best = await list(key, () =>
-      run.infer('search', 0, () => ranked((each) => ranker.rank({ ...each, state }))),
+      run.stage('search', () => run.infer(0, () => ranked((each) => ranker.rank({ ...each, state })))),
     );
     return explained(model, listOf(model, made, best, cache), made, run);
   };
@@ -134,7 +134,8 @@ async function explained<Cache>(
 ): Promise<RecommendationList<Cache>> {
   if (!query.explain || history.length === 0 || sourceOf(model, ranker) !== 'model') return list;
   const listed = list.items.map(({ id }) => model.catalogue.indexOf(id)!);
-  const all = await explanations(model, history, listed, { target: query.target, run });
+  const about = { target: query.target, run };
+  const all = await run.stage('explain', () => explanations(model, history, listed, about));
   return { ...list, items: list.items.map((item, at) => ({ ...item, explanation: all[at] })) };
 }
 

@@ -4,6 +4,7 @@ import type { Ranked } from '../engine/ranking.ts';
 import type { Event } from '../history/event.ts';
 import type { Model } from '../models/model.ts';
 import { historyOf, type KnownHistory, startsOf } from './history.ts';
+import { prefilled } from './prefill.ts';
 import type { Run } from './run.ts';
 
 /** A state and what the answer says of it. */
@@ -49,7 +50,7 @@ export function given(events: readonly Event[]): Source<NoCache> {
         unused: noCache(0),
         async find(run) {
           const items = [...history.items];
-          const state = await run.infer('prefill', items.length, () => model.prefill(items));
+          const state = await run.stage('prefill', () => prefilled(model, items, run));
           return { state, cache: noCache(items.length), list: (_, make) => make() };
         },
       };

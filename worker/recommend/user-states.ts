@@ -12,6 +12,7 @@ import { type HistoryLog, HistoryUnavailable, TAIL_EVENTS, type Tail } from '../
 import type { Model } from '../models/model.ts';
 import { type Fit, LogView } from './fit.ts';
 import type { KnownHistory } from './history.ts';
+import { prefilled } from './prefill.ts';
 import type { Run } from './run.ts';
 import type { Found, Reading, Source } from './states.ts';
 
@@ -139,7 +140,7 @@ export class UserSource implements Source<UserCache> {
         const renew = async (run: Run): Promise<Found<UserCache>> => {
           if (fit.stored) this.cache.drop(this.user, fit.stored);
           warn('state_refused', 'the engine fails with it');
-          const state = await run.infer('prefill', items.length, () => model.prefill(items));
+          const state = await run.stage('prefill', () => prefilled(model, items, run));
           const stored = { ...current, state };
           this.keep(stored);
           return foundOf(stored, state, 0, true);
@@ -148,9 +149,7 @@ export class UserSource implements Source<UserCache> {
         try {
           const state = complete
             ? past
-            : await run.infer('prefill', items.length - reused, () =>
-                model.prefill(items.slice(reused), past ?? undefined),
-              );
+            : await run.stage('prefill', () => prefilled(model, items.slice(reused), run, past ?? undefined));
           const stored = complete && !isNew ? fit.stored! : { ...current, state };
           this.keep(stored);
           return { ...foundOf(stored, state, reused, about.degraded), ...(past && { renew }) };

@@ -7,6 +7,7 @@ import { given } from '../../recommend/states.ts';
 import { defineRoute } from '../define-route.ts';
 import { problemResponses } from '../problem.ts';
 import { runOf, weigh } from '../run.ts';
+import { listUpTo } from '../schemas/bounded-list.ts';
 import { eventType, itemId } from '../schemas/items.ts';
 import { json } from '../schemas/json.ts';
 import { LONGEST_HISTORY, listOf, listQuery, withinReach } from '../schemas/lists.ts';
@@ -16,9 +17,7 @@ const typedItem = z.strictObject({ id: itemId, type: eventType.optional() });
 
 export const recommendationQuery = z
   .strictObject({
-    history: z
-      .array(z.union([itemId, typedItem]))
-      .max(LONGEST_HISTORY)
+    history: listUpTo(LONGEST_HISTORY, z.union([itemId, typedItem]))
       .default([])
       .openapi({ description: 'Item ids, oldest first, or items with the types of their events' }),
     ...listQuery,

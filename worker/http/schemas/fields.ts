@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Field, FieldKind, FieldValues } from '../../recommend/filters/filter.ts';
 import { ALL_FILTERS, type FilterName, isList, type KindOf } from '../../recommend/filters/index.ts';
+import { listUpTo } from './bounded-list.ts';
 import { expression, expressionText } from './expression.ts';
 import { ID_IN_URL, itemId } from './items.ts';
 
@@ -25,7 +26,7 @@ export const filterParams = Object.fromEntries(
   ALL_FILTERS.map(([name, { field }]) => [name, inUrl(field)]),
 ) as unknown as { [Name in FilterName]: UrlField<KindOf<Name>> };
 
-function inBody({ kind, description, most, example }: Field<FieldKind>) {
+function inBody({ kind, description, most = MOST_IN_URL, example }: Field<FieldKind>) {
   if (!isList(kind)) return (kind === 'flag' ? z.boolean() : expression).optional().openapi({ description });
   return entries(kind, most).default([]).openapi({ description, example });
 }
@@ -49,6 +50,6 @@ function inUrl({ kind, description, most = MOST_IN_URL, example }: Field<FieldKi
   });
 }
 
-function entries(kind: 'ids' | 'names', most = Number.MAX_SAFE_INTEGER) {
-  return z.array(kind === 'ids' ? itemId : z.string()).max(most);
+function entries(kind: 'ids' | 'names', most: number) {
+  return listUpTo(most, kind === 'ids' ? itemId : z.string());
 }

@@ -93,11 +93,14 @@ const said = {
   available_from: times.available_from.nullable(),
   available_until: times.available_until.nullable(),
   properties: z
-    .record(
-      propertyName.refine((name) => !OWN_NAMES.includes(name), 'Filters have another use for this name'),
-      property.nullable(),
+    // Counted before each is checked: a body may have a hundred thousand.
+    .custom<object>((all) => Object.keys(all ?? {}).length <= MOST_PROPERTIES, `At most ${MOST_PROPERTIES}`)
+    .pipe(
+      z.record(
+        propertyName.refine((name) => !OWN_NAMES.includes(name), 'Filters have another use for this name'),
+        property.nullable(),
+      ),
     )
-    .refine((all) => Object.keys(all).length <= MOST_PROPERTIES, `At most ${MOST_PROPERTIES}`)
     .nullable()
     .openapi({
       type: ['object', 'null'],
