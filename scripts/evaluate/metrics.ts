@@ -105,7 +105,7 @@ export function byHistory(ranks: number[], lengths: number[]) {
   );
 }
 
-export function mean(values: number[]): number {
+export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 

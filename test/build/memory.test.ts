@@ -295,3 +295,20 @@ test('weights are scaled to what ranks best, however sure of itself the decoder 
   expect(bestScale(cases, cases.map(both), 2, () => [2, 2]).factors).toEqual([1.4, 1]);
   expect(bestScale(right, right.map(both), 2, () => [0, 4]).factors).toEqual([1, 0.5]);
 });
+
+test('a factor that ranks better by luck alone is not taken', () => {
+  // Five times as much weight puts item 1 before item 0.
+  const caseOf = (target: number): FitCase => ({
+    length: 1,
+    target,
+    logProbs: Float32Array.from({ length: 20 }, (_, item) => (item < 2 ? -1 - item : -9)),
+    allowed: new Uint8Array(20).fill(1),
+  });
+  const forItem1 = { items: Int32Array.of(1), values: Float64Array.of(3) };
+  const factorsFor = (targets: number[]) => {
+    const evidence = targets.map(() => evidenceOf([forItem1]));
+    return bestScale(targets.map(caseOf), evidence, 1, () => [0.1]).factors;
+  };
+  expect(factorsFor([1, 1, 1, 1, 1, 1, 1, 1, 0])).toEqual([5]);
+  expect(factorsFor([1, 1, 1, 1, 1, 0, 0, 0, 0])).toEqual([1]);
+});

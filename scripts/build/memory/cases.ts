@@ -9,9 +9,9 @@ import { seededRandom, shuffled } from '../../random.ts';
 import type { FitCase } from './fit.ts';
 
 /** Most validation items. Each is used twice: after its whole history, and after the newest part of it. */
-const MOST_CASES = 2500;
+const MOST_CASES = 8000;
 /** Most log-probabilities that are kept, 4 bytes each. */
-const MOST_VALUES = 5e7;
+const MOST_VALUES = 2e8;
 /** A part has at most this many items: longer histories are as good as whole. */
 const LONGEST_PART = 128;
 

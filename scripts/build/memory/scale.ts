@@ -2,12 +2,12 @@
  * The fitted weights are the likeliest, and lists are judged by NDCG@10. A decoder that is too sure of itself
  * where it is wrong (few data, many epochs) has good weights by the one and poor ones by the other. So the
  * weights of each part are multiplied by the factor that ranks best; the fit decides how they depend on the
- * length.
+ * length. A factor has to rank better by more than its standard error: the best of eight is often just the
+ * luckiest.
  */
-import { METRICS } from '../../evaluate/metrics.ts';
+import { METRICS, mean } from '../../evaluate/metrics.ts';
 import type { Evidence, FitCase } from './fit.ts';
 
-/** The first of equally good factors is taken. */
 const FACTORS = [1, 0.7, 1.4, 0.5, 2, 0.25, 3, 5];
 /** Each part's factor is chosen so many times, given the others'. */
 const ROUNDS = 2;
@@ -30,28 +30,35 @@ export function bestScale(
 ): Scale {
   const scores = new Float64Array(cases[0]?.logProbs.length ?? 0);
   const fitted = cases.map(({ length }) => weightsAt(length));
-  const ndcgOf = (factors: readonly number[]) => {
-    let sum = 0;
-    for (const [index, each] of cases.entries()) {
+  const gainsOf = (factors: readonly number[]) =>
+    cases.map((each, index) => {
       const weights = fitted[index].map((weight, part) => factors[part] * weight);
-      sum += METRICS['ndcg@10'](rankOf(each, evidence[index], weights, scores));
-    }
-    return sum / Math.max(1, cases.length);
-  };
-  let best: Scale = { factors: new Array(parts).fill(1), ndcg: 0 };
-  best.ndcg = ndcgOf(best.factors);
+      return METRICS['ndcg@10'](rankOf(each, evidence[index], weights, scores));
+    });
+  let factors: number[] = new Array(parts).fill(1);
+  let gains = gainsOf(factors);
   const rounds = parts > 1 ? ROUNDS : 1;
   for (let turn = 0; turn < rounds * parts; turn++) {
     const part = turn % parts;
-    const before = best.factors;
+    const before = factors;
     for (const factor of FACTORS) {
       if (factor === before[part]) continue;
-      const factors = before.with(part, factor);
-      const ndcg = ndcgOf(factors);
-      if (ndcg > best.ndcg) best = { factors, ndcg };
+      const tried = before.with(part, factor);
+      const each = gainsOf(tried);
+      if (!isBetter(each, gains)) continue;
+      factors = tried;
+      gains = each;
     }
   }
-  return best;
+  return { factors, ndcg: cases.length > 0 ? mean(gains) : 0 };
+}
+
+/** Whether the mean of paired differences is more than one standard error above 0. */
+function isBetter(gains: readonly number[], than: readonly number[]): boolean {
+  const differences = gains.map((gain, index) => gain - than[index]);
+  const average = mean(differences);
+  const variance = mean(differences.map((difference) => (difference - average) ** 2));
+  return average > Math.sqrt(variance / differences.length);
 }
 
 /** Of the target, from 0: exact below `LIST`, Infinity beyond. `scores` is written to. */
