@@ -2,11 +2,12 @@
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readManifest, readVerified } from '../worker/models/files.ts';
-import { filesOf, MANIFEST_FILE, type Manifest } from '../worker/models/manifest.ts';
+import { readManifest } from '../worker/models/files.ts';
+import { MANIFEST_FILE, type Manifest } from '../worker/models/manifest.ts';
 import { FULL } from './bundle-full.ts';
 import { folderSource } from './node-model.ts';
 import { type Options, UsageError } from './options.ts';
+import { verifyModel } from './verified-model.ts';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -81,9 +82,8 @@ export async function prepareServing(chosen: Chosen, place: string): Promise<Ser
 export async function verifyFiles({ model, candidate }: Serving): Promise<void> {
   const full = join(model.folder, FULL);
   const beside = existsSync(join(full, MANIFEST_FILE)) ? [await servedFrom(full)] : [];
-  for (const { folder, manifest } of [model, ...(candidate ? [candidate] : []), ...beside]) {
-    const source = folderSource(folder);
-    for (const file of filesOf(manifest)) await readVerified(source, file);
+  for (const { folder } of [model, ...(candidate ? [candidate] : []), ...beside]) {
+    await verifyModel(folderSource(folder));
   }
 }
 

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ModelConfig, WEIGHTS_FILE } from '../../worker/engine/config.ts';
 import { filesOf, type Manifest, parseManifest } from '../../worker/models/manifest.ts';
+import { ITEM_SHARDS, laterFilesOf } from '../../worker/models/shards.ts';
 import type { Checkpoint } from '../build/checkpoint.ts';
 import { Graph, Weights } from '../build/graph.ts';
 import { randomCheckpoint } from '../build/random-checkpoint.ts';
@@ -16,17 +17,28 @@ export function readManifestOf(folder: string): Manifest {
 
 /** The ids of a model's items, in the order of their indices. */
 export function itemIdsOf(folder: string): string[] {
-  const { catalogue } = readManifestOf(folder);
+  const manifest = readManifestOf(folder);
+  const { catalogue } = manifest;
+  if (catalogue === undefined) return largeItemIds(folder, manifest);
   const items: { id: string }[] = JSON.parse(readFileSync(join(folder, catalogue.path), 'utf8'));
   return items.map(({ id }) => id);
+}
+
+function largeItemIds(folder: string, manifest: Manifest): string[] {
+  const files = laterFilesOf(manifest).filter((path) => path.endsWith(ITEM_SHARDS.extension));
+  return files.flatMap((path) =>
+    readFileSync(join(folder, path), 'utf8')
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { id: string }).id),
+  );
 }
 
 /** A model's files, without what else its folder holds. */
 export function placeModel(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
-  for (const { path } of filesOf(readManifestOf(from), ['wasm'])) {
-    cpSync(join(from, path), join(to, path));
-  }
+  const manifest = readManifestOf(from);
+  const paths = filesOf(manifest, ['wasm']).map(({ path }) => path);
+  for (const path of [...paths, ...laterFilesOf(manifest)]) cpSync(join(from, path), join(to, path));
   cpSync(join(from, 'manifest.json'), join(to, 'manifest.json'));
 }
 
@@ -36,10 +48,10 @@ export function placeModel(from: string, to: string): void {
  */
 export function withoutEarn(from: string): Checkpoint {
   const { config, catalogue, semanticIds } = readManifestOf(from);
-  const ids = readFileSync(join(from, semanticIds.path));
+  const ids = readFileSync(join(from, semanticIds!.path));
   return {
     ...randomCheckpoint({ ...config, registerDepth: config.depth, localWindow: 0 }),
-    items: JSON.parse(readFileSync(join(from, catalogue.path), 'utf8')),
+    items: JSON.parse(readFileSync(join(from, catalogue!.path), 'utf8')),
     semanticIds: Int32Array.from(new Uint16Array(ids.buffer, ids.byteOffset, ids.length / 2)),
   };
 }

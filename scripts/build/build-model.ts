@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Precision } from '../../worker/engine/config.ts';
+import { readTransitions } from '../../worker/memory/layout.ts';
+import { transitionShards } from '../../worker/memory/stored-transitions.ts';
 import { sealedText } from '../../worker/models/files.ts';
 import {
   MANIFEST_FILE,
@@ -14,8 +16,11 @@ import {
   type ModelFile,
   type PageWords,
 } from '../../worker/models/manifest.ts';
+import { ROW_SHARDS } from '../../worker/models/shards.ts';
 import type { ArithmeticKind } from './arithmetic.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { addShards, largeFiles } from './coded/large-files.ts';
+import { type CodedItems, decoded } from './coded/residual.ts';
 import { decodeGraph } from './decode-graph.ts';
 import { Weights } from './graph.ts';
 import { firstRows, itemTable, scoreGraph } from './item-table.ts';
@@ -23,7 +28,7 @@ import type { BuiltMemory } from './memory/build-memory.ts';
 import { prefillGraph } from './prefill-graph.ts';
 import { referenceTokens, runReference } from './reference.ts';
 import { type Linear, servingWeights } from './weights.ts';
-import { fitWords } from './words.ts';
+import { fitCommonWords, fitWords } from './words.ts';
 
 /** Hexadecimal digits of a manifest's ids. */
 const ID_DIGITS = 16;
@@ -42,6 +47,8 @@ interface BuildOptions {
   noun?: string;
   /** What the demo page says. */
   page?: PageWords;
+  /** The items as codes, for a large catalogue. @default each vector as it is */
+  coded?: CodedItems;
   /** The most that a piece of the weights or of the item table may have. */
   pieceBytes?: number;
 }
@@ -50,7 +57,7 @@ export function buildModel(
   checkpoint: Checkpoint,
   name: string,
   precision: Precision,
-  { noun = 'item', page, pieceBytes = PIECE_BYTES }: BuildOptions = {},
+  { noun = 'item', page, coded, pieceBytes = PIECE_BYTES }: BuildOptions = {},
 ): BuiltModel {
   const weights = servingWeights(checkpoint);
   const prefix = runReference(weights, referenceTokens(weights, [], []).slice(0, 1));
@@ -60,36 +67,48 @@ export function buildModel(
   const file = (path: string, bytes: Uint8Array) => addFile(files, path, bytes);
   const pieces = (stem: string, bytes: Uint8Array) => addPieces(files, stem, bytes, pieceBytes);
 
-  const { config, ranker, training, validation } = checkpoint;
+  const { training, validation } = checkpoint;
+  const items = coded ? Array.from(coded.order, (item) => checkpoint.items[item]) : checkpoint.items;
+  const config = { ...checkpoint.config, items: items.length };
   const options = (arithmetic: ArithmeticKind) => ({ weights, prefixKeyValues, arithmetic, store });
+  // A search over semantic IDs has to have all of them in memory.
   const graphs = {
     prefill: file('prefill.onnx', prefillGraph(options(precision))),
-    score: file('score.onnx', scoreGraph(config, precision)),
-    decode: file('decode.onnx', decodeGraph(options(precision))),
+    ...(!coded && {
+      score: file('score.onnx', scoreGraph(config, precision)),
+      decode: file('decode.onnx', decodeGraph(options(precision))),
+    }),
   };
   const gpu = options(precision === 'int8' ? 'webgpu' : 'float32');
   const webgpu = {
     prefill: file('prefill.webgpu.onnx', prefillGraph(gpu)),
-    decode: file('decode.webgpu.onnx', decodeGraph(gpu)),
+    ...(!coded && { decode: file('decode.webgpu.onnx', decodeGraph(gpu)) }),
   };
-  const table = itemTable(weights.itemVectors, precision);
-  const fitted = fitWords(checkpoint.items, weights.itemVectors);
+  const fitted = coded
+    ? fitCommonWords(items, (some) => decoded(coded, some))
+    : fitWords(items, weights.itemVectors);
   const words = {
     vocabulary: file('words.json', json(fitted.vocabulary)),
     vectors: pieces('word-vectors', itemTable(fitted.vectors, 'int8')),
     length: fitted.length,
   };
+  const table = coded ? null : itemTable(weights.itemVectors, precision);
+  const catalogue = table && {
+    catalogue: file('catalogue.json', json(items)),
+    semanticIds: file('semantic-ids.bin', new Uint8Array(Uint16Array.from(checkpoint.semanticIds).buffer)),
+    itemTable: pieces('item-table', table),
+  };
+  const large = coded && largeFiles(items, coded, { file, pieces });
   const content = {
     precision,
     config,
-    ranker,
+    ranker: coded ? ('latent' as const) : checkpoint.ranker,
     includeSeen: false,
     graphs,
     webgpu,
     shards: pieces('weights', store.bytes()),
-    catalogue: file('catalogue.json', json(checkpoint.items)),
-    semanticIds: file('semantic-ids.bin', new Uint8Array(Uint16Array.from(checkpoint.semanticIds).buffer)),
-    itemTable: pieces('item-table', table),
+    ...catalogue,
+    ...(large && { large }),
     words,
     ...(checkpoint.events && {
       events: { ...checkpoint.events, table: file('event-types.bin', eventTable(checkpoint, weights.heads)) },
@@ -97,21 +116,23 @@ export function buildModel(
   };
 
   const { items: _, ...shapes } = config;
-  const trained = checkpoint.items.slice(0, checkpoint.trainedItems).map(({ id }) => id);
+  const trained = items.slice(0, coded ? items.length : checkpoint.trainedItems).map(({ id }) => id);
   const state = {
     precision,
     shapes,
     graphs: [graphs.prefill.sha256, webgpu.prefill.sha256],
     weights: content.shards.map(({ sha256 }) => sha256),
     trained,
-    rows: firstRows(table, trained.length, config, precision).map(sha256),
+    rows: table
+      ? firstRows(table, trained.length, config, precision).map(sha256)
+      : [...large!.codes, ...large!.codeVectors].map(({ sha256 }) => sha256),
     ...(content.events && { events: content.events }),
   };
   const manifest: Manifest = {
     format: MANIFEST_FORMAT,
     id: shortHash(content),
     stateId: shortHash(state),
-    catalogueId: content.catalogue.sha256.slice(0, ID_DIGITS),
+    catalogueId: (catalogue?.catalogue ?? large!.items[0]).sha256.slice(0, ID_DIGITS),
     name,
     noun,
     ...(page && { page }),
@@ -133,8 +154,11 @@ export function withMemory(
   pieceBytes = PIECE_BYTES,
 ): BuiltModel {
   const all = new Map(files);
+  const transitions = manifest.large
+    ? { rows: addPieces(all, 'transition-hashes', addRows(all, file, manifest.config.items), pieceBytes) }
+    : { shards: addPieces(all, 'memory', file, pieceBytes) };
   const memory = {
-    shards: addPieces(all, 'memory', file, pieceBytes),
+    ...transitions,
     ...options,
     ...(affinities && {
       affinities: {
@@ -146,6 +170,12 @@ export function withMemory(
   const remembering = { ...manifest, id: shortHash({ id: manifest.id, memory }), memory };
   all.set(MANIFEST_FILE, sealed(remembering));
   return { manifest: remembering, files: all };
+}
+
+/** The memory's rows as files; returns the hashes of these. */
+function addRows(files: Map<string, Uint8Array>, file: Uint8Array<ArrayBuffer>, items: number): Uint8Array {
+  const shards = transitionShards(readTransitions(file, items));
+  return addShards(ROW_SHARDS, shards, (path, bytes) => addFile(files, path, bytes));
 }
 
 /** The same model with other defaults. It is another model, but its states and its catalogue are the same. */
@@ -205,7 +235,10 @@ export function writeModel(model: BuiltModel, folder: string): void {
   mkdirSync(folder, { recursive: true });
   rmSync(join(folder, MANIFEST_FILE), { force: true });
   for (const old of readdirSync(folder)) {
-    if (/\.(onnx|bin)$|^(catalogue|words)\.json$/.test(old) && !model.files.has(old))
+    if (
+      /\.(onnx|bin|jsonl)$|^(catalogue|categories|words|item-words-\d+)\.json$/.test(old) &&
+      !model.files.has(old)
+    )
       rmSync(join(folder, old));
   }
   for (const [path, bytes] of model.files) {

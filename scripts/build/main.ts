@@ -7,9 +7,16 @@ import { readDataset } from '../dataset.ts';
 import { memorySource, nodeRuntime } from '../node-model.ts';
 import { buildModel, withDefaults, withMemory, writeModel } from './build-model.ts';
 import { readCheckpoint } from './checkpoint.ts';
+import { coded } from './coded/residual.ts';
 import { chooseIncludeSeen, chooseRanker, type Stage } from './defaults.ts';
 import { type BuiltMemory, buildMemory } from './memory/build-memory.ts';
 import { PAGE_OPTIONS, readPage } from './page.ts';
+import { itemVectors } from './weights.ts';
+
+/** From so many items on an isolate's memory is too small for all of them (docs/scale.md). */
+const MANY_ITEMS = 50_000;
+/** More cost memory and time, fewer accuracy (docs/scale.md). */
+const CODES_PER_ITEM = 16;
 
 export const command = defineCommand({
   usage: `npm run build:model -- --checkpoint DIR [options]
@@ -38,12 +45,29 @@ service loads.`,
       default: 'int8',
       description: 'of the weights; float32 is the reference that int8 is compared with',
     },
+    items: {
+      type: 'choice',
+      of: ['memory', 'codes'],
+      description: `where items are: all in memory, or vectors as codes and the rest in files (default: codes from ${MANY_ITEMS.toLocaleString('en')} items on)`,
+    },
+    codes: {
+      type: 'integer',
+      min: 4,
+      max: 64,
+      default: CODES_PER_ITEM,
+      description: 'bytes per vector, for --items codes',
+    },
   },
-  async main({ checkpoint, data, out, name, noun, page, precision }, { print }) {
-    let model = buildModel(readCheckpoint(checkpoint), name ?? basename(resolve(checkpoint)), precision, {
+  async main({ checkpoint: folder, data, out, name, noun, page, precision, items, codes }, { print }) {
+    const checkpoint = readCheckpoint(folder);
+    const isLarge = items === undefined ? checkpoint.items.length >= MANY_ITEMS : items === 'codes';
+    let model = buildModel(checkpoint, name ?? basename(resolve(folder)), precision, {
       noun,
       page: page === undefined ? undefined : readPage(page),
+      coded: isLarge ? await coded(itemVectors(checkpoint), codes, nodeRuntime()) : undefined,
     });
+    if (isLarge)
+      print(`Items are coded, ${codes} bytes per vector; ids, titles and the memory are in files.`);
     let memory: BuiltMemory['report'] | null = null;
     if (data === undefined) print('The model has no memory of transitions; --data adds one.');
     else {

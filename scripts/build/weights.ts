@@ -75,7 +75,7 @@ export function servingWeights(checkpoint: Checkpoint): EarnWeights {
   return {
     config,
     activations,
-    itemVectors: fuse(checkpoint),
+    itemVectors: itemVectors(checkpoint),
     codes: matrix('code.weight'),
     registers: matrix('registers'),
     layers: Array.from({ length: config.depth }, (_, l) => {
@@ -112,7 +112,8 @@ export function transpose({ rows, columns, data }: Matrix, name: string): Linear
   return { name, inputs: columns, outputs: rows, data: result };
 }
 
-function fuse({ config, semanticIds, matrix }: Checkpoint): Matrix {
+/** Every item's own embedding plus those of its codes, [items x width]. */
+export function itemVectors({ config, semanticIds, matrix }: Checkpoint): Matrix {
   const { items, levels, codebook, width } = config;
   const data = matrix('item.weight').data.slice();
   const codes = matrix('code.weight').data;

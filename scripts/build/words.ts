@@ -34,9 +34,28 @@ interface Row {
   values: Float64Array;
 }
 
-export function fitWords(items: readonly CatalogueItem[], vectors: Matrix): FittedWords {
+/** Words take memory in every isolate, and items time: of a large catalogue, only these are looked at. */
+const MOST_WORDS = 10_000;
+const MOST_ITEMS = 50_000;
+
+/** The fit of a large catalogue: the commonest words of the items that were taken most. */
+export function fitCommonWords(
+  items: readonly CatalogueItem[],
+  vectorsOf: (items: readonly number[]) => Matrix,
+): FittedWords {
+  const kept = [...items.keys()]
+    .sort((a, b) => items[b].count - items[a].count || a - b)
+    .slice(0, MOST_ITEMS);
+  return fitWords(
+    kept.map((item) => items[item]),
+    vectorsOf(kept),
+    MOST_WORDS,
+  );
+}
+
+export function fitWords(items: readonly CatalogueItem[], vectors: Matrix, most = Infinity): FittedWords {
   const texts = items.map(({ title, categories }) => wordsOf(textOf(title, categories)));
-  const vocabulary = vocabularyOf(texts);
+  const vocabulary = vocabularyOf(texts, most);
   const rows = rowsOf(texts, vocabulary);
   const trust = Float64Array.from(items, ({ count }) => count / (count + SHRINK));
   const fitted = ridge(rows, trust, vectors, vocabulary.length + 1);
@@ -45,12 +64,12 @@ export function fitWords(items: readonly CatalogueItem[], vectors: Matrix): Fitt
   return { vocabulary, vectors: fitted, length: SHARE_OF_LENGTH * mean };
 }
 
-function vocabularyOf(texts: readonly Set<string>[]): Vocabulary {
+function vocabularyOf(texts: readonly Set<string>[], most: number): Vocabulary {
   const counts = new Map<string, number>();
   for (const words of texts) for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-  return [...counts]
-    .filter(([, count]) => count >= LEAST_ITEMS)
-    .map(([word, count]) => [word, Number(Math.log(texts.length / count).toFixed(4))] as const);
+  const known = [...counts].filter(([, count]) => count >= LEAST_ITEMS);
+  if (known.length > most) known.sort(([, a], [, b]) => b - a).splice(most);
+  return known.map(([word, count]) => [word, Number(Math.log(texts.length / count).toFixed(4))] as const);
 }
 
 function rowsOf(texts: readonly Set<string>[], vocabulary: Vocabulary): Row[] {

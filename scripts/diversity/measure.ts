@@ -37,12 +37,13 @@ export async function measure(
   }));
   for (const { history, target } of cases) {
     const best = await candidates(model, history);
+    const itemAt = await model.catalogue.read(best.map(({ item }) => item));
     for (const { diversity, ranks, similarities, categories } of all) {
       const list = listOf(model, best, diversity);
       const items = list.map(({ item }) => item);
       ranks.push(rankIn(items, target));
       similarities.push(meanCosine(unitVectors(model, list)));
-      categories.push(new Set(items.flatMap((item) => model.catalogue.items[item].categories)).size);
+      categories.push(new Set(items.flatMap((item) => itemAt(item).categories)).size);
     }
     step();
   }

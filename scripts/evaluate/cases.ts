@@ -53,7 +53,7 @@ export function trainingLog(
 ): TrainingLog {
   const trained = [...logs].filter(([, log]) => log.trained > 0);
   const byTime = trained.toSorted(([, a], [, b]) => a.times[a.trained - 1] - b.times[b.trained - 1]);
-  const items = catalogue.items.length;
+  const items = catalogue.size;
   const tokens = byTime.map(([user, log]) => users.get(user)!.subarray(0, log.trained));
   if (!meaning || events === undefined) return { histories: tokens, items };
   const kept = tokens.map((each) => events.standing([...each]));

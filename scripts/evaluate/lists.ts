@@ -1,8 +1,8 @@
 /** The lists that are held against each other: those of the model's rankers, and those of the yardsticks. */
-import { bestItems, type ItemMask } from '../../worker/engine/ranking.ts';
+import type { ItemMask } from '../../worker/engine/ranking.ts';
 import { itemOf } from '../../worker/engine/token.ts';
 import { windowStart } from '../../worker/engine/window.ts';
-import type { Model } from '../../worker/models/model.ts';
+import { type Model, modelAt } from '../../worker/models/model.ts';
 import { allowedItems } from '../../worker/recommend/filters/index.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
 import { RANKERS, type RankerName } from '../../worker/recommend/rankers/index.ts';
@@ -34,13 +34,14 @@ export function modelLists(model: Model, rankers: readonly RankerName[], beam: n
     const window = contextWindow(tokens, model);
     const input = { model, history: window.map(itemOf), allowed, beam, k: LIST_LENGTH };
     if (window.length === 0) {
-      const popular = bestItems(model.catalogue.popularity, allowed, LIST_LENGTH).map(({ item }) => item);
+      const popular = model.catalogue.mostPopular(allowed, LIST_LENGTH).map(({ item }) => item);
       return new Map(rankers.map((name) => [name, popular]));
     }
     const state = await model.prefill(window);
+    const ready = await modelAt(model, input.history);
     const lists = new Map<string, number[]>();
     for (const name of rankers) {
-      const ranked = await RANKERS[name].rank({ ...input, state });
+      const ranked = await RANKERS[name].rank({ ...input, model: ready, state });
       lists.set(
         name,
         ranked.map(({ item }) => item),

@@ -49,14 +49,15 @@ export async function probe(lists: Lists, model: Model): Promise<Map<string, Pro
 }
 
 function trainedItems({ catalogue }: Model): number[] {
-  return [...catalogue.items.keys()].filter((item) => catalogue.items[item].count > 0);
+  return [...Array(catalogue.size).keys()].filter((item) => catalogue.countOf(item) > 0);
 }
 
 /** The trained items of each category that can fill a list and holds at most half of them. */
 function askableCategories({ catalogue }: Model, pool: number[]): number[][] {
   const trained = new Set(pool);
-  return [...catalogue.categories.values()]
-    .map((items) => items.filter((item) => trained.has(item)))
+  return catalogue
+    .largestCategories()
+    .map(({ name }) => [...catalogue.categories.get(name)!].filter((item) => trained.has(item)))
     .filter((items) => items.length >= ITEMS + LISTED && items.length <= pool.length / 2);
 }
 

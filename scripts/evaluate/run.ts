@@ -50,7 +50,7 @@ export async function evaluate(
   options: EvaluationOptions,
   progress: Progress,
 ): Promise<Evaluation> {
-  const items = model.catalogue.items.length;
+  const items = model.catalogue.size;
   const users = indexed(dataset, model);
   const drawn = (split: Split, most?: number) =>
     shuffled(heldOut(dataset, split), seededRandom(SEED)).slice(0, most);

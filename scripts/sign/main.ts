@@ -1,12 +1,12 @@
 /** `npm run sign`: vouches for a model folder. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readManifest, readVerified } from '../../worker/models/files.ts';
-import { filesOf, MANIFEST_FILE } from '../../worker/models/manifest.ts';
+import { MANIFEST_FILE } from '../../worker/models/manifest.ts';
 import { ED25519, SIGNATURE_FILE } from '../../worker/models/signed.ts';
 import { defineCommand, runCommand } from '../command.ts';
 import { UserError } from '../errors.ts';
 import { folderSource } from '../node-model.ts';
+import { verifyModel } from '../verified-model.ts';
 
 export const command = defineCommand({
   usage: `npm run sign -- --model DIR --key FILE [--new]
@@ -26,7 +26,7 @@ printed is a JSON object with the public key.`,
       throw new UserError(`${file} is no private key that \`npm run sign -- --new\` made`);
     });
     const source = folderSource(model);
-    for (const each of filesOf(await readManifest(source))) await readVerified(source, each);
+    await verifyModel(source);
     const signature = await crypto.subtle.sign(ED25519, key, readFileSync(join(model, MANIFEST_FILE)));
     writeFileSync(join(model, SIGNATURE_FILE), new Uint8Array(signature));
     print(JSON.stringify({ model, public_key: jwk.x }));

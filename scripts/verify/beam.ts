@@ -38,7 +38,7 @@ object.`,
     if (cases.length === 0) throw new DataError(`${options.data}: no user has a test item`);
     const users = Math.min(options.users, cases.length);
     const step = Math.floor(cases.length / users);
-    const widths = [model.catalogue.items.length, ...options.beams];
+    const widths = [model.catalogue.size, ...options.beams];
     const found = options.beams.map(() => 0);
     for (let user = 0; user < users; user++) {
       const [exact, ...lists] = await listsOf(model, cases[user * step].history, widths);

@@ -18,6 +18,7 @@ import { queryFor } from '../../worker/recommend/query.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
 import { given } from '../../worker/recommend/states.ts';
 import { UserSource } from '../../worker/recommend/user-states.ts';
+import { listedItems } from '../listed-items.ts';
 
 const USERS = 40;
 const LIST = 20;
@@ -61,7 +62,7 @@ export async function verifyChanging(
     lost: 0,
   };
   const below = (limit: number) => Math.floor(random() * limit);
-  const trained = model.catalogue.items;
+  const trained = listedItems(model);
   const item = () => (below(5) === 0 ? `new-${below(NEW)}` : trained[below(trained.length)].id);
   const user = () => `user-${below(USERS)}`;
   const historyOf = (name: string) => truth.get(name) ?? [];

@@ -8,7 +8,7 @@ import { SingleBar } from 'cli-progress';
 import { StateCache } from '../../worker/cache/state-cache.ts';
 import { encodeState } from '../../worker/cache/state-codec.ts';
 import { MemoryStore } from '../../worker/cache/stores/memory.ts';
-import { Catalogue } from '../../worker/catalogue/catalogue.ts';
+import { ListedCatalogue } from '../../worker/catalogue/listed-catalogue.ts';
 import { isNegative } from '../../worker/events/event-types.ts';
 import type { Event } from '../../worker/history/event.ts';
 import type { Tail } from '../../worker/history/log.ts';
@@ -23,6 +23,7 @@ import { given, type NoCache, type Source } from '../../worker/recommend/states.
 import { UserSource } from '../../worker/recommend/user-states.ts';
 import { defineCommand, runCommand } from '../command.ts';
 import { eventsOf, readDataset } from '../dataset.ts';
+import { listedItems } from '../listed-items.ts';
 import { loadFolder } from '../node-model.ts';
 import { randomInts, seededRandom, shuffled } from '../random.ts';
 import { verifyChanging } from './changing.ts';
@@ -115,10 +116,10 @@ async function coldState(model: EarnModel, reference: Source<NoCache>, { epoch, 
 
 /** The model before its catalogue learned of every `UNKNOWN`th item. */
 function beforeLearning(model: EarnModel): EarnModel {
-  const items = model.catalogue.items.map((item, index) =>
+  const items = listedItems(model).map((item, index) =>
     index % UNKNOWN === 0 ? { ...item, id: `${item.id}, not yet` } : item,
   );
-  return Object.create(model, { catalogue: { value: new Catalogue(items) } });
+  return Object.create(model, { catalogue: { value: new ListedCatalogue(items) } });
 }
 
 /** Real histories, shuffled; or random ones of 20 to 400 items, like those of MovieLens. */
@@ -129,7 +130,7 @@ async function histories(model: EarnModel, data: string | undefined, users: numb
       .slice(0, users)
       .map((log) => eventsOf(log, log.items.length));
   }
-  const { items } = model.catalogue;
+  const items = listedItems(model);
   return Array.from({ length: users }, () => {
     const drawn = randomInts(random, 20 + Math.floor(random() * 381), items.length);
     return drawn.map((index): Event => ({ item: items[index].id }));

@@ -19,7 +19,7 @@ async function usual(product: Product): Promise<UsualDecoder> {
   const store = new Weights();
   const graph = usualGraph(tinyCheckpoint(withoutEarn), product, store);
   const session = await testRuntime.createSession(graph, { [WEIGHTS_FILE]: store.bytes() });
-  return new UsualDecoder(session, full.manifest.config, full.trie);
+  return new UsualDecoder(session, full.manifest.config, full.trie!);
 }
 
 describe.each([

@@ -23,8 +23,8 @@ test('weights and item table in many pieces are those in one', async () => {
   for (const pieceBytes of [1024, 1 << 30]) {
     const { manifest, files } = buildModel(tinyCheckpoint(), 'tiny', 'int8', { pieceBytes });
     expect(manifest.shards.length > 10).toBe(pieceBytes === 1024);
-    expect(manifest.itemTable.length > 1).toBe(pieceBytes === 1024);
-    for (const { bytes } of [...manifest.shards, ...manifest.itemTable])
+    expect(manifest.itemTable!.length > 1).toBe(pieceBytes === 1024);
+    for (const { bytes } of [...manifest.shards, ...manifest.itemTable!])
       expect(bytes).toBeLessThanOrEqual(pieceBytes);
     const model = await loadModel(memorySource(files), testRuntime);
     lists.push(await model.beamSearch(await model.prefill([1, 2, 3]), options));

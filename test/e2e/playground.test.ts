@@ -153,9 +153,9 @@ test('the same decoder without EARN, trained on the same data, says what follows
 async function fiftyPopularIn(folder: string): Promise<string[]> {
   const model = await loadModel(folderSource(folder), nodeRuntime());
   const { catalogue } = model;
-  const popular = new ItemSearch(catalogue.items).find('').slice(0, 50);
+  const popular = new ItemSearch(catalogue.items!).find('').slice(0, 50);
   const history = popular.map(({ id }) => catalogue.indexOf(id)!);
   const scores = await model.itemLogProbs(await model.prefill(history));
   const best = bestItems(scores, catalogue.allowed(history), 10);
-  return best.map(({ item }) => nameOf(catalogue.items[item].title));
+  return best.map(({ item }) => nameOf(catalogue.items![item].title));
 }

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { Catalogue } from '../../worker/catalogue/catalogue.ts';
+import { ListedCatalogue } from '../../worker/catalogue/listed-catalogue.ts';
 import { bestItems } from '../../worker/engine/ranking.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 
-const catalogue = new Catalogue(
+const catalogue = new ListedCatalogue(
   [
     { categories: ['Drama', 'Comedy'], count: 5 },
     { categories: ['Comedy'], count: 0 },

@@ -76,6 +76,9 @@ test.each<[string, unknown]>([
   ['config.contextWindow', undefined],
   ['training.seed', 'one'],
   ['graphs.decode', undefined],
+  ['catalogue', undefined],
+  ['semanticIds', undefined],
+  ['itemTable', undefined],
   ['graphs.prefill.sha256', 'abc'],
   ['graphs.prefill.path', '../secrets'],
   ['webgpu.prefill.bytes', 0],
@@ -132,7 +135,7 @@ test('another format is told apart from damage, whatever else it has', () => {
 
 /** The model with another file, and a manifest that has its size and hash. */
 async function withFile(key: 'catalogue' | 'semanticIds', bytes: Uint8Array<ArrayBuffer>) {
-  const { path } = manifest[key];
+  const { path } = manifest[key]!;
   const entry = { path, bytes: bytes.length, sha256: await sha256Hex(bytes) };
   const other: Manifest = { ...manifest, [key]: entry };
   return memorySource(new Map(files).set(path, bytes).set(MANIFEST_FILE, bytesOf(other)));
@@ -148,8 +151,8 @@ test('a catalogue of another length, and semantic IDs that are no trie, are dama
   });
   const text = bytesOf('no list');
   await expect(loadModel(await withFile('catalogue', text), testRuntime)).rejects.toMatchObject(damage);
-  const equal = new Uint8Array(manifest.semanticIds.bytes);
+  const equal = new Uint8Array(manifest.semanticIds!.bytes);
   await expect(loadModel(await withFile('semanticIds', equal), testRuntime)).rejects.toMatchObject(damage);
-  const beyond = new Uint8Array(manifest.semanticIds.bytes).fill(TINY.codebook);
+  const beyond = new Uint8Array(manifest.semanticIds!.bytes).fill(TINY.codebook);
   await expect(loadModel(await withFile('semanticIds', beyond), testRuntime)).rejects.toMatchObject(damage);
 });

@@ -14,7 +14,7 @@ test('lists are as accurate as those of the service, and differ the more the mor
   const model = await loadTiny('int8');
   const random = seededRandom(3);
   const logs = Array.from({ length: USERS }, (_, user) => {
-    const items = randomInts(random, 12, TINY.items).map((item) => model.catalogue.items[item].id);
+    const items = randomInts(random, 12, TINY.items).map((item) => model.catalogue.items![item].id);
     const times = items.map((_, step) => step);
     return [`user ${user}`, { items, times, trained: 10, known: 11 }] as const;
   });

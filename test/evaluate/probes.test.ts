@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Lists } from '../../scripts/evaluate/lists.ts';
 import { probe } from '../../scripts/evaluate/probes.ts';
-import { Catalogue } from '../../worker/catalogue/catalogue.ts';
+import { ListedCatalogue } from '../../worker/catalogue/listed-catalogue.ts';
 import type { Model } from '../../worker/models/model.ts';
 
 /** Items that were taken, half of them of each category, and ten that nobody took. */
@@ -18,7 +18,7 @@ function modelOf(categories: (item: number) => string[]): Model {
       count: item < TAKEN ? 1 : 0,
     };
   });
-  return { catalogue: new Catalogue(items), manifest: { includeSeen: false } } as Model;
+  return { catalogue: new ListedCatalogue(items), manifest: { includeSeen: false } } as unknown as Model;
 }
 
 const tenFrom = (start: number) => Array.from({ length: 10 }, (_, i) => start + i);

@@ -20,7 +20,7 @@ function circles(model: EarnModel): Dataset {
     const [start] = randomInts(random, 1, TINY.items);
     const items = Array.from(
       { length: 12 },
-      (_, step) => model.catalogue.items[(start + step) % TINY.items].id,
+      (_, step) => model.catalogue.items![(start + step) % TINY.items].id,
     );
     if (user % 3 === 0) items[11] = items[4];
     const times = items.map((_, step) => step);

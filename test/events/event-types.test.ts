@@ -141,7 +141,7 @@ test.each([BUY, VIEW])('a beam that leads to a %s adds its vector to all final s
     const codes = semanticIds.subarray(item * TINY.levels, (item + 1) * TINY.levels);
     let [score, node, logits, earlier] = [0, 0, state.codeLogits, new Float32Array()];
     for (const [level, code] of codes.entries()) {
-      const below = trie.children[level].subarray(node * TINY.codebook, (node + 1) * TINY.codebook);
+      const below = trie!.children[level].subarray(node * TINY.codebook, (node + 1) * TINY.codebook);
       const powers = [...logits].map((logit, c) => (below[c] < 0 ? 0 : Math.exp(logit + added(level, c))));
       score += Math.log(powers[code] / powers.reduce((sum, power) => sum + power, 0));
       node = below[code];

@@ -18,7 +18,7 @@ const SILENT = { say() {}, start() {}, step() {} };
 /** Forty users who walk through the tiny model's items, three hours apart. */
 async function walks() {
   const model = await loadTiny('int8');
-  const ids = model.catalogue.items.map(({ id }) => id);
+  const ids = model.catalogue.items!.map(({ id }) => id);
   const rows = Array.from({ length: 40 }, (_, user) =>
     Array.from(
       { length: 4 + user },
@@ -31,7 +31,7 @@ async function walks() {
 
 async function factsOfWalks() {
   const { model, dataset } = await walks();
-  model.catalogue.items[0].title = '<b>Tea</b>';
+  model.catalogue.items![0].title = '<b>Tea</b>';
   const options = { split: 'test' as const, rankers: ['latent' as const], beam: 10, cuts: false };
   const evaluation = await evaluate(model, dataset, options, SILENT);
   const { ranks, yardsticks } = evaluation;

@@ -6,7 +6,7 @@ import { writeTransitions } from '../../worker/memory/layout.ts';
 import { NO_ROWS } from '../../worker/memory/live-rows.ts';
 import { Memory } from '../../worker/memory/memory.ts';
 import { mixed, reasons } from '../../worker/memory/mixture.ts';
-import { SparseSums } from '../../worker/memory/sparse.ts';
+import { sparseSums } from '../../worker/memory/sparse.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { boostsOf } from './reference.ts';
 
@@ -36,7 +36,7 @@ function denseSums(history: readonly number[]): number[] {
 }
 
 function sumsOf(history: readonly number[]): number[] {
-  const sums = new SparseSums(ITEMS);
+  const sums = sparseSums(ITEMS);
   affinities.addTo(sums, history, 1);
   const dense = new Array(ITEMS).fill(0);
   const { items, values } = sums.take();

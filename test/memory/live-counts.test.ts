@@ -2,22 +2,24 @@
 import { expect, test } from 'vitest';
 import { countTransitions } from '../../scripts/build/memory/counts.ts';
 import { seededRandom } from '../../scripts/random.ts';
-import { Catalogue } from '../../worker/catalogue/catalogue.ts';
+import { ListedCatalogue } from '../../worker/catalogue/listed-catalogue.ts';
 import { type CountBatch, Counting, WEIGHT_PER_EVENT } from '../../worker/live/counts.ts';
 import { readTable, tableOf } from '../../worker/live/counts-table.ts';
-import { trendingShares } from '../../worker/live/trending.ts';
+import { Trending } from '../../worker/live/trending.ts';
 import { writeTransitions } from '../../worker/memory/layout.ts';
 import { liveRows } from '../../worker/memory/live-rows.ts';
 import { Memory } from '../../worker/memory/memory.ts';
 import { reasons } from '../../worker/memory/mixture.ts';
 
 const catalogueOf = (counts: number[]) =>
-  new Catalogue(counts.map((count, index) => ({ id: String(index), title: '', categories: [], count })));
+  new ListedCatalogue(
+    counts.map((count, index) => ({ id: String(index), title: '', categories: [], count })),
+  );
 
 const OPTIONS = { newest: 20, decay: 0.5, smoothing: 0.01, weights: [1] };
 
 /** A memory of these rows, with live counts over it. */
-function memoryOf(rows: [number, number][][], catalogue: Catalogue, pairs: Pair[]): Memory {
+function memoryOf(rows: [number, number][][], catalogue: ListedCatalogue, pairs: Pair[]): Memory {
   const trained = new Memory(writeTransitions(rows), rows.length, OPTIONS);
   return trained.extended(catalogue.items.length, liveRows(readTable(tableOf(1, [], pairs)), catalogue));
 }
@@ -91,7 +93,10 @@ test('a new item in a history brings what followed it, and is the reason', () =>
 
 test('what is trending is the last day’s, with the training’s popularity while there is little', () => {
   const catalogue = catalogueOf([90, 10, 0]);
-  const shares = (items: [string, number][]) => trendingShares(readTable(tableOf(1, items, [])), catalogue);
+  const shares = (items: [string, number][]) => {
+    const trending = Trending.of(readTable(tableOf(1, items, [])), catalogue);
+    return trending && Array.from({ length: catalogue.size }, (_, item) => trending.share(item));
+  };
   expect(shares([])).toBeUndefined();
   expect(shares([['gone', 5]])).toBeUndefined();
   const few = shares([['2', 1]])!;

@@ -1,6 +1,6 @@
 /** Filters on a catalogue of four items: what each hides, alone and together. */
 import { expect, test } from 'vitest';
-import { Catalogue } from '../../worker/catalogue/catalogue.ts';
+import { ListedCatalogue } from '../../worker/catalogue/listed-catalogue.ts';
 import {
   allowedItems,
   type FilterValues,
@@ -8,7 +8,7 @@ import {
   unknownEntries,
 } from '../../worker/recommend/filters/index.ts';
 
-const catalogue = new Catalogue(
+const catalogue = new ListedCatalogue(
   [['Drama', 'Comedy'], ['Comedy'], [], ['Drama', 'Drama']].map((categories, index) => ({
     id: `${index}`,
     title: '',

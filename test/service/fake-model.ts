@@ -1,4 +1,5 @@
-import { Catalogue } from '../../worker/catalogue/catalogue.ts';
+import type { Catalogue } from '../../worker/catalogue/catalogue.ts';
+import { ListedCatalogue } from '../../worker/catalogue/listed-catalogue.ts';
 import type { BeamOptions } from '../../worker/engine/beam-search.ts';
 import type { HistoryState } from '../../worker/engine/decoder.ts';
 import { toHex } from '../../worker/engine/hex.ts';
@@ -122,7 +123,7 @@ export class FakeModel implements Model {
     this.events = events;
     const codes = titles.flatMap((_, index) => [index >> 2, index & 3]);
     this.trie = new Trie(Uint16Array.from(codes), config.levels, config.codebook);
-    this.catalogue = new Catalogue(
+    this.catalogue = new ListedCatalogue(
       titles.map((title, index) => ({
         id: String(index + 1),
         title,
@@ -177,7 +178,7 @@ export class FakeModel implements Model {
   }
 
   async itemLogProbs(state: HistoryState) {
-    const { length } = this.catalogue.items;
+    const { length } = this.catalogue.items!;
     const scores = new Float32Array(length);
     const options = { k: length, beam: length, allowed: new Uint8Array(length).fill(1) };
     for (const { item, score } of await this.beamSearch(state, options)) scores[item] = score;
@@ -189,7 +190,7 @@ export class FakeModel implements Model {
     { k, allowed }: BeamOptions,
   ) {
     this.counted.searches++;
-    const count = this.catalogue.items.length;
+    const count = this.catalogue.items!.length;
     const newest = keyValues.length > 0 ? keyValues[keyValues.length - ITEM_BYTES] : 0;
     const spread = this.sumOf([...keyValues, ...localKeyValues, ...final, ...codeLogits]) / 2 ** 32;
     return Array.from({ length: count }, (_, step) => (newest + step) % count)
@@ -201,7 +202,7 @@ export class FakeModel implements Model {
   /** The films nearest in the catalogue. */
   itemTable(): ItemTable {
     const cosines = (vector: Float32Array) =>
-      Float64Array.from(this.catalogue.items, (_, other) => 1 - Math.abs(other - vector[0]) / 10);
+      Float64Array.from(this.catalogue.items!, (_, other) => 1 - Math.abs(other - vector[0]) / 10);
     return {
       width: 1,
       rows: (items) => Float32Array.from(items),

@@ -112,7 +112,7 @@ test('a state is not used once the catalogue knows an id that it left out', asyn
     await before.append('ada', [...unknown, '1', '2']);
     await before.recommend('ada');
     await before.settled();
-    const titles = [...before.model.catalogue.items.map(({ title }) => title), 'Alien (1979)'];
+    const titles = [...before.model.catalogue.items!.map(({ title }) => title), 'Alien (1979)'];
     const after = isolate({ id: '1a7e41a7e41a7e41', stateId: MANIFEST.stateId, titles });
     for (let again = 0; again < 2; again++) {
       const list = await after.recommend('ada', '?k=13');

@@ -1,8 +1,9 @@
 /**
- * Search over titles and categories. There is no index: a pass over 100,000 folded texts takes milliseconds,
- * and an inverted index of them would not fit an isolate (`npm run bench:search`).
+ * Search over titles and categories that are in memory. There is no index: a pass over 100,000 folded texts
+ * takes milliseconds, and an inverted index of them would not fit an isolate (`npm run bench:search`).
  */
 import uFuzzy from '@leeoniya/ufuzzy';
+import { wordsOf } from './folded-words.ts';
 import type { CatalogueItem } from './item.ts';
 
 /** Scripts that put no blanks between words: what is looked for may stand anywhere in a "word". */
@@ -78,12 +79,4 @@ function spaced(text: string): string {
   return wordsOf(text)
     .map((word) => ` ${word}`)
     .join('');
-}
-
-/**
- * Lower-case words without accents. An apostrophe is inside a word: "Schindler's" is found by "schindlers".
- */
-function wordsOf(text: string): string[] {
-  const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/['’]/g, '');
-  return plain.match(/[\p{L}\p{N}]+/gu) ?? [];
 }

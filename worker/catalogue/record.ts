@@ -1,6 +1,6 @@
 /** What a shop has said of an item since the training: the truth of the live catalogue, one per item. */
 import { textOf } from '../text/text.ts';
-import type { Availability, Properties, Property } from './item.ts';
+import type { Availability, CatalogueItem, Properties, Property } from './item.ts';
 
 export interface ItemRecord extends Availability {
   id: string;
@@ -70,3 +70,13 @@ const given = (fields: object) =>
 
 const withoutNull = (fields: object) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+
+/** A trained item with what was said of it. */
+export function corrected(item: CatalogueItem, { words: _, ...said }: ItemRecord): CatalogueItem {
+  return { ...item, ...said };
+}
+
+/** An item that no training has seen. */
+export function newItem({ id, title = id, categories = [], words: _, ...said }: ItemRecord): CatalogueItem {
+  return { id, title, categories, count: 0, ...said, isNew: true };
+}

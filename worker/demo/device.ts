@@ -6,6 +6,7 @@ import { StateCache } from '../cache/state-cache.ts';
 import { ItemSearch } from '../catalogue/item-search.ts';
 import { BACKENDS } from '../engine/config.ts';
 import { MemoryLog } from '../history/memory-log.ts';
+import { readManifest } from '../models/files.ts';
 import { type EarnModel, loadModel } from '../models/model.ts';
 import { queryFor } from '../recommend/query.ts';
 import { recommend } from '../recommend/recommend.ts';
@@ -61,8 +62,7 @@ const api: DeviceApi = {
   },
   async film(id) {
     const { catalogue } = (await loaded()).model;
-    const index = catalogue.indexOf(id);
-    return index === undefined ? undefined : catalogue.items[index];
+    return catalogue.find(id);
   },
   async categories() {
     return (await loaded()).model.catalogue.largestCategories();
@@ -101,7 +101,8 @@ function loaded(): Promise<Loaded> {
 async function load(): Promise<Loaded> {
   const backends = BACKEND === 'wasm' ? [BACKEND] : BACKENDS;
   const download = new Download(RUNTIME_BYTES, backends, progress);
-  await download.read('manifest.json'); // first, so that the progress knows its end
+  const { large } = await readManifest(download); // first, so that the progress knows its end
+  if (large) throw new Error('This catalogue is too large for a browser');
   const runtime = await loadRuntime(download);
   const model = await loadModel(download, runtime);
   if (BACKEND !== 'wasm') {
@@ -112,7 +113,7 @@ async function load(): Promise<Loaded> {
   let play: Promise<Play> | undefined;
   return {
     model,
-    search: new ItemSearch(model.catalogue.items),
+    search: new ItemSearch(model.catalogue.items!),
     play() {
       play ??= Play.load(model, runtime, download);
       return play;

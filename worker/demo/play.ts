@@ -140,7 +140,7 @@ export class Play {
   }
 
   private items(ranked: Ranked[]): PlayedItem[] {
-    return ranked.map(({ item }) => this.own.model.catalogue.items[item]);
+    return ranked.map(({ item }) => this.own.model.catalogue.items![item]);
   }
 }
 

@@ -11,7 +11,7 @@ const AGREEMENT = 0.9;
 
 /** Throws when the two recommend different films. */
 export async function mustAgree(model: Model, reference: Model): Promise<void> {
-  const items = model.catalogue.items.length;
+  const items = model.catalogue.size;
   const history = Array.from({ length: HISTORY }, (_, i) => Math.floor((i * items) / HISTORY));
   const { rank } = RANKERS[model.manifest.ranker];
   const list = async (model: Model) => {

@@ -55,8 +55,9 @@ export interface DecodeStep {
 /** One per graph. */
 export interface Sessions {
   prefill: Session;
-  score: Session;
-  decode: LaterSession;
+  /** A model of a large catalogue has neither: it scores items by their codes, and has no semantic IDs. */
+  score?: Session;
+  decode?: LaterSession;
 }
 
 /** What a decoder needs of a runtime. */
@@ -144,7 +145,7 @@ export class Decoder {
 
   /** Log-probability of every item as the next one, [items]; they sum to one. */
   async score({ final }: HistoryState): Promise<Float32Array> {
-    const outputs = await this.runtime.run(this.sessions.score, {
+    const outputs = await this.runtime.run(this.sessions.score!, {
       final_state: new Tensor('float32', final, [1, final.length]),
     });
     return outputs.item_log_probs.data as Float32Array;
@@ -167,7 +168,7 @@ export class Decoder {
             past_key_values: this.tensor(state.keyValues, state.length, registerDepth * 2 * headDim),
             key_counts: new Tensor('int64', [shared + earlier + rows, state.length].map(BigInt), [2]),
           };
-    const outputs = await this.runtime.run(await this.sessions.decode.get(), {
+    const outputs = await this.runtime.run(await this.sessions.decode!.get(), {
       code_ids: new Tensor('int32', codes, [1, rows]),
       position_ids: positions(rows),
       level: new Tensor('int64', BigInt64Array.of(BigInt(beams.level + 1)), [1]),
@@ -189,8 +190,8 @@ export class Decoder {
 
   async release(): Promise<void> {
     const { prefill, score, decode } = this.sessions;
-    for (const session of [prefill, score]) await this.runtime.release(session);
-    await decode.release(this.runtime);
+    for (const session of [prefill, score]) if (session) await this.runtime.release(session);
+    await decode?.release(this.runtime);
   }
 
   /** [1, rows, columns] of keys and values. */

@@ -5,6 +5,7 @@ export type UnavailableReason =
   | 'manifest_damaged'
   | 'manifest_version'
   | 'signature_wrong'
+  | 'rule_refused'
   | 'runtime_failed';
 
 export class ModelUnavailable extends Error {

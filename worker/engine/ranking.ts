@@ -24,3 +24,14 @@ export function bestItems(scores: ArrayLike<number>, allowed: ItemMask, k: numbe
 export function ranked({ ids, scores, count }: Best): Ranked[] {
   return Array.from({ length: count }, (_, place) => ({ item: ids[place], score: scores[place] }));
 }
+
+/** Log-probabilities of logits, in their place. */
+export function logSoftmax(logits: Float32Array): Float32Array {
+  let largest = -Infinity;
+  for (const logit of logits) if (logit > largest) largest = logit;
+  let sum = 0;
+  for (const logit of logits) sum += Math.exp(logit - largest);
+  const logZ = largest + Math.log(sum);
+  for (let item = 0; item < logits.length; item++) logits[item] -= logZ;
+  return logits;
+}

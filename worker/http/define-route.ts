@@ -83,16 +83,18 @@ export function defineRoute<
 export const SECURITY_SCHEMES = ['key', 'userToken'] as const;
 
 /** A sample of what the model and its catalogue have. */
-export function sampleOf({ manifest, catalogue: { items, popularity } }: Model): Sample {
-  const popular = [...items.keys()].sort((a, b) => popularity[b] - popularity[a]).slice(0, 5);
-  const ids = Array.from({ length: 5 }, (_, place) => items[popular[place % popular.length]].id);
-  const [first] = popular;
+export async function sampleOf({ manifest, catalogue }: Model): Promise<Sample> {
+  const all = new Uint8Array(catalogue.size).fill(1);
+  const popular = catalogue.mostPopular(all, 5).map(({ item }) => item);
+  const itemAt = await catalogue.read(popular);
+  const ids = Array.from({ length: 5 }, (_, place) => itemAt(popular[place % popular.length]).id);
+  const { title, categories } = itemAt(popular[0]);
   return {
     user: 'ada',
     ids: ids as Sample['ids'],
-    category: items[first].categories[0] ?? '',
-    title: items[first].title,
-    word: items[first].title.split(' ')[0],
+    category: categories[0] ?? '',
+    title,
+    word: title.split(' ')[0],
     model: manifest.id,
   };
 }

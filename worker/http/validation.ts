@@ -60,7 +60,7 @@ export function rejectUnknown(
   place: string,
 ): void {
   const errors: FieldError[] = unknownEntries(query, model.catalogue).map(({ field, index, message }) => ({
-    path: `${place}/${field}/${index}`,
+    path: index === undefined ? `${place}/${field}` : `${place}/${field}/${index}`,
     message,
   }));
   if (query.ranker && !isAvailable(query.ranker, model)) {

@@ -1,5 +1,6 @@
 /** What has been said and done since the training, as the pipeline sees it. */
 import type { Rule } from '../rules/rule.ts';
+import type { Trending } from './trending.ts';
 
 export interface LiveView {
   /** Of the live catalogue; 0 while nothing was said. */
@@ -10,6 +11,6 @@ export interface LiveView {
   rules: readonly Rule[];
   /** Version of the live counts; 0 while nothing was counted. */
   counts: number;
-  /** Log of each item's share of the last day's events; undefined while there were none. */
-  trending?: Float64Array;
+  /** What was taken in the last day; undefined while nothing was. */
+  trending?: Trending;
 }

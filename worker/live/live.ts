@@ -1,6 +1,5 @@
 /** Models as of now: each trained model with the live catalogue and the live counts over it. */
 import type { LiveCopy } from '../catalogue/live-copy.ts';
-import { overlaid } from '../catalogue/overlay.ts';
 import type { CatalogueSnapshot } from '../catalogue/snapshot.ts';
 import { type Borrowed, borrowed, NOTHING_BORROWED } from '../memory/borrowed.ts';
 import { liveRows, NO_ROWS } from '../memory/live-rows.ts';
@@ -9,7 +8,7 @@ import type { Extension, Model } from '../models/model.ts';
 import { TextNeighbours } from '../text/neighbours.ts';
 import type { Copies } from './copy.ts';
 import type { CountsTable } from './counts-table.ts';
-import { trendingShares } from './trending.ts';
+import { Trending } from './trending.ts';
 
 /** What models are extended with. */
 interface Now {
@@ -58,7 +57,7 @@ export class Live {
       return { overlay: { catalogue: trained.catalogue, added: [] }, lent: NOTHING_BORROWED };
     }
     const { words, memory } = trained;
-    const { catalogue, added } = overlaid(trained.catalogue, snapshot, words !== undefined);
+    const { catalogue, added } = trained.catalogue.overlaid(snapshot.records, words !== undefined);
     const texts = added.map(({ words: text }) => text);
     return {
       overlay: {
@@ -72,6 +71,7 @@ export class Live {
 
   private lentTo(trained: Model, texts: string[]): Borrowed {
     const { items } = trained.catalogue;
+    if (items === undefined) return NOTHING_BORROWED; // their texts are not in memory
     const neighbours = this.neighbours.get(trained) ?? new TextNeighbours(items);
     this.neighbours.set(trained, neighbours);
     return borrowed(neighbours.all(texts), items.length);
@@ -92,17 +92,13 @@ function extended(
   const { version, rules } = snapshot;
   return trained.extended({
     ...overlay,
-    memory: trained.memory?.extended(
-      catalogue.items.length,
-      counts ? liveRows(counts, catalogue) : NO_ROWS,
-      lent,
-    ),
+    memory: trained.memory?.extended(catalogue.size, counts ? liveRows(counts, catalogue) : NO_ROWS, lent),
     live: {
       version,
       degraded,
       rules,
       counts: counts?.version ?? 0,
-      trending: counts ? trendingShares(counts, catalogue) : undefined,
+      trending: counts ? Trending.of(counts, catalogue) : undefined,
     },
   });
 }

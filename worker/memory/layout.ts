@@ -64,11 +64,20 @@ export function startsOf(
  * The arrays over a file's bytes. @throws {RangeError} when the file is of another size than it says itself
  */
 export function readTransitions(file: Uint8Array<ArrayBuffer>, items: number): Transitions {
-  const { starts, entries } = startsOf(file, items, fileBytes);
-  const Ids = idsOf(items);
-  const at = file.byteOffset + starts.byteLength;
-  const successors = new Ids(file.buffer, at, entries);
-  const probabilities = new Uint8Array(file.buffer, at + successors.byteLength, entries);
+  return transitionsIn(file, items, startsOf(file, items, fileBytes).entries, idsOf(items));
+}
+
+/** The arrays over a file's bytes, which are as many as it takes. */
+export function transitionsIn(
+  { buffer, byteOffset }: Uint8Array<ArrayBuffer>,
+  items: number,
+  entries: number,
+  Ids: Uint16ArrayConstructor | Uint32ArrayConstructor,
+): Transitions {
+  const starts = new Uint32Array(buffer, byteOffset, items + 1);
+  const at = byteOffset + starts.byteLength;
+  const successors = new Ids(buffer, at, entries);
+  const probabilities = new Uint8Array(buffer, at + successors.byteLength, entries);
   return { starts, successors, probabilities };
 }
 

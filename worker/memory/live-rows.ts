@@ -42,7 +42,7 @@ export function liveRows(table: CountsTable, catalogue: Catalogue): LiveRows {
   };
   let end = 0;
   for (const [row, place] of counted.entries()) {
-    const trained = SHRINKAGE + WEIGHT_PER_EVENT * catalogue.items[indices[place]].count;
+    const trained = SHRINKAGE + WEIGHT_PER_EVENT * catalogue.countOf(indices[place]);
     let total = trained;
     for (let at = table.starts[place]; at < table.starts[place + 1]; at++) {
       const successor = indices[table.successors[at]];

@@ -9,7 +9,8 @@ import { type Borrowed, LIFT, NOTHING_BORROWED } from './borrowed.ts';
 import { probabilityOf, readTransitions, type Transitions } from './layout.ts';
 import { type LiveRows, NO_ROWS } from './live-rows.ts';
 import { placeOf } from './search.ts';
-import { type Sparse, SparseSums } from './sparse.ts';
+import { type Sparse, type SparseSums, sparseSums } from './sparse.ts';
+import { type FoundRows, StoredTransitions } from './stored-transitions.ts';
 import { weightAfter } from './weight.ts';
 
 /** How counts become scores; fitted on validation (`scripts/build/memory`). */
@@ -27,6 +28,8 @@ export interface MemoryOptions {
 /** What a memory has beside the transitions of the training. */
 interface More {
   affinities?: Affinities;
+  /** For sums over items, if another memory has them already. */
+  sums?: SparseSums;
   live?: LiveRows;
   borrowed?: Borrowed;
 }
@@ -34,6 +37,13 @@ interface More {
 export class Memory {
   readonly options: MemoryOptions;
   private readonly transitions: Transitions;
+  /** Rows that lie in files, of which `transitions` has some. */
+  private readonly stored?: StoredTransitions;
+  /** Which row of `transitions` is an item's. @default that with its index */
+  private readonly places?: ReadonlyMap<number, number>;
+  /** How many items the training has seen. */
+  private readonly trained: number;
+  private readonly size: number;
   /** What goes together whatever the order. A model may have none. */
   readonly affinities?: Affinities;
   /** For sums over items; all zero between calls. */
@@ -45,18 +55,24 @@ export class Memory {
 
   /**
    * `trained` may be a file as `layout.ts` says; it is not copied. @throws {RangeError} when it is of another
-   * size
+   * size. Of transitions that are stored, a memory has those that it was asked for by `at`.
    */
   constructor(
-    trained: Uint8Array<ArrayBuffer> | Transitions,
+    trained: Uint8Array<ArrayBuffer> | Transitions | StoredTransitions | FoundRows,
     items: number,
     options: MemoryOptions,
-    { affinities, live = NO_ROWS, borrowed = NOTHING_BORROWED }: More = {},
+    { affinities, live = NO_ROWS, borrowed = NOTHING_BORROWED, sums = sparseSums(items) }: More = {},
   ) {
-    this.transitions = trained instanceof Uint8Array ? readTransitions(trained, items) : trained;
+    const rows = trained instanceof StoredTransitions ? trained.none : trained;
+    this.transitions = rows instanceof Uint8Array ? readTransitions(rows, items) : rows;
+    const found = 'of' in this.transitions ? (this.transitions as FoundRows) : undefined;
+    this.stored = found?.of;
+    this.places = found?.places;
+    this.trained = found?.of.items ?? this.transitions.starts.length - 1;
+    this.size = items;
     this.options = options;
     this.affinities = affinities;
-    this.sums = new SparseSums(items);
+    this.sums = sums;
     this.live = live;
     this.borrowed = borrowed;
   }
@@ -64,7 +80,19 @@ export class Memory {
   /** The same memory with what was counted since, for so many items: the trained ones come first. */
   extended(items: number, live: LiveRows, borrowed?: Borrowed): Memory {
     const { affinities } = this;
-    return new Memory(this.transitions, items, this.options, { affinities, live, borrowed });
+    const trained = this.stored ?? this.transitions;
+    return new Memory(trained, items, this.options, { affinities, live, borrowed });
+  }
+
+  /**
+   * The same memory, able to tell what follows this history: rows that lie in files are read. Throws what
+   * reading throws.
+   */
+  async at(history: readonly number[]): Promise<Memory> {
+    if (!this.stored) return this;
+    const { affinities, live, borrowed, sums } = this;
+    const rows = await this.stored.of(history.slice(-this.options.newest));
+    return new Memory(rows, this.size, this.options, { affinities, live, borrowed, sums });
   }
 
   /**
@@ -105,7 +133,7 @@ export class Memory {
   }
 
   private neighboursOf(item: number): Neighbours | undefined {
-    return this.borrowed.neighbours[item - (this.transitions.starts.length - 1)];
+    return this.borrowed.neighbours[item - this.trained];
   }
 
   /** The newest items, newest first, with weights that sum to one. */
@@ -129,7 +157,8 @@ export class Memory {
       this.eachSuccessor(neighbour, (successor, probability) => visit(successor, share * probability));
     }
     // An item that came later has no trained row: its start lies behind the array.
-    for (let at = starts[item]; at < starts[item + 1]; at++) {
+    const place = this.places ? (this.places.get(item) ?? Infinity) : item;
+    for (let at = starts[place]; at < starts[place + 1]; at++) {
       visit(successors[at], kept * probabilityOf(probabilities[at]));
     }
     if (row < 0) return;
@@ -160,8 +189,9 @@ export class Memory {
 
   private trainedProbability(item: number, successor: number): number {
     const { starts, successors, probabilities } = this.transitions;
-    if (item + 1 >= starts.length) return 0;
-    const at = placeOf(successors, successor, starts[item], starts[item + 1]);
+    const place = this.places ? (this.places.get(item) ?? Infinity) : item;
+    if (place + 1 >= starts.length) return 0;
+    const at = placeOf(successors, successor, starts[place], starts[place + 1]);
     return at < 0 ? 0 : probabilityOf(probabilities[at]);
   }
 }

@@ -6,7 +6,28 @@ export interface Sparse {
 }
 
 /** Adds numbers up by item, in time that grows with what is added and not with the catalogue. */
-export class SparseSums {
+export interface SparseSums {
+  add(item: number, value: number): void;
+  /** Puts something else in the place of each sum. */
+  replace(by: (sum: number) => number): void;
+  /** Visits the sums so far. What is added meanwhile, to other items, is not visited. */
+  each(visit: (item: number, sum: number) => void): void;
+  /** Visits the items that something was added to. All sums are zero afterwards. */
+  drain(visit: (item: number, sum: number) => void): void;
+  /** The same as arrays. */
+  take(): Sparse;
+}
+
+/** More items than this are not worth 13 bytes each. */
+const MOST_DENSE = 2 ** 16;
+
+/** Sums over so many items. */
+export function sparseSums(items: number): SparseSums {
+  return items > MOST_DENSE ? new MappedSums() : new DenseSums(items);
+}
+
+/** A place per item: the fastest. */
+class DenseSums implements SparseSums {
   private readonly sums: Float64Array;
   private readonly touched: Uint8Array;
   /** The items that something was added to: the first `count` of them. */
@@ -28,17 +49,14 @@ export class SparseSums {
     this.sums[item] += value;
   }
 
-  /** Puts something else in the place of each sum. */
   replace(by: (sum: number) => number): void {
     for (let i = 0; i < this.count; i++) this.sums[this.items[i]] = by(this.sums[this.items[i]]);
   }
 
-  /** Visits the sums so far. What is added meanwhile, to other items, is not visited. */
   each(visit: (item: number, sum: number) => void): void {
     for (let i = 0, { count } = this; i < count; i++) visit(this.items[i], this.sums[this.items[i]]);
   }
 
-  /** Visits the items that something was added to. All sums are zero afterwards. */
   drain(visit: (item: number, sum: number) => void): void {
     for (let i = 0; i < this.count; i++) {
       const item = this.items[i];
@@ -50,7 +68,6 @@ export class SparseSums {
     this.count = 0;
   }
 
-  /** The same as arrays. */
   take(): Sparse {
     const items = this.items.slice(0, this.count);
     const values = new Float64Array(this.count);
@@ -58,6 +75,36 @@ export class SparseSums {
     this.drain((_, sum) => {
       values[at++] = sum;
     });
+    return { items, values };
+  }
+}
+
+/** No place for items that nothing is added to. */
+class MappedSums implements SparseSums {
+  private sums = new Map<number, number>();
+
+  add(item: number, value: number): void {
+    this.sums.set(item, (this.sums.get(item) ?? 0) + value);
+  }
+
+  replace(by: (sum: number) => number): void {
+    for (const [item, sum] of this.sums) this.sums.set(item, by(sum));
+  }
+
+  each(visit: (item: number, sum: number) => void): void {
+    for (const [item, sum] of [...this.sums]) visit(item, sum);
+  }
+
+  drain(visit: (item: number, sum: number) => void): void {
+    const { sums } = this;
+    this.sums = new Map();
+    for (const [item, sum] of sums) visit(item, sum);
+  }
+
+  take(): Sparse {
+    const items = Int32Array.from(this.sums.keys());
+    const values = Float64Array.from(this.sums.values());
+    this.sums = new Map();
     return { items, values };
   }
 }

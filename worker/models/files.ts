@@ -73,7 +73,8 @@ export async function readPieces(source: AssetSource, pieces: ModelFile[]): Prom
   return whole;
 }
 
-async function readBytes(source: AssetSource, path: string): Promise<Uint8Array<ArrayBuffer>> {
+/** Throws ModelUnavailable when there is no such file, or it can't be read. */
+export async function readBytes(source: AssetSource, path: string): Promise<Uint8Array<ArrayBuffer>> {
   let bytes: Uint8Array<ArrayBuffer> | null;
   try {
     bytes = await source.read(path);

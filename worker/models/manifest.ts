@@ -5,6 +5,9 @@ import en from 'zod/v4/locales/en.js';
 import { BACKENDS, type Backend, type GraphName, PRECISIONS } from '../engine/config.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
 import { itemTableLayout } from '../engine/item-table.ts';
+import { count, file, type ModelFile, pieces, sizeOf } from './model-file.ts';
+
+export { type ModelFile, sizeOf };
 
 /** Version of the folder's layout. Only this one is read. */
 export const MANIFEST_FORMAT = 7;
@@ -17,19 +20,7 @@ export type RankerName = (typeof RANKERS)[number];
 /** Messages that say what is expected; zod/mini has none of its own. */
 const ENGLISH = { error: en().localeError };
 
-const count = z.int().check(z.positive());
 const hash = z.string().check(z.regex(/^[0-9a-f]{16}$/));
-
-/** One file of the model's folder. */
-const file = z.strictObject({
-  path: z.string().check(z.regex(/^[\w-][\w.-]*$/)),
-  bytes: count,
-  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
-});
-export type ModelFile = z.infer<typeof file>;
-
-/** One file in pieces, each at most 25 MiB (the limit of a static asset). */
-const pieces = z.array(file).check(z.minLength(1));
 
 /** `ModelConfig` says what each is. */
 const config = z
@@ -57,7 +48,10 @@ const memoryWeights = z.array(z.number().check(z.nonnegative())).check(z.minLeng
 
 /** `MemoryOptions` and `AffinityOptions` say what each is. */
 const memory = z.strictObject({
-  shards: pieces,
+  /** The transitions as one file, in pieces. */
+  shards: z.optional(pieces),
+  /** Or in many, of which these are the SHA-256, 32 bytes each: `StoredTransitions`. */
+  rows: z.optional(pieces),
   newest: count,
   decay: z.number().check(z.positive(), z.maximum(1)),
   smoothing: z.number().check(z.positive()),
@@ -71,6 +65,41 @@ const memory = z.strictObject({
     }),
   ),
 });
+
+/** What a model of a large catalogue has instead of `catalogue`, `semanticIds` and `itemTable`. */
+const large = z.strictObject({
+  /** Codes per item: `CodedTable`. */
+  stages: count,
+  codes: pieces,
+  codeVectors: pieces,
+  /** `HashedIds` */
+  ids: pieces,
+  twins: z.record(z.string(), z.int()),
+  /** uint32 [items]: interactions that the model was trained on. */
+  counts: pieces,
+  /** `Postings`; the names are a JSON array. */
+  categories: z.strictObject({ names: file, items: pieces }),
+  /** Of the files that `ItemShards` reads, the SHA-256, 32 bytes each. */
+  items: pieces,
+  /** The same for `WordIndex`. */
+  words: pieces,
+});
+
+/** What a model has, unless it has `large`. */
+interface Listed {
+  large?: unknown;
+  catalogue?: unknown;
+  semanticIds?: unknown;
+  itemTable?: unknown;
+  graphs: { score?: unknown; decode?: unknown };
+}
+
+function unlessLarge(path: string[], part: (of: Listed) => unknown) {
+  return z.refine<Listed>((each) => !part(each) === !!each.large, {
+    path,
+    error: 'A model has either this or `large`',
+  });
+}
 
 /** What the demo page says of the catalogue. It is in none of the ids: it changes no state and no list. */
 export const pageSchema = z.strictObject({
@@ -148,20 +177,21 @@ const manifest = z
     /** How the model was trained and what it reached on validation, as the training wrote it. */
     training: z.looseObject({ seed: z.number() }),
     validation: z.looseObject({ parameters: z.number() }),
-    graphs: z.strictObject({ prefill: file, score: file, decode: file }),
+    graphs: z.strictObject({ prefill: file, score: z.optional(file), decode: z.optional(file) }),
     /**
      * What WebGPU runs instead, over the same weights. `score` stays in WASM: it is one row's product, which
      * takes less time than the way to the GPU and back.
      */
-    webgpu: z.strictObject({ prefill: file, decode: file }),
+    webgpu: z.strictObject({ prefill: file, decode: z.optional(file) }),
     /** The constants of `prefill` and `decode`. */
     shards: pieces,
     /** JSON array of `CatalogueItem`, in the order of the item indices. */
-    catalogue: file,
+    catalogue: z.optional(file),
     /** uint16 little-endian [items x levels]: the trie. */
-    semanticIds: file,
+    semanticIds: z.optional(file),
     /** Every item's vector (`itemTableLayout`): the constants of `score`, and what histories are made of. */
-    itemTable: pieces,
+    itemTable: z.optional(pieces),
+    large: z.optional(large),
     /**
      * What followed what in the training data (`memory/layout.ts`), and how it counts. A model may have none.
      */
@@ -176,42 +206,55 @@ const manifest = z
       path: ['ranker'],
       error: 'counts needs a memory',
     }),
-    z.refine(({ semanticIds, config }) => semanticIds.bytes === 2 * config.items * config.levels, {
-      path: ['semanticIds', 'bytes'],
-      error: 'Not the size that `config` asks for',
-    }),
     z.refine(
-      ({ itemTable, config, precision }) => sizeOf(itemTable) === itemTableLayout(config, precision).bytes,
+      ({ semanticIds, config }) => !semanticIds || semanticIds.bytes === 2 * config.items * config.levels,
+      { path: ['semanticIds', 'bytes'], error: 'Not the size that `config` asks for' },
+    ),
+    z.refine(
+      ({ itemTable, config, precision }) =>
+        !itemTable || sizeOf(itemTable) === itemTableLayout(config, precision).bytes,
       { path: ['itemTable'], error: 'Not the size that `config` asks for' },
     ),
+    unlessLarge(['catalogue'], ({ catalogue }) => catalogue),
+    unlessLarge(['semanticIds'], ({ semanticIds }) => semanticIds),
+    unlessLarge(['itemTable'], ({ itemTable }) => itemTable),
+    unlessLarge(['graphs', 'score'], ({ graphs }) => graphs.score),
+    unlessLarge(['graphs', 'decode'], ({ graphs }) => graphs.decode),
+    z.refine(({ memory, large }) => !memory || (!memory.rows === !large && !memory.shards === !!large), {
+      path: ['memory'],
+      error: '`rows` belong to `large`, `shards` to every other model',
+    }),
   );
 export type Manifest = z.infer<typeof manifest>;
 
 /** The graphs that a backend runs. */
-export function graphsFor(backend: Backend, { graphs, webgpu }: Manifest): Record<GraphName, ModelFile> {
+export function graphsFor(
+  backend: Backend,
+  { graphs, webgpu }: Manifest,
+): Partial<Record<GraphName, ModelFile>> & Pick<Manifest['graphs'], 'prefill'> {
   return backend === 'webgpu' ? { ...graphs, ...webgpu } : graphs;
 }
 
 /** Every file that the manifest names and that these backends read. */
 export function filesOf(manifest: Manifest, backends: readonly Backend[] = BACKENDS): ModelFile[] {
-  const { shards, catalogue, semanticIds, itemTable, memory, words, events } = manifest;
+  const { shards, catalogue, semanticIds, itemTable = [], large, memory, words, events } = manifest;
   const graphs = new Set(backends.flatMap((backend) => Object.values(graphsFor(backend, manifest))));
   return [
     ...graphs,
     ...shards,
-    catalogue,
-    semanticIds,
+    ...(catalogue ? [catalogue] : []),
+    ...(semanticIds ? [semanticIds] : []),
     ...itemTable,
-    ...(memory?.shards ?? []),
+    ...(large ? filesOfLarge(large) : []),
+    ...(memory?.shards ?? memory?.rows ?? []),
     ...(memory?.affinities?.shards ?? []),
     ...(words ? [words.vocabulary, ...words.vectors] : []),
     ...(events ? [events.table] : []),
   ];
 }
 
-/** Bytes of a file in pieces. */
-export function sizeOf(pieces: ModelFile[]): number {
-  return pieces.reduce((sum, { bytes }) => sum + bytes, 0);
+function filesOfLarge({ codes, codeVectors, ids, counts, categories, items, words }: z.infer<typeof large>) {
+  return [codes, codeVectors, ids, counts, categories.items, items, words].flat().concat(categories.names);
 }
 
 /**

@@ -1,8 +1,10 @@
 /** A loaded model: what rankers work with. Runs in workerd, Node and browsers alike. */
-import { Catalogue } from '../catalogue/catalogue.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { CatalogueItem } from '../catalogue/item.ts';
+import { ListedCatalogue } from '../catalogue/listed-catalogue.ts';
 import { type BeamOptions, beamSearch } from '../engine/beam-search.ts';
 import { Best } from '../engine/best.ts';
+import type { CodedTable } from '../engine/coded-table.ts';
 import {
   type Backend,
   type GraphName,
@@ -10,11 +12,10 @@ import {
   type ModelConfig,
   WEIGHTS_FILE,
 } from '../engine/config.ts';
-import { Decoder, type HistoryState } from '../engine/decoder.ts';
-import { ModelUnavailable } from '../engine/errors.ts';
+import { Decoder, type HistoryState, type Sessions } from '../engine/decoder.ts';
 import { ExtendedTable } from '../engine/extended-table.ts';
 import { type ItemTable, itemTableLayout, StoredItemTable } from '../engine/item-table.ts';
-import { type Ranked, ranked } from '../engine/ranking.ts';
+import { logSoftmax, type Ranked, ranked } from '../engine/ranking.ts';
 import { type ExternalData, LaterSession, type Runtime } from '../engine/runtime.ts';
 import { itemOf } from '../engine/token.ts';
 import { Trie } from '../engine/trie.ts';
@@ -22,15 +23,20 @@ import { type EventMeaning, EventTypes } from '../events/event-types.ts';
 import type { LiveView } from '../live/live-view.ts';
 import { Affinities } from '../memory/affinities.ts';
 import { Memory } from '../memory/memory.ts';
+import { StoredTransitions } from '../memory/stored-transitions.ts';
 import { type Vocabulary, WordVectors } from '../text/word-vectors.ts';
+import { damaged, proper } from './damaged.ts';
 import { type AssetSource, readAhead, readManifest, readPieces, readVerified } from './files.ts';
+import { loadLarge } from './large.ts';
 import { filesOf, graphsFor, type Manifest } from './manifest.ts';
+import { ROW_SHARDS, shardReader } from './shards.ts';
 
 /** Every method throws ModelUnavailable when the runtime fails. */
 export interface Model {
   readonly manifest: Manifest;
   readonly catalogue: Catalogue;
-  readonly trie: Trie;
+  /** The tree of semantic IDs. A model of a large catalogue has none. */
+  readonly trie?: Trie;
   /** What followed what, beside the decoder. */
   readonly memory?: Memory;
   /** Vectors of items that the training has not seen. A model may have none, and then does without them. */
@@ -51,12 +57,26 @@ export interface Model {
    * the next event is of type `target`. @default the target of the manifest
    */
   itemLogProbs(state: HistoryState, target?: string): Promise<Float32Array>;
+  /**
+   * In a catalogue that is too large to score every item for a list: the trained items as codes, and the
+   * vectors of items that came later. Undefined in others.
+   */
+  readonly coded?: { table: CodedTable; added: readonly Float32Array[] };
   /** The items whose semantic IDs a beam search finds, best first. */
   beamSearch(state: HistoryState, options: ListOptions): Promise<Ranked[]>;
   /** The vector of every item. */
   itemTable(): ItemTable;
   /** The same model as of now. It shares everything that is not given. */
   extended(now: Extension): Model;
+}
+
+/**
+ * The same model, whose memory has at hand what follows this history. Throws ModelUnavailable when it can't
+ * be read.
+ */
+export async function modelAt<Of extends Model>(model: Of, history: readonly number[]): Promise<Of> {
+  const memory = await model.memory?.at(history);
+  return memory === model.memory ? model : Object.create(model, { memory: { value: memory } });
 }
 
 /** How to search for a list. */
@@ -79,12 +99,13 @@ export interface Extension {
 export class EarnModel implements Model {
   readonly manifest: Manifest;
   readonly catalogue: Catalogue;
-  readonly trie: Trie;
+  readonly trie?: Trie;
   readonly decoder: Decoder;
   readonly memory?: Memory;
   readonly words?: WordVectors;
   readonly live?: LiveView;
   readonly events?: EventTypes;
+  readonly coded?: Model['coded'];
   private readonly table: ItemTable;
 
   constructor(parts: ModelParts) {
@@ -97,6 +118,7 @@ export class EarnModel implements Model {
     this.words = parts.words;
     this.live = parts.live;
     this.events = parts.events;
+    this.coded = parts.coded;
   }
 
   prefill(items: readonly number[], past?: HistoryState): Promise<HistoryState> {
@@ -112,7 +134,9 @@ export class EarnModel implements Model {
 
   async itemLogProbs(state: HistoryState, target?: string): Promise<Float32Array> {
     const final = this.events?.aimed(state.final, target) ?? state.final;
-    const trained = await this.decoder.score({ ...state, final });
+    const trained = this.coded
+      ? logSoftmax(this.coded.table.logits(final))
+      : await this.decoder.score({ ...state, final });
     const { table } = this;
     return table instanceof ExtendedTable ? table.extended(trained, final) : trained;
   }
@@ -120,9 +144,9 @@ export class EarnModel implements Model {
   /** Items without a semantic ID are offered with their log-probabilities by vector. */
   async beamSearch(state: HistoryState, { target, ...options }: ListOptions): Promise<Ranked[]> {
     const shift = this.events?.codeShift(target);
-    const found = await beamSearch(this.decoder, this.trie, state, { ...options, shift });
+    const found = await beamSearch(this.decoder, this.trie!, state, { ...options, shift });
     const { items } = this.manifest.config;
-    if (this.catalogue.items.length === items) return found;
+    if (this.catalogue.size === items) return found;
     const best = new Best(options.k);
     for (const { item, score } of found) best.offer(item, score);
     const logProbs = await this.itemLogProbs(state, target);
@@ -139,7 +163,8 @@ export class EarnModel implements Model {
   extended({ manifest = this.manifest, catalogue, added, memory = this.memory, live }: Extension): EarnModel {
     const table =
       added.length > 0 ? new ExtendedTable(this.table, this.manifest.config.items, added) : this.table;
-    return new EarnModel({ ...this, manifest, catalogue, table, memory, live });
+    const coded = this.coded && { ...this.coded, added };
+    return new EarnModel({ ...this, manifest, catalogue, table, memory, live, coded });
   }
 }
 
@@ -148,7 +173,7 @@ const SEARCHING: ReadonlySet<string> = new Set(['beam', 'hybrid']);
 
 /** What a model consists of. */
 export interface ModelParts
-  extends Pick<Model, 'manifest' | 'catalogue' | 'trie' | 'memory' | 'words' | 'live' | 'events'> {
+  extends Pick<Model, 'manifest' | 'catalogue' | 'trie' | 'memory' | 'words' | 'live' | 'events' | 'coded'> {
   decoder: Decoder;
   table: ItemTable;
 }
@@ -164,10 +189,8 @@ export async function loadModel(
 ): Promise<EarnModel> {
   const manifest = await readManifest(files);
   const source = readAhead(files, filesOf(manifest, [backend]));
-  const { config, precision } = manifest;
-  const catalogue = catalogueOf(await readVerified(source, manifest.catalogue), config);
-  const trie = trieOf(await readVerified(source, manifest.semanticIds), config);
-  const table = new StoredItemTable(await readPieces(source, manifest.itemTable), config, precision);
+  const { config, precision, large } = manifest;
+  const items = large ? await loadLarge(source, large, config) : await listedItems(source, manifest);
   const memory = manifest.memory && (await memoryOf(source, manifest.memory, config));
   const words = manifest.words && (await wordsOf(source, manifest.words, config));
   const events =
@@ -176,27 +199,39 @@ export async function loadModel(
   const graphs = graphsFor(backend, manifest);
   /** How to make a graph's session, once its file was read and checked. */
   const maker = async (name: GraphName, data: ExternalData) => {
-    const graph = await readVerified(source, graphs[name]);
+    const graph = await readVerified(source, graphs[name]!);
     return () => runtime.createSession(graph, data, name in manifest.webgpu ? backend : 'wasm');
   };
   // The score session comes first. After a larger one V8 is busy compiling onnxruntime's code, and
   // transposing the table took 30 ms in workerd instead of 4.
-  const sessions = {
-    score: await (await maker('score', { [ITEM_TABLE_FILE]: table.transposed() }))(),
-    prefill: await (await maker('prefill', weights))(),
-    decode: new LaterSession(await maker('decode', weights)),
-  };
-  if (SEARCHING.has(manifest.ranker)) await sessions.decode.get();
+  const sessions: Sessions =
+    items.table instanceof StoredItemTable
+      ? {
+          score: await (await maker('score', { [ITEM_TABLE_FILE]: items.table.transposed() }))(),
+          prefill: await (await maker('prefill', weights))(),
+          decode: new LaterSession(await maker('decode', weights)),
+        }
+      : { prefill: await (await maker('prefill', weights))() };
+  if (SEARCHING.has(manifest.ranker)) await sessions.decode?.get();
   const decoder = new Decoder(runtime, config, backend === 'wasm' ? precision : 'float32', sessions);
-  return new EarnModel({ manifest, catalogue, trie, decoder, table, memory, words, events });
+  return new EarnModel({ manifest, ...items, decoder, memory, words, events });
+}
+
+/** The items of a catalogue that is in memory as a whole. */
+async function listedItems(source: AssetSource, manifest: Manifest) {
+  const { config, precision } = manifest; // it has these files, or `large`
+  const catalogue = catalogueOf(await readVerified(source, manifest.catalogue!), config);
+  const trie = trieOf(await readVerified(source, manifest.semanticIds!), config);
+  const table = new StoredItemTable(await readPieces(source, manifest.itemTable!), config, precision);
+  return { catalogue, trie, table };
 }
 
 /** The file has the manifest's hash, so a wrong one is the builder's mistake. */
-function catalogueOf(bytes: Uint8Array, { items }: ModelConfig): Catalogue {
+function catalogueOf(bytes: Uint8Array, { items }: ModelConfig): ListedCatalogue {
   const list: CatalogueItem[] = JSON.parse(new TextDecoder().decode(bytes));
   if (list.length !== items)
     throw damaged(`the catalogue has ${list.length} items, config.items is ${items}`);
-  return new Catalogue(list);
+  return new ListedCatalogue(list);
 }
 
 function trieOf({ buffer }: Uint8Array<ArrayBuffer>, { levels, codebook }: ModelConfig): Trie {
@@ -205,10 +240,12 @@ function trieOf({ buffer }: Uint8Array<ArrayBuffer>, { levels, codebook }: Model
 
 async function memoryOf(
   source: AssetSource,
-  { shards, affinities, ...options }: NonNullable<Manifest['memory']>,
+  { shards, rows, affinities, ...options }: NonNullable<Manifest['memory']>,
   { items }: ModelConfig,
 ): Promise<Memory> {
-  const transitions = await readPieces(source, shards);
+  const transitions = rows
+    ? new StoredTransitions(items, shardReader(source, ROW_SHARDS, await readPieces(source, rows)))
+    : await readPieces(source, shards!); // every memory has one of both
   const pairs = affinities && (await readPieces(source, affinities.shards));
   return proper(() => {
     const parts = pairs && { affinities: new Affinities(pairs, items, affinities!) };
@@ -232,17 +269,4 @@ async function wordsOf(
 
 function eventsOf({ buffer }: Uint8Array<ArrayBuffer>, meaning: EventMeaning, config: ModelConfig) {
   return proper(() => new EventTypes(meaning, new Float32Array(buffer), config));
-}
-
-/** What `make` gives. Its RangeError says what is wrong with the files. */
-function proper<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw damaged((error as RangeError).message);
-  }
-}
-
-function damaged(message: string): ModelUnavailable {
-  return new ModelUnavailable('manifest_damaged', message);
 }

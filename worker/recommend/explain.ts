@@ -6,7 +6,7 @@
 import { itemOf } from '../engine/token.ts';
 import { windowStart } from '../engine/window.ts';
 import { mixed } from '../memory/mixture.ts';
-import type { Model } from '../models/model.ts';
+import { type Model, modelAt } from '../models/model.ts';
 import { prefilled } from './prefill.ts';
 import type { Run } from './run.ts';
 
@@ -41,18 +41,19 @@ export async function explanations(
   const newest = [...new Set(history.toReversed().map(itemOf))].slice(0, MOST_LEFT_OUT);
   const without: ArrayLike<number>[] = [];
   for (const item of newest) without.push(await after(history.filter((other) => itemOf(other) !== item)));
-  const trend = live?.trending && nthLargest(live.trending, TRENDING);
+  const itemAt = await catalogue.read([...newest, ...listed]);
+  const trend = live?.trending?.nth(TRENDING);
   return listed.map((item) => {
     const added = newest
       .map((reason, at) => ({ reason, contribution: whole[item] - without[at][item] }))
       .filter(({ contribution }) => contribution > 0)
       .sort((a, b) => b.contribution - a.contribution)
       .slice(0, MOST_REASONS);
-    const theirs = new Set(added.flatMap(({ reason }) => catalogue.items[reason].categories));
+    const theirs = new Set(added.flatMap(({ reason }) => itemAt(reason).categories));
     return {
-      history: added.map(({ reason, contribution }) => ({ id: catalogue.items[reason].id, contribution })),
-      categories: catalogue.items[item].categories.filter((name) => theirs.has(name)),
-      ...(trend !== undefined && live!.trending![item] >= trend && { trending: true as const }),
+      history: added.map(({ reason, contribution }) => ({ id: itemAt(reason).id, contribution })),
+      categories: itemAt(item).categories.filter((name) => theirs.has(name)),
+      ...(trend !== undefined && live!.trending!.share(item) >= trend && { trending: true as const }),
     };
   });
 }
@@ -66,11 +67,7 @@ async function logProbs(
   if (history.length === 0) return model.catalogue.popularity;
   const start = windowStart(history.length, model.manifest.config.contextWindow);
   const state = await prefilled(model, history.slice(start), run);
-  return run.infer(0, async () =>
-    mixed(await model.itemLogProbs(state, target), model.memory, history.map(itemOf)),
-  );
-}
-
-function nthLargest(values: Float64Array, n: number): number {
-  return values.toSorted()[Math.max(0, values.length - n)];
+  const items = history.map(itemOf);
+  const { memory } = await modelAt(model, items);
+  return run.infer(0, async () => mixed(await model.itemLogProbs(state, target), memory, items));
 }

@@ -121,7 +121,7 @@ export function resolve({ catalogue, events: types }: Reader, events: readonly E
 export function isOutdated(history: KnownHistory, catalogue: Catalogue): boolean {
   if (checked.get(history) === catalogue) return false;
   const { had, hadHash, unknown } = history;
-  if (had.some((entry) => itemOf(entry) >= catalogue.items.length)) return true;
+  if (had.some((entry) => itemOf(entry) >= catalogue.size)) return true;
   if (sumOfHashes(catalogue, had, 0) !== hadHash) return true;
   if (unknown.hashes.some((hash) => catalogue.knowsHash(hash))) return true;
   checked.set(history, catalogue);
@@ -133,8 +133,7 @@ const HASHES = 2 ** 52;
 
 function sumOfHashes(catalogue: Catalogue, items: ArrayLike<number>, before: number): number {
   let sum = before;
-  for (let i = 0; i < items.length; i++)
-    sum = (sum + (idHash(catalogue.items[itemOf(items[i])].id) % HASHES)) % HASHES;
+  for (let i = 0; i < items.length; i++) sum = (sum + (catalogue.hashOf(itemOf(items[i])) % HASHES)) % HASHES;
   return sum;
 }
 

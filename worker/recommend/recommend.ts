@@ -1,10 +1,10 @@
 /** The one pipeline behind every list: history -> state -> scores -> rules -> list. */
-import type { Properties } from '../catalogue/item.ts';
+import type { CatalogueItem, Properties } from '../catalogue/item.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
 import type { Ranked } from '../engine/ranking.ts';
 import { itemOf } from '../engine/token.ts';
 import { reasons } from '../memory/mixture.ts';
-import type { Model } from '../models/model.ts';
+import { type Model, modelAt } from '../models/model.ts';
 import { type AppliedRules, appliedRules } from '../rules/applied.ts';
 import { CANDIDATES, diversified } from './diversity.ts';
 import { type Explanation, explanations } from './explain.ts';
@@ -66,21 +66,22 @@ export interface RecommendationList<Cache> {
  * the source throws
  */
 export async function recommend<Cache>(
-  model: Model,
+  served: Model,
   source: Source<Cache>,
   query: ListQuery,
   run: Run = DIRECT,
 ): Promise<RecommendationList<Cache>> {
   const now = Date.now();
-  const { catalogue, live, manifest } = model;
-  const { history, unused, find } = await source.read(model, run);
+  const { catalogue, live, manifest } = served;
+  const { history, unused, find } = await source.read(served, run);
   const items = [...history.items];
+  const taken = items.map(itemOf);
+  const model = await modelAt(served, taken);
   const name = rankerFor(model, items, query);
   const ranker: Ranker = RANKERS[name];
   const end = query.offset + query.k;
   const standing = live?.rules.filter((rule) => query.rules?.includes(rule.name) ?? true);
   const rules = appliedRules(standing ?? [], catalogue, now);
-  const taken = items.map(itemOf);
   const input = () => ({
     model,
     history: taken,
@@ -94,7 +95,9 @@ export async function recommend<Cache>(
   });
   const made = { tokens: items, items: taken, unknown: history.unknown, ranker: name, query, rules };
   const ranked = async (rank: (input: RankInput) => Promise<Ranked[]>) => {
-    const best = await ranksByRules(input(), rules, rank);
+    const asked = input();
+    const best = await ranksByRules(asked, rules, rank);
+    catalogue.release?.(asked.allowed);
     const { pinned } = rules;
     const fixed = pinned ? best.filter(({ item }) => pinned[item]).length : 0;
     const { diversity } = query;
@@ -103,7 +106,7 @@ export async function recommend<Cache>(
   if (!ranker.needsState) {
     return explained(
       model,
-      listOf(model, made, await ranked((each) => ranker.rank(each)), unused),
+      await listOf(model, made, await ranked((each) => ranker.rank(each)), unused),
       made,
       run,
     );
@@ -114,7 +117,7 @@ export async function recommend<Cache>(
     const best = await list(key, () =>
       run.stage('search', () => run.infer(0, () => ranked((each) => ranker.rank({ ...each, state })))),
     );
-    return explained(model, listOf(model, made, best, cache), made, run);
+    return explained(model, await listOf(model, made, best, cache), made, run);
   };
   const found = await find(run);
   try {
@@ -167,16 +170,23 @@ interface Made {
 }
 
 /** The part of the ranked items that was asked for, in the caller's terms. */
-function listOf<Cache>(model: Model, made: Made, ranked: Ranked[], cache: Cache): RecommendationList<Cache> {
+async function listOf<Cache>(
+  model: Model,
+  made: Made,
+  ranked: Ranked[],
+  cache: Cache,
+): Promise<RecommendationList<Cache>> {
   const { offset } = made.query;
   const { version = 0, degraded = false } = model.live ?? {};
-  const because = becauseOf(model, made);
+  const reasonsFor = reasonsOf(model, made);
+  const places = ranked.slice(offset).map((each) => ({ ...each, reasons: reasonsFor(each.item) }));
+  const itemAt = await model.catalogue.read(places.flatMap(({ item, reasons }) => [item, ...reasons]));
   return {
-    items: ranked
-      .slice(offset)
-      .map(({ item, score }, index) =>
-        listed(model, made, item, { score, rank: offset + index + 1, ...because(item) }),
-      ),
+    items: places.map(({ item, score, reasons }, index) => {
+      const because = reasons.map((reason) => itemAt(reason).id);
+      const place = { score, rank: offset + index + 1, ...(because.length > 0 && { because }) };
+      return listed(itemAt(item), made, item, place);
+    }),
     source: sourceOf(model, made.ranker),
     ranker: made.ranker,
     model: { id: model.manifest.id },
@@ -187,24 +197,19 @@ function listOf<Cache>(model: Model, made: Made, ranked: Ranked[], cache: Cache)
   };
 }
 
-/** Which items of the history the memory brought an item for, by their ids. */
-function becauseOf({ catalogue, memory }: Model, { items, ranker }: Made) {
+/** Which items of the history the memory brought an item for. */
+function reasonsOf({ memory }: Model, { items, ranker }: Made): (item: number) => number[] {
   const { usesMemory }: Pick<Ranker, 'usesMemory'> = RANKERS[ranker];
-  if (!usesMemory || memory === undefined) return () => ({});
-  const reasonsFor = reasons(memory, items, MOST_REASONS, usesMemory);
-  return (item: number): Pick<ListedItem, 'because'> => {
-    const because = reasonsFor(item).map((reason) => catalogue.items[reason].id);
-    return because.length > 0 ? { because } : {};
-  };
+  if (!usesMemory || memory === undefined) return () => [];
+  return reasons(memory, items, MOST_REASONS, usesMemory);
 }
 
 function listed(
-  { catalogue }: Model,
+  { id, title, categories, isNew, properties = {} }: CatalogueItem,
   { ranker, query, rules }: Made,
   item: number,
   place: Pick<ListedItem, 'score' | 'rank' | 'because'>,
 ): ListedItem {
-  const { id, title, categories, isNew, properties = {} } = catalogue.items[item];
   const { boostable = true }: Pick<Ranker, 'boostable'> = RANKERS[ranker];
   const touching = rules.touching(item);
   const boost = boostable ? rules.boosts?.[item] : undefined;

@@ -192,7 +192,7 @@ function usable({ history, state }: StoredState, now: KnownHistory): HistoryStat
 /** Whether the state has the model's shapes, and names items that it has. */
 function isWhole({ history, state }: StoredState, model: Model): boolean {
   const { contextWindow } = model.manifest.config;
-  const items = model.catalogue.items.length;
+  const items = model.catalogue.size;
   const exist = (tokens: Int32Array) => tokens.every((token) => token >= 0 && itemOf(token) < items);
   if (!exist(history.items) || !exist(history.had) || history.items.length > contextWindow) return false;
   return state === null || (state.length <= history.items.length && model.accepts(state));

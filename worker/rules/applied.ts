@@ -1,7 +1,7 @@
 /** What the rules that hold now do to a catalogue's items. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { ModelUnavailable } from '../engine/errors.ts';
 import type { ItemMask } from '../engine/ranking.ts';
-import { predicateOf } from './expression.ts';
 import { holds, type Rule } from './rule.ts';
 
 export interface AppliedRules {
@@ -21,7 +21,10 @@ const kept = new WeakMap<Catalogue, Map<string, AppliedRules>>();
 /** Sets of rules per catalogue: one per variant, and a few for the times at which rules begin and end. */
 const MOST_SETS = 16;
 
-/** The rules that hold now; made once while they and the catalogue stay the same. */
+/**
+ * The rules that hold now; made once while they and the catalogue stay the same. Throws ModelUnavailable when
+ * the catalogue can't tell which items one is of.
+ */
 export function appliedRules(rules: readonly Rule[], catalogue: Catalogue, now: number): AppliedRules {
   const current = rules.filter((rule) => holds(rule, now));
   const known = kept.get(catalogue) ?? new Map<string, AppliedRules>();
@@ -35,18 +38,20 @@ export function appliedRules(rules: readonly Rule[], catalogue: Catalogue, now: 
   return applied;
 }
 
-function apply(rules: readonly Rule[], { items }: Catalogue): AppliedRules {
+function apply(rules: readonly Rule[], catalogue: Catalogue): AppliedRules {
   const masks = rules.map((rule) => {
-    const matches = predicateOf(rule.filter);
-    return { rule, mask: Uint8Array.from(items, (item) => Number(matches(item))) };
+    const refusal = catalogue.refusal(rule.filter);
+    // A list without the rule would be wrong: it may hide what must not be shown.
+    if (refusal) throw new ModelUnavailable('rule_refused', `rule ${rule.name}: ${refusal}`);
+    return { rule, mask: catalogue.where(rule.filter) };
   });
   const union = (action: Rule['action']): ItemMask | undefined => {
     const some = masks.filter(({ rule }) => rule.action === action);
     if (some.length === 0) return undefined;
-    return Uint8Array.from(items, (_, item) => Number(some.some(({ mask }) => mask[item])));
+    return some[0].mask.map((_, item) => Number(some.some(({ mask }) => mask[item])));
   };
   const weighing = masks.filter(({ rule: { action } }) => action === 'boost' || action === 'bury');
-  const boosts = weighing.length > 0 ? new Float32Array(items.length) : undefined;
+  const boosts = weighing.length > 0 ? new Float32Array(catalogue.size) : undefined;
   for (const { rule, mask } of weighing) {
     const added = Math.log(rule.factor) * (rule.action === 'boost' ? 1 : -1);
     for (let item = 0; item < mask.length; item++) if (mask[item]) boosts![item] += added;

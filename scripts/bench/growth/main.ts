@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildModel, writeModel } from '../../build/build-model.ts';
-import { randomCheckpoint } from '../../build/random-checkpoint.ts';
 import { bundlePage } from '../../bundle-page.ts';
 import { defineCommand, runCommand } from '../../command.ts';
 import { updateDocuments } from '../../docs/documents.ts';
@@ -15,12 +14,12 @@ import { round } from '../statistics.ts';
 import { readUsers } from '../users.ts';
 import { bundle, Workerd } from '../workerd.ts';
 import { Isolate } from './isolate.ts';
+import { manyItems } from './many-items.ts';
 import { logCosts, requestCosts, roundTrips } from './requests.ts';
 import { GROWTH_JSON, type Growth, type Ratios } from './tables.ts';
 
 /** Events in the logs that are compared. */
 const LOGS = [1000, 100_000, 1_000_000];
-const MANY_ITEMS = 100_000;
 /** Least measurements of the engine alone: V8 first compiles it without much care. */
 const ENGINE_ROUNDS = 15;
 
@@ -38,14 +37,15 @@ async function bench(model: string, rounds: number, quick: boolean, command: str
     } finally {
       await isolate.stop();
     }
-    const many = quick ? null : await manyItems(service, model, folder, rounds);
+    const many = quick ? null : await withItems(100_000, service, model, folder, rounds);
+    const most = quick ? null : await withItems(1_000_000, service, model, folder, rounds);
     const ownCache = await againstOwnCache(model, folder, rounds);
     const log = (events: number) => round(own.logs.get(events)! / own.logs.get(1000)!, 2);
     const ratios: Ratios = {
       log_1m_over_1k: quick ? null : log(1_000_000),
       log_100k_over_1k: log(100_000),
-      items_1m_over_4k: null,
-      isolate_mb_1m: null,
+      items_1m_over_4k: most && round(most.extended / own.requests.extended, 2),
+      isolate_mb_1m: most?.mb ?? null,
       items_100k_over_4k: many && round(many.extended / own.requests.extended, 2),
       isolate_mb_100k: many?.mb ?? null,
       ...own.trips,
@@ -76,13 +76,15 @@ async function inOneIsolate(isolate: Isolate, ids: string[], logs: number[], rou
 }
 
 /** The same shape with random weights and many items, after some hundred requests. */
-async function manyItems(service: string, model: string, folder: string, rounds: number) {
+async function withItems(count: number, service: string, model: string, folder: string, rounds: number) {
   const { config, name } = readManifestOf(model);
-  const large = join(folder, 'many');
-  writeModel(buildModel(randomCheckpoint({ ...config, items: MANY_ITEMS, levels: 3 }), name, 'int8'), large);
+  const large = join(folder, `items-${count}`);
+  writeModel(manyItems(config, count, name), large);
   const isolate = await Isolate.start(service, large);
+  rmSync(large, { recursive: true }); // the isolate has a copy
   try {
-    const { extended } = await requestCosts(isolate, itemIdsOf(large), rounds);
+    const ids = Array.from({ length: count }, (_, item) => `item-${item}`);
+    const { extended } = await requestCosts(isolate, ids, rounds);
     return { extended, mb: await isolate.memoryMb() };
   } finally {
     await isolate.stop();

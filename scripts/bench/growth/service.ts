@@ -23,7 +23,7 @@ import { MemoryPublished } from '../../../worker/live/memory-published.ts';
 import { assetSource } from '../../../worker/models/assets.ts';
 import { readManifest } from '../../../worker/models/files.ts';
 import { ModelHost } from '../../../worker/models/host.ts';
-import { loadModel } from '../../../worker/models/model.ts';
+import { loadModel, modelAt } from '../../../worker/models/model.ts';
 import { Models } from '../../../worker/models/rollout.ts';
 import { Metrics } from '../../../worker/observe/metrics.ts';
 import { MemoryOutcomes } from '../../../worker/outcomes/services.ts';
@@ -123,10 +123,13 @@ async function handle(call: GrowthCall): Promise<unknown> {
       call.histories.map(async (ids) => {
         const history = ids.map((id) => model.catalogue.indexOf(id)!);
         const past = await model.prefill(history.slice(0, -call.fresh));
-        const allowed = model.catalogue.allowed(history);
         return async () => {
           const state = await model.prefill(history.slice(-call.fresh), past);
-          return ranker.rank({ model, history, allowed, k: 10, state });
+          const ready = await modelAt(model, history);
+          const allowed = model.catalogue.allowed(history);
+          const list = await ranker.rank({ model: ready, history, allowed, k: 10, state });
+          model.catalogue.release?.(allowed);
+          return list;
         };
       }),
     );

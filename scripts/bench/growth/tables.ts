@@ -10,8 +10,8 @@ export const GROWTH_JSON = 'docs/growth.json';
 export interface Ratios {
   log_1m_over_1k: number | null;
   log_100k_over_1k: number;
-  items_1m_over_4k: null;
-  isolate_mb_1m: null;
+  items_1m_over_4k: number | null;
+  isolate_mb_1m: number | null;
   items_100k_over_4k: number | null;
   isolate_mb_100k: number | null;
   sequential_reads: number;
@@ -35,6 +35,8 @@ const LABELS: [ratio: keyof Ratios, label: string][] = [
   ['log_1m_over_1k', 'with 1,000,000 / with 1,000'],
   ['items_100k_over_4k', 'a returning request with 100,000 items / with the embedded model, CPU'],
   ['isolate_mb_100k', 'MB of an isolate with 100,000 items, after the requests'],
+  ['items_1m_over_4k', 'a returning request with 1,000,000 items / with the embedded model, CPU'],
+  ['isolate_mb_1m', 'MB of an isolate with 1,000,000 items, after the requests'],
   ['sequential_reads', 'reads that a list waits for one after the other'],
   ['delay_ms_20_60', 'ms of a list, the log 20 ms and the store 60 ms away'],
   ['request_over_engine', 'whole returning request / the engine’s part, CPU'],

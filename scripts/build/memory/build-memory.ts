@@ -67,7 +67,7 @@ interface Candidate<Options> {
 
 /** `model` has no memory yet. The same model and data give the same memory. */
 export async function buildMemory(model: Model, dataset: Dataset, stage = SILENT): Promise<BuiltMemory> {
-  const items = model.catalogue.items.length;
+  const items = model.catalogue.size;
   const log = trainingHistories(dataset, model);
   const cases = await validationCases(dataset, model);
   const { settings, best } = bestTransitions(log, cases, items, stage);

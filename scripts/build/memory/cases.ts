@@ -28,7 +28,7 @@ export function trainingHistories(dataset: Dataset, model: Model): TrainingLog {
 /** A sample of the validation items, the same every time, with the decoder's log-probabilities. */
 export async function validationCases(dataset: Dataset, model: Model): Promise<ValidationCase[]> {
   const random = seededRandom(1);
-  const most = Math.min(MOST_CASES, Math.floor(MOST_VALUES / 2 / model.catalogue.items.length));
+  const most = Math.min(MOST_CASES, Math.floor(MOST_VALUES / 2 / model.catalogue.size));
   const users = indexed(dataset, model);
   const cases: ValidationCase[] = [];
   let taken = 0;

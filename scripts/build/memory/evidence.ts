@@ -1,7 +1,7 @@
 /** What the memory says after a history, as the fit takes it. */
 import type { Affinities } from '../../../worker/memory/affinities.ts';
 import type { Memory } from '../../../worker/memory/memory.ts';
-import { type Sparse, SparseSums } from '../../../worker/memory/sparse.ts';
+import { type Sparse, sparseSums } from '../../../worker/memory/sparse.ts';
 import type { Evidence } from './fit.ts';
 
 /** log((q + s) / s) of the items with q > 0. */
@@ -13,7 +13,7 @@ export function transitionEvidence(memory: Memory, history: readonly number[]): 
 
 /** The sums of the affinities, for a catalogue of so many items. */
 export function affinityEvidence(affinities: Affinities, history: readonly number[], items: number): Sparse {
-  const sums = new SparseSums(items);
+  const sums = sparseSums(items);
   affinities.addTo(sums, history, 1);
   return sums.take();
 }

@@ -98,14 +98,15 @@ function lengthsOf({ logs }: Dataset): ReportFacts['lengths'] {
 
 /** The item's place among all, by how often it occurs in training. */
 function popularityOf({ catalogue }: Model): (id: string) => string {
-  const counts = catalogue.items.map(({ count }) => count).sort((a, b) => b - a);
+  const counts = Array.from({ length: catalogue.size }, (_, item) => catalogue.countOf(item));
+  counts.sort((a, b) => b - a);
   const total = counts.reduce((sum, count) => sum + count, 0);
   let [sum, place] = [0, 0];
   while (place < counts.length && sum < total / 2) sum += counts[place++];
   const least = Math.max(counts[place - 1] ?? 1, 1);
   return (id) => {
     const index = catalogue.indexOf(id);
-    const count = index === undefined ? 0 : catalogue.items[index].count;
+    const count = index === undefined ? 0 : catalogue.countOf(index);
     if (count === 0) return 'not in training';
     return count >= least ? 'popular: half of all events' : 'the long tail';
   };
@@ -127,17 +128,14 @@ function groups(
 
 /** Some test cases, with the lists that are served. */
 async function samplesOf({ model, evaluation }: Inputs): Promise<Sample[]> {
-  const title = (id: string) => {
-    const index = model.catalogue.indexOf(id);
-    return index === undefined ? id : model.catalogue.items[index].title;
-  };
+  const title = async (id: string) => (await model.catalogue.find(id))?.title ?? id;
   const samples: Sample[] = [];
   for (const { user, history, events, target } of evaluation.cases.slice(0, SAMPLES)) {
     const { items } = await recommend(model, given(events), queryFor(SHOWN));
     samples.push({
       user,
-      history: history.slice(-SHOWN).map(title),
-      next: title(target),
+      history: await Promise.all(history.slice(-SHOWN).map(title)),
+      next: await title(target),
       list: items.map((item) => ({ title: item.title, hit: item.id === target })),
     });
   }
@@ -151,11 +149,13 @@ function* nextSteps({ out, shape, verdict, model, dataset }: Inputs): Generator<
   } else if (low <= 0) {
     yield `The model is within chance of counting (${verdict.over}): more events, or more test users, would tell.`;
   }
-  const unseen = model.catalogue.items.filter(({ count }) => count === 0).length;
+  const { catalogue } = model;
+  const unseen = [...Array(catalogue.size).keys()].filter((item) => catalogue.countOf(item) === 0).length;
   if (unseen > 0) {
     yield `${unseen} of ${shape.items} items are in no training event; titles and categories are all that places them.`;
   }
-  const untitled = model.catalogue.items.filter(({ id, title }) => id === title).length;
+  // Those of a large catalogue are not in memory.
+  const untitled = (catalogue.items ?? []).filter(({ id, title }) => id === title).length;
   if (untitled > shape.items / 2)
     yield 'Most items have no title: --items FILE adds titles and categories, which help.';
   if (dataset.protocol === 'leave-one-out') {

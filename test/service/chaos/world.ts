@@ -125,7 +125,7 @@ export class World {
   }
 
   private change(): Promise<void> {
-    const trained = new Set(REFERENCES[this.people.model].catalogue.items.map(({ id }) => id));
+    const trained = new Set(REFERENCES[this.people.model].catalogue.items!.map(({ id }) => id));
     return this.shop.act(TENANTS[this.below(2)], this.below(2), trained);
   }
 

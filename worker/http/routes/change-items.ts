@@ -159,7 +159,7 @@ export function changeItems({ models, catalogue }: Services) {
   async function found(c: Context, id: string) {
     const model = await models.model(c.get('model'));
     const { value } = await catalogue.read();
-    const known = findItem(model.catalogue, value, id);
+    const known = await findItem(model.catalogue, value, id);
     if (!known) throw new Problem('item_unknown'); // deleted a moment later
     return itemOf(known);
   }

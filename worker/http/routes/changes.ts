@@ -47,11 +47,13 @@ export function changes({ models, catalogue }: Services) {
       catalogue.read(),
       read(),
     ]);
-    const changes = latest.map((one) => ({
-      ...one,
-      at: new Date(one.at).toISOString(),
-      ...(one.of === 'item' && { title: findItem(items, value, one.name)?.title }),
-    }));
+    const changes = await Promise.all(
+      latest.map(async (one) => ({
+        ...one,
+        at: new Date(one.at).toISOString(),
+        ...(one.of === 'item' && { title: (await findItem(items, value, one.name))?.title }),
+      })),
+    );
     return c.json({ changes }, 200);
   });
 

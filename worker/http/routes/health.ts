@@ -36,7 +36,7 @@ export function healthz(models: Models) {
   return new OpenAPIHono().openapi(route, async (c) => {
     const { manifest, catalogue } = await models.model(c.get('model'));
     const { id, name, noun, precision } = manifest;
-    const model = { id, name, noun, items: catalogue.items.length, precision };
+    const model = { id, name, noun, items: catalogue.size, precision };
     return c.json({ status: 'ok' as const, model }, 200);
   });
 }

@@ -2,6 +2,8 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { ItemSearch } from '../../catalogue/item-search.ts';
 import { findItem } from '../../catalogue/overlay.ts';
+import { StoredCatalogue } from '../../catalogue/stored/stored-catalogue.ts';
+import { findStored } from '../../catalogue/stored/stored-search.ts';
 import { cursor, decodeCursor, encodeCursor } from '../cursor.ts';
 import { defineRoute } from '../define-route.ts';
 import { Problem, problemResponses } from '../problem.ts';
@@ -26,7 +28,7 @@ const search = defineRoute({
   scopes: ['read'],
   summary: 'Search the catalogue',
   description:
-    'Each word of `q` begins a word of the title or of a category, or stands anywhere in it in scripts without blanks. Case, accents and blanks do not matter; when nothing is found, a typo per word does not either. The most popular items come first. Without `q`, all items.',
+    'Each word of `q` begins a word of the title or of a category, or stands anywhere in it in scripts without blanks. Case, accents and blanks do not matter; when nothing is found, a typo per word does not either. The most popular items come first. Without `q`, all items. A catalogue that is too large for memory is searched for whole words and their first three letters or more, without typos; where a word is in more than 512 items, the most popular of them are found.',
   request: { query },
   responses: {
     200: {
@@ -61,23 +63,35 @@ export function items({ models, catalogue }: Services) {
     .openapi(search, async (c) => {
       const { q, limit, cursor } = c.req.valid('query');
       const start = cursor === undefined ? 0 : decodeCursor(cursor);
-      const found = searchOf((await models.model(c.get('model'))).catalogue).find(q);
       const end = start + limit;
-      const next_cursor = end < found.length ? encodeCursor(end) : null;
-      return c.json({ items: found.slice(start, end).map(itemOf), next_cursor }, 200);
+      const { items, total } = await page((await models.model(c.get('model'))).catalogue, q, start, end);
+      const next_cursor = end < total ? encodeCursor(end) : null;
+      return c.json({ items: items.map(itemOf), next_cursor }, 200);
     })
     .openapi(get, async (c) => {
       const { id } = c.req.valid('param');
       const { catalogue: now } = await models.model(c.get('model'));
-      const found = findItem(now, (await catalogue.read()).value, id);
+      const found = await findItem(now, (await catalogue.read()).value, id);
       if (found === undefined) throw new Problem('item_unknown');
       return c.json(itemOf(found), 200);
     });
 
-  /** The search over a catalogue's items, made once per catalogue. */
-  function searchOf(of: Catalogue): ItemSearch {
-    const known = searches.get(of) ?? new ItemSearch(of.items);
-    searches.set(of, known);
-    return known;
+  /** Those from `start` to `end` of the items that a search finds, and how many it finds. */
+  async function page(catalogue: Catalogue, query: string, start: number, end: number) {
+    if (catalogue instanceof StoredCatalogue) return storedPage(catalogue, query, start, end);
+    const search = searches.get(catalogue) ?? new ItemSearch(catalogue.items!);
+    searches.set(catalogue, search);
+    const found = search.find(query);
+    return { items: found.slice(start, end), total: found.length };
   }
+}
+
+/** All items stand in their own order: those by popularity would be sorted anew for every page. */
+async function storedPage(catalogue: StoredCatalogue, query: string, start: number, end: number) {
+  const found = await findStored(catalogue, query);
+  const total = found?.length ?? catalogue.size;
+  const indices = Array.from({ length: Math.max(0, Math.min(end, total) - start) }, (_, at) => start + at);
+  const shown = indices.map((at) => found?.[at] ?? at);
+  const itemAt = await catalogue.read(shown);
+  return { items: shown.map(itemAt).filter(({ deleted }) => !deleted), total };
 }

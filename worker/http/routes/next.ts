@@ -36,7 +36,7 @@ export function next(models: Models) {
     const query = c.req.valid('query');
     const run = runOf(c);
     const model = await run.stage('model', () => models.model(c.get('model')));
-    if (model.catalogue.find(id) === undefined) throw new Problem('item_unknown');
+    if ((await model.catalogue.find(id)) === undefined) throw new Problem('item_unknown');
     rejectUnknown(model, query, 'query');
     return c.json(noted(c, await recommend(model, given([{ item: id }]), query, run)), 200);
   });

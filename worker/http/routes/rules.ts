@@ -2,7 +2,7 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { CatalogueUnavailable, type RuleChange } from '../../catalogue/truth.ts';
 import { ACTIONS, type Action, type Rule } from '../../rules/rule.ts';
 import { defineRoute } from '../define-route.ts';
-import { Problem, problemResponses } from '../problem.ts';
+import { invalidRequest, Problem, problemResponses } from '../problem.ts';
 import { expression } from '../schemas/expression.ts';
 import { json } from '../schemas/json.ts';
 import type { Services } from '../services.ts';
@@ -58,7 +58,7 @@ const put = defineRoute({
   request: { params, body: { required: true, content: json(z.strictObject(fields)) } },
   responses: {
     200: { description: 'The rule', content: json(rule) },
-    ...problemResponses(...JSON_BODY_PROBLEMS),
+    ...problemResponses(...JSON_BODY_PROBLEMS, 'model_unavailable'),
     ...unavailable,
   },
   example: ({ category }) => ({
@@ -85,7 +85,7 @@ const remove = defineRoute({
 });
 
 /** `GET /rules`, `PUT` and `DELETE /rules/{name}` */
-export function rules({ catalogue }: Services) {
+export function rules({ catalogue, models }: Services) {
   return new OpenAPIHono()
     .openapi(list, async (c) => {
       const { value } = await catalogue.read();
@@ -94,6 +94,8 @@ export function rules({ catalogue }: Services) {
     .openapi(put, async (c) => {
       const { name } = c.req.valid('param');
       const { from, until, ...said } = c.req.valid('json');
+      const refusal = (await models.model(c.get('model'))).catalogue.refusal(said.filter);
+      if (refusal) throw invalidRequest([{ path: '/filter', message: refusal }]);
       const { value } = await catalogue.read();
       if (value.rules.length >= MOST_RULES && !value.rules.some((known) => known.name === name)) {
         throw new Problem('invalid_request', {

@@ -35,7 +35,7 @@ export function similar(models: Models) {
     const { id } = c.req.valid('param');
     const query = { ...c.req.valid('query'), include_seen: false, ranker: 'similar' as const };
     const model = await models.model(c.get('model'));
-    if (model.catalogue.find(id) === undefined) throw new Problem('item_unknown');
+    if ((await model.catalogue.find(id)) === undefined) throw new Problem('item_unknown');
     rejectUnknown(model, query, 'query');
     const list = await recommend(model, given([{ item: id }]), query, runOf(c));
     return c.json({ items: list.items, model: list.model, catalogue: list.catalogue }, 200);

@@ -45,9 +45,9 @@ export interface Filter<Kind extends FieldKind> {
   unknown?(value: FieldValues[Kind], catalogue: Catalogue): UnknownEntry[];
 }
 
-/** An entry at fault: its position in the field, and what the caller can do about it. */
+/** An entry at fault: its position in a field that is a list, and what the caller can do about it. */
 export interface UnknownEntry {
-  index: number;
+  index?: number;
   message: string;
 }
 

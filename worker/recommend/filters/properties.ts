@@ -1,11 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { ItemMask } from '../../engine/ranking.ts';
-import { type Expression, predicateOf } from '../../rules/expression.ts';
+import type { Expression } from '../../rules/expression.ts';
 import { defineFilter } from './filter.ts';
 
-/** Filters whose masks are kept per catalogue. */
+/** Filters whose masks are kept per catalogue, and how many bytes they may have. */
 const MOST_MASKS = 32;
+const MOST_BYTES = 4_000_000;
+
+const mostMasks = ({ size }: Catalogue) => Math.max(1, Math.min(MOST_MASKS, Math.floor(MOST_BYTES / size)));
 
 const masks = new WeakMap<Catalogue, LRUCache<string, ItemMask>>();
 
@@ -21,21 +24,20 @@ export const properties = defineFilter({
     const wanted = maskOf(expression, catalogue);
     for (let item = 0; item < mask.length; item++) mask[item] &= wanted[item];
   },
+  unknown(expression, catalogue) {
+    const message = expression && catalogue.refusal(expression);
+    return message ? [{ message }] : [];
+  },
 });
 
 /** The items that the expression holds for; made once per catalogue. */
 export function maskOf(expression: Expression, catalogue: Catalogue): ItemMask {
-  const kept = masks.get(catalogue) ?? new LRUCache<string, ItemMask>({ max: MOST_MASKS });
+  const kept = masks.get(catalogue) ?? new LRUCache<string, ItemMask>({ max: mostMasks(catalogue) });
   masks.set(catalogue, kept);
   const key = JSON.stringify(expression);
   const known = kept.get(key);
   if (known) return known;
-  const mask = Uint8Array.from(catalogue.items, predicateBits(expression));
+  const mask = catalogue.where(expression);
   kept.set(key, mask);
   return mask;
-}
-
-function predicateBits(expression: Expression) {
-  const holds = predicateOf(expression);
-  return (item: Catalogue['items'][number]) => Number(holds(item));
 }

@@ -1,5 +1,6 @@
-import { bestItems } from '../../engine/ranking.ts';
-import { boosted, type Ranker } from './ranker.ts';
+import { Best } from '../../engine/best.ts';
+import { ranked } from '../../engine/ranking.ts';
+import type { Ranker } from './ranker.ts';
 
 /** Share of the probability that goes by popularity, so that every item has some. */
 const POPULAR_SHARE = 0.01;
@@ -15,11 +16,17 @@ export const counts: Ranker = {
     const { items, values } = memory!.scores(history); // `available`
     const total = values.reduce((sum, value) => sum + value, 0);
     const popular = total > 0 ? POPULAR_SHARE : 1;
-    const scores = catalogue.popularity.map((share) => Math.log(popular) + share);
+    const best = new Best(k);
+    const others = allowed.slice();
     for (const [i, item] of items.entries()) {
       const counted = ((1 - popular) * values[i]) / total;
-      scores[item] = Math.log(counted + Math.exp(scores[item]));
+      const share = Math.log(counted + Math.exp(Math.log(popular) + catalogue.popularityOf(item)));
+      if (allowed[item] !== 0) best.offer(item, share + (boosts?.[item] ?? 0));
+      others[item] = 0;
     }
-    return bestItems(boosted(scores, boosts), allowed, k);
+    for (const { item, score } of catalogue.mostPopular(others, k, boosts)) {
+      best.offer(item, Math.log(popular) + score);
+    }
+    return ranked(best);
   },
 };

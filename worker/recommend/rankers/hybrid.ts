@@ -7,6 +7,7 @@ export const hybrid: Ranker = {
   description: 'orders what the beam search finds by the sum of the log-probabilities of beam and latent',
   needsState: true,
   usesMemory: 'all',
+  available: ({ trie }) => trie !== undefined,
   async rank({ model, history, state, allowed, boosts, k, target, beam = BEAM }) {
     const latent = mixed(await model.itemLogProbs(state, target), model.memory, history);
     const factors = bonus(model.memory, history, allowed.length, boosts);

@@ -1,5 +1,4 @@
-import { bestItems } from '../../engine/ranking.ts';
-import { boosted, type Ranker } from './ranker.ts';
+import type { Ranker } from './ranker.ts';
 
 /** The same order for everybody, as of now. */
 export const trending: Ranker = {
@@ -8,5 +7,5 @@ export const trending: Ranker = {
   needsState: false,
   usesMemory: false,
   rank: async ({ model: { catalogue, live }, allowed, boosts, k }) =>
-    bestItems(boosted(live?.trending ?? catalogue.popularity, boosts), allowed, k),
+    live?.trending?.best(allowed, k, boosts) ?? catalogue.mostPopular(allowed, k, boosts),
 };

@@ -1,0 +1,107 @@
+/**
+ * Transitions in small files, of which only those are read that hold rows of a history. Each file is a
+ * memory's file (`layout.ts`) for so many items, whose successors are always uint32. The rows that were read
+ * last are kept.
+ */
+import { LRUCache } from 'lru-cache';
+import { startsOf, type Transitions, transitionsIn } from './layout.ts';
+
+export const ROWS_PER_SHARD = 256;
+/** Rows that are kept: about 2 MB. */
+const MOST_KEPT = 4096;
+
+interface Row {
+  successors: Uint32Array;
+  probabilities: Uint8Array;
+}
+
+/** Some of the rows. */
+export interface FoundRows extends Transitions {
+  of: StoredTransitions;
+  /** The row of each item. */
+  places: ReadonlyMap<number, number>;
+}
+
+const bytesFor = (items: number, entries: number) => 4 * (items + 1) + 5 * entries;
+
+export class StoredTransitions {
+  /** How many rows there are. */
+  readonly items: number;
+  private readonly readShard: (shard: number) => Promise<Uint8Array<ArrayBuffer>>;
+  private readonly kept = new LRUCache<number, Row>({ max: MOST_KEPT });
+
+  constructor(items: number, readShard: (shard: number) => Promise<Uint8Array<ArrayBuffer>>) {
+    this.items = items;
+    this.readShard = readShard;
+  }
+
+  /** No rows at all. */
+  get none(): FoundRows {
+    return this.found(new Map());
+  }
+
+  /** The rows of these items. Throws what reading throws. */
+  async of(items: readonly number[]): Promise<FoundRows> {
+    const rows = new Map<number, Row>();
+    const missing = new Map<number, number[]>();
+    for (const item of new Set(items)) {
+      if (item >= this.items) continue; // it came later
+      const row = this.kept.get(item);
+      if (row) rows.set(item, row);
+      else {
+        const shard = Math.floor(item / ROWS_PER_SHARD);
+        missing.set(shard, [...(missing.get(shard) ?? []), item]);
+      }
+    }
+    await Promise.all(
+      [...missing].map(async ([shard, wanted]) => {
+        const first = shard * ROWS_PER_SHARD;
+        const file = await this.readShard(shard);
+        const count = Math.min(ROWS_PER_SHARD, this.items - first);
+        const { entries } = startsOf(file, count, bytesFor);
+        const { starts, successors, probabilities } = transitionsIn(file, count, entries, Uint32Array);
+        for (const item of wanted) {
+          const [from, to] = [starts[item - first], starts[item - first + 1]];
+          const row = {
+            successors: Uint32Array.from(successors.subarray(from, to)),
+            probabilities: probabilities.slice(from, to),
+          };
+          this.kept.set(item, row);
+          rows.set(item, row);
+        }
+      }),
+    );
+    return this.found(rows);
+  }
+
+  private found(rows: ReadonlyMap<number, Row>): FoundRows {
+    const total = [...rows.values()].reduce((sum, { successors }) => sum + successors.length, 0);
+    const starts = new Uint32Array(rows.size + 1);
+    const successors = new Uint32Array(total);
+    const probabilities = new Uint8Array(total);
+    const places = new Map<number, number>();
+    for (const [item, row] of rows) {
+      const place = places.size;
+      places.set(item, place);
+      successors.set(row.successors, starts[place]);
+      probabilities.set(row.probabilities, starts[place]);
+      starts[place + 1] = starts[place] + row.successors.length;
+    }
+    return { of: this, places, starts, successors, probabilities };
+  }
+}
+
+/** A memory's transitions as such files. */
+export function* transitionShards({ starts, successors, probabilities }: Transitions) {
+  const items = starts.length - 1;
+  for (let first = 0; first < items; first += ROWS_PER_SHARD) {
+    const end = Math.min(items, first + ROWS_PER_SHARD);
+    const [from, to] = [starts[first], starts[end]];
+    const file = new Uint8Array(bytesFor(end - first, to - from));
+    const own = transitionsIn(file, end - first, to - from, Uint32Array);
+    for (let item = first; item <= end; item++) own.starts[item - first] = starts[item] - from;
+    own.successors.set(successors.subarray(from, to));
+    own.probabilities.set(probabilities.subarray(from, to));
+    yield file;
+  }
+}
