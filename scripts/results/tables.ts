@@ -1,6 +1,7 @@
 /** The tables of results in README.md and docs/results.md. */
 import { readFileSync } from 'node:fs';
 import { bold, markdownTable, share } from '../docs/markdown.ts';
+import { mean } from '../evaluate/metrics.ts';
 import {
   BASE,
   depthName,
@@ -32,12 +33,16 @@ export function resultPassages(rows: Row[]): Record<string, string> {
   return {
     'results:ml-1m': datasetTable(rows, 'ml-1m'),
     'results:beauty': datasetTable(rows, 'beauty'),
+    'results:beauty-ties': meanTable(rows, TIE_ORDERS),
     'results:games': datasetTable(rows, 'games'),
     'results:summary': summary(rows),
     'results:study': study(rows, 'ml-1m', PARTS),
     'results:recipe': study(rows, 'beauty-ties-1', RECIPE),
   };
 }
+
+/** Amazon Beauty with the events of a day in three orders (`--tie-seed`). */
+const TIE_ORDERS = ['beauty-ties-1', 'beauty-ties-2', 'beauty-ties-3'];
 
 /** Rows of the test items, with the service's beam. */
 function testRows(rows: Row[], dataset: string): Row[] {
@@ -66,6 +71,30 @@ function datasetTable(rows: Row[], dataset: string): string {
       const cells = [label, ...numbers, ...spread.map(([metric]) => cell(row[metric], 3))];
       return isServed(row) ? cells.map((text) => (text === '' ? '' : bold(text))) : cells;
     }),
+  );
+}
+
+/** Means over datasets, of what was measured on each of them; the least accurate first. */
+function meanTable(rows: Row[], datasets: string[]): string {
+  const shown = datasets.map(
+    (dataset) => new Map(testRows(rows, dataset).map((row) => [labelOf(row), row] as const)),
+  );
+  const lines = [...(shown[0]?.keys() ?? [])].flatMap((label) => {
+    const found = shown.map((each) => each.get(label)).filter((row) => row !== undefined);
+    if (found.length < datasets.length) return [];
+    const [hr, ndcg] = (['hr@10', 'ndcg@10'] as const).map((metric) => found.map((row) => row[metric]));
+    return [{ label, hr: mean(hr), ndcg: mean(ndcg), each: ndcg }];
+  });
+  return markdownTable(
+    ['', 'HR@10', 'NDCG@10', 'NDCG@10 of each order'],
+    lines
+      .toSorted((a, b) => a.ndcg - b.ndcg)
+      .map(({ label, hr, ndcg, each }) => [
+        label,
+        share(hr),
+        share(ndcg),
+        each.map((value) => share(value)).join(', '),
+      ]),
   );
 }
 
