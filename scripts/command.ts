@@ -44,7 +44,7 @@ export interface Command {
  * const command = defineCommand({
  *   usage: 'npm run count -- --data DIR [options]\n\nCounts the users of a dataset.',
  *   options: {
- *     data: { type: 'folder', holds: 'interactions.csv', required: true, description: 'the dataset' },
+ *     data: { type: 'folder', holds: 'items.jsonl', required: true, description: 'the dataset' },
  *     most: { type: 'integer', min: 1, default: 100, description: 'stop after so many users' },
  *   },
  *   async main({ data, most }, { print }) {

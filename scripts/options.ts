@@ -39,8 +39,8 @@ interface Choice extends Common {
 /** Something on disk that must exist; `path` is either of the two. */
 interface OnDisk extends Common {
   type: 'file' | 'folder' | 'path';
-  /** A file that the folder must have. */
-  holds?: string;
+  /** A file that the folder must have, or several of which it must have one. */
+  holds?: string | readonly string[];
   default?: string;
 }
 
@@ -140,8 +140,9 @@ function checkOnDisk(flag: string, { type, holds }: OnDisk, path: string): void 
   const right = { file: found?.isFile(), folder: found?.isDirectory(), path: found }[type];
   const kind = { file: 'file', folder: 'folder', path: 'file or folder' }[type];
   if (!right) throw new UsageError(`${flag}: no such ${kind}: ${path}`);
-  if (holds !== undefined && !existsSync(join(path, holds))) {
-    throw new UsageError(`${flag}: ${path} has no ${holds}`);
+  const names = holds === undefined ? [] : [holds].flat();
+  if (names.length > 0 && !names.some((name) => existsSync(join(path, name)))) {
+    throw new UsageError(`${flag}: ${path} has no ${listOf(names)}`);
   }
 }
 

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { buildModel, writeModel } from '../build/build-model.ts';
 import { defineCommand, runCommand } from '../command.ts';
 import { DataError } from '../data/errors.ts';
+import { LOG_FILES } from '../data/log-files.ts';
 import { coldStart } from './cold-start.ts';
 import { isolateMemory } from './isolate-memory.ts';
 import { measure, rowOf } from './measure.ts';
@@ -112,7 +113,7 @@ object.`,
   options: {
     data: {
       type: 'folder',
-      holds: 'interactions.csv',
+      holds: LOG_FILES,
       description: 'histories to answer; without it they are drawn from the catalogue with a fixed seed',
     },
     model: { type: 'folder', holds: 'manifest.json', default: 'model-shards', description: 'the model' },

@@ -1,6 +1,6 @@
 /** Whose histories are answered. */
 import type { ModelConfig } from '../../worker/engine/config.ts';
-import { readHistories } from '../dataset.ts';
+import { eventsOf, readDataset } from '../dataset.ts';
 import { randomInts, seededRandom, shuffled } from '../random.ts';
 import type { Users } from './scenario.ts';
 
@@ -22,8 +22,9 @@ export async function readUsers(
     return Array.from({ length: USERS }, () => randomInts(random, contextWindow, items));
   }
   const indices = new Map(ids.map((id, index) => [id, index]));
-  const known = [...(await readHistories(folder)).values()].map((history) =>
-    history.flatMap((id) => indices.get(id) ?? []),
+  const dataset = await readDataset(folder);
+  const known = dataset.users.map((_, user) =>
+    eventsOf(dataset, user).flatMap(({ item }) => indices.get(item) ?? []),
   );
   return shuffled(known, random);
 }

@@ -2,6 +2,7 @@
 import { basename, resolve } from 'node:path';
 import { loadModel } from '../../worker/models/model.ts';
 import { defineCommand, runCommand } from '../command.ts';
+import { LOG_FILES } from '../data/log-files.ts';
 import { progressBar } from '../data/progress.ts';
 import { readDataset } from '../dataset.ts';
 import { memorySource, nodeRuntime } from '../node-model.ts';
@@ -32,7 +33,7 @@ service loads.`,
     },
     data: {
       type: 'folder',
-      holds: 'interactions.csv',
+      holds: LOG_FILES,
       description:
         'the data that it was trained on: adds a memory of what followed what in the training part',
     },

@@ -5,7 +5,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withPartial } from '../data/write.ts';
-import { type Dataset, readDataset } from '../dataset.ts';
+import { type Dataset, eventsOf, readDataset } from '../dataset.ts';
 import { csvField } from '../evaluate/ranks.ts';
 import { seededRandom, shuffled } from '../random.ts';
 
@@ -44,16 +44,16 @@ export async function holdOutItems(
       await rename(join(partial, name), join(out, name));
     }
   });
-  const events = [...dataset.logs.values()].reduce((sum, { items }) => sum + items.length, 0);
-  return { items: lines.length, heldOut: cold.size, events, left: rows.length };
+  return { items: lines.length, heldOut: cold.size, events: dataset.item.length, left: rows.length };
 }
 
-function* rowsWithout({ logs }: Dataset, cold: ReadonlySet<string>): Generator<string> {
-  for (const [user, { items, times, trained, known }] of logs) {
-    for (const [place, item] of items.entries()) {
+function* rowsWithout(dataset: Dataset, cold: ReadonlySet<string>): Generator<string> {
+  const { users, starts, time, trained, known } = dataset;
+  for (const [user, name] of users.entries()) {
+    for (const [place, { item }] of eventsOf(dataset, user).entries()) {
       if (cold.has(item)) continue;
-      const split = place < trained ? 'train' : place < known ? 'valid' : 'test';
-      yield `${csvField(user)},${csvField(item)},${times[place]},${split}`;
+      const split = place < trained[user] ? 'train' : place < known[user] ? 'valid' : 'test';
+      yield `${csvField(name)},${csvField(item)},${time[starts[user] + place]},${split}`;
     }
   }
 }

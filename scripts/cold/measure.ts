@@ -10,6 +10,7 @@ import { queryFor } from '../../worker/recommend/query.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
 import { given } from '../../worker/recommend/states.ts';
 import { defineCommand, runCommand } from '../command.ts';
+import { LOG_FILES } from '../data/log-files.ts';
 import { heldOut, readDataset } from '../dataset.ts';
 import { UserError } from '../errors.ts';
 import { loadFolder } from '../node-model.ts';
@@ -45,7 +46,7 @@ the model has never seen, as a shop would, and makes a list of ten for each held
 many new items are hit, and what that costs the others. The last line printed is a JSON object.`,
   options: {
     model: { type: 'folder', holds: 'manifest.json', required: true, description: 'the model' },
-    data: { type: 'folder', holds: 'interactions.csv', required: true, description: 'the whole data' },
+    data: { type: 'folder', holds: LOG_FILES, required: true, description: 'the whole data' },
     split: { type: 'choice', of: ['test', 'valid'], default: 'test', description: 'the items to list' },
     cases: { type: 'integer', min: 1, default: 5000, description: 'so many of them, of a fixed shuffle' },
   },

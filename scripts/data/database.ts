@@ -1,6 +1,7 @@
 /** DuckDB, which reads, casts, joins and sorts tables that need not fit in memory. */
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { progressBar } from './progress.ts';
 
 /** Beyond this DuckDB writes to its folder; together with buffers of files it stays well under 4 GB. */
@@ -19,10 +20,19 @@ export class Database {
   }
 
   /** @param folder where it may put its own files; whoever made the folder removes it */
-  static async open(folder: string): Promise<Database> {
-    const instance = await DuckDBInstance.create(join(folder, DATABASE_FILE), {
+  static open(folder: string): Promise<Database> {
+    return Database.#create(join(folder, DATABASE_FILE), join(folder, 'work.tmp'));
+  }
+
+  /** For queries that keep no table. */
+  static inMemory(): Promise<Database> {
+    return Database.#create(':memory:', join(tmpdir(), `earn-edge-${process.pid}.tmp`));
+  }
+
+  static async #create(path: string, temporary: string): Promise<Database> {
+    const instance = await DuckDBInstance.create(path, {
       memory_limit: MEMORY,
-      temp_directory: join(folder, 'work.tmp'),
+      temp_directory: temporary,
       // A dataset is read as it is: nothing is fetched, nothing is installed.
       autoinstall_known_extensions: 'false',
     });
@@ -65,6 +75,11 @@ export class Database {
   /** The only row of a query that always gives one. */
   async row<T = Record<string, unknown>>(sql: string): Promise<T> {
     return (await this.rows<T>(sql))[0];
+  }
+
+  /** Some thousand rows at a time, an array per column: texts and numbers as they are. */
+  async *columns(sql: string): AsyncGenerator<DuckDBValue[][]> {
+    for await (const chunk of await this.#connection.stream(sql)) yield chunk.getColumns();
   }
 
   /** Rows one after the other, as arrays, for results that are large. */

@@ -44,6 +44,8 @@ const LOGS = [
   /^interactions$/i,
   /^(ratings|events|reviews|orders|order_items|purchases|transactions|clicks|views)$/i,
 ];
+/** Parts of a log beside other tables. */
+const SHARDS = /^interactions[-_.]?\d+$/i;
 const CATALOGUES = /^(items|movies|products|articles|books|catalog|catalogue|metadata)$/i;
 
 /**
@@ -83,6 +85,10 @@ const existsFile = (path: string) => existsSync(path) && statSync(path).isFile()
 function logsIn(folder: string): DataFile[] {
   const names = tablesIn(folder);
   const isInter = (name: string) => /\.inter$/i.test(name.replace(COMPRESSION, ''));
+  const shards = names.filter((name) => SHARDS.test(stemOf(name)));
+  if (shards.length > 0 && !names.some((name) => LOGS[0].test(stemOf(name)))) {
+    return shards.map((name) => named(join(folder, name)));
+  }
   for (const log of LOGS) {
     const found = names.filter((name) => log.test(stemOf(name)) || (log === LOGS[0] && isInter(name)));
     if (found.length > 0) return [one(folder, found)];

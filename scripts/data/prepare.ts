@@ -19,6 +19,8 @@ export interface PrepareOptions extends ReadOptions, MeaningOptions {
   out?: string;
   /** @default the dataset's own */
   name?: string;
+  /** Writes the log in Parquet shards, and no CSV. */
+  parquet?: boolean;
 }
 
 export interface Report extends DatasetReport {
@@ -54,6 +56,7 @@ export async function prepare(
       const written = await writeDataset(db, read, meaningOf(options, read.hasTypes ? read.types : {}), {
         partial,
         out,
+        parquet: options.parquet ?? false,
       });
       const checksum = await compareChecksums(downloads, input);
       return { dataset: name, out, ...read, ...written, ...(checksum && { checksum }) };

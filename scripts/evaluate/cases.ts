@@ -2,7 +2,7 @@
 
 import { itemOf } from '../../worker/engine/token.ts';
 import type { Model } from '../../worker/models/model.ts';
-import type { Case, Dataset, UserLog } from '../dataset.ts';
+import type { Case, Dataset } from '../dataset.ts';
 import { UserError } from '../errors.ts';
 import type { TrainingLog } from './yardsticks/training-log.ts';
 
@@ -17,28 +17,41 @@ export interface IndexedCase {
   repeat: boolean;
 }
 
-/** Each user's tokens, oldest first. @throws {UserError} for an item that the model does not know */
-export function indexed({ logs }: Dataset, { catalogue, events }: Model): Map<string, Int32Array> {
-  const indexOf = (id: string) => {
+/** The tokens of a dataset by user, all in one array. */
+export class Tokens {
+  private readonly all: Int32Array;
+  private readonly starts: Int32Array;
+
+  constructor(all: Int32Array, starts: Int32Array) {
+    this.all = all;
+    this.starts = starts;
+  }
+
+  /** A user's, oldest first. */
+  of(user: number): Int32Array {
+    return this.all.subarray(this.starts[user], this.starts[user + 1]);
+  }
+}
+
+/** Each user's tokens. @throws {UserError} for an item that the model does not know */
+export function indexed(dataset: Dataset, { catalogue, events }: Model): Tokens {
+  const { items, item, type, starts, meaning } = dataset;
+  const indices = Int32Array.from(items, (id) => {
     const index = catalogue.indexOf(id);
     if (index === undefined)
       throw new UserError(`the model does not know item ${id}: was it trained on other data?`);
     return index;
-  };
-  const tokensOf = ({ items, types }: UserLog) =>
-    Int32Array.from(items, (id, place) => {
-      const index = indexOf(id);
-      return events === undefined ? index : events.token(index, types?.[place] || undefined);
-    });
-  return new Map([...logs].map(([user, log]) => [user, tokensOf(log)]));
+  });
+  const all = item.map((each) => indices[each]);
+  if (events && meaning && type) {
+    const shifts = Int32Array.from([undefined, ...meaning.types], (name) => events.token(0, name));
+    for (let at = 0; at < all.length; at++) all[at] += shifts[type[at]];
+  }
+  return new Tokens(all, starts);
 }
 
-export function indexedCase(
-  { user, place }: Case,
-  users: ReadonlyMap<string, Int32Array>,
-  { events }: Model,
-): IndexedCase {
-  const tokens = users.get(user)!;
+export function indexedCase({ owner, place }: Case, users: Tokens, { events }: Model): IndexedCase {
+  const tokens = users.of(owner);
   const history = tokens.subarray(0, place);
   const taken = events === undefined ? history : Int32Array.from(events.standing([...history]), itemOf);
   const target = itemOf(tokens[place]);
@@ -46,15 +59,14 @@ export function indexedCase(
 }
 
 /** What models are trained on, for the yardsticks: items, and which of them a list should lead to. */
-export function trainingLog(
-  { logs, meaning }: Dataset,
-  users: ReadonlyMap<string, Int32Array>,
-  { catalogue, events }: Model,
-): TrainingLog {
-  const trained = [...logs].filter(([, log]) => log.trained > 0);
-  const byTime = trained.toSorted(([, a], [, b]) => a.times[a.trained - 1] - b.times[b.trained - 1]);
+export function trainingLog(dataset: Dataset, users: Tokens, { catalogue, events }: Model): TrainingLog {
+  const { starts, trained, time, meaning } = dataset;
+  const last = trained.map((count, user) => starts[user] + count - 1);
+  const byTime = [...trained.keys()]
+    .filter((user) => trained[user] > 0)
+    .sort((a, b) => time[last[a]] - time[last[b]]);
   const items = catalogue.size;
-  const tokens = byTime.map(([user, log]) => users.get(user)!.subarray(0, log.trained));
+  const tokens = byTime.map((user) => users.of(user).subarray(0, trained[user]));
   if (!meaning || events === undefined) return { histories: tokens, items };
   const kept = tokens.map((each) => events.standing([...each]));
   return {

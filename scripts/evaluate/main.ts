@@ -3,6 +3,7 @@ import { SingleBar } from 'cli-progress';
 import { BEAM } from '../../worker/recommend/rankers/beam.ts';
 import { isAvailable } from '../../worker/recommend/rankers/index.ts';
 import { defineCommand, runCommand } from '../command.ts';
+import { LOG_FILES } from '../data/log-files.ts';
 import { readDataset } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
 import { JUDGED_RANKERS } from './lists.ts';
@@ -24,7 +25,7 @@ repeats apart, histories cut to their newest items, and how the lists spread ove
     model: { type: 'folder', holds: 'manifest.json', required: true, description: 'the model' },
     data: {
       type: 'folder',
-      holds: 'interactions.csv',
+      holds: LOG_FILES,
       required: true,
       description: 'the data that it was trained on',
     },

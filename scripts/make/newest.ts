@@ -26,7 +26,7 @@ export interface Comparison {
 /** Held-out test events of the new data, those after the end of the old data if there are enough. */
 export function newestCases(dataset: Dataset, since: number): { cases: Case[]; newest: boolean } {
   const all = shuffled(heldOut(dataset, 'test'), seededRandom(1));
-  const late = all.filter(({ user, place }) => dataset.logs.get(user)!.times[place] > since);
+  const late = all.filter(({ time }) => time > since);
   const newest = late.length >= FEWEST_CASES;
   return { cases: (newest ? late : all).slice(0, MOST_CASES), newest };
 }
@@ -37,9 +37,7 @@ export async function compareOnNewest(
   dataset: Dataset,
   oldData: string,
 ): Promise<Comparison> {
-  const { logs } = await readDataset(oldData);
-  let since = 0;
-  for (const { times } of logs.values()) for (const time of times) since = Math.max(since, time);
+  const since = (await readDataset(oldData)).time.reduce((latest, time) => Math.max(latest, time), 0);
   const { cases, newest } = newestCases(dataset, since);
   const bar = progressBar('comparing', 2 * cases.length);
   const ranks: number[][] = [];

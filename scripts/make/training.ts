@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventMeaning } from '../../worker/events/event-types.ts';
 import { EVENTS_FILE } from '../data/events.ts';
+import { LOG_CSV } from '../data/log-files.ts';
 import { lastLine } from '../printed.ts';
 import { runPython } from '../python.ts';
 import type { Plan } from './plan.ts';
@@ -103,7 +104,7 @@ export function keptAsItIs(checkpoint: string): Trained {
 
 /** Of what a data folder holds; undefined without data. */
 export function digestOf(folder: string): string | undefined {
-  const files = ['interactions.csv', 'items.jsonl'].map((name) => join(folder, name));
+  const files = [LOG_CSV, 'items.jsonl'].map((name) => join(folder, name));
   if (!files.every((file) => existsSync(file))) return undefined;
   const hash = createHash('sha256');
   for (const file of [...files, join(folder, EVENTS_FILE)].filter(existsSync))

@@ -1,6 +1,7 @@
 /** `npm run simulate`: hit rates and costs of a month for up to a hundred million users, on paper. */
 import { writeFileSync } from 'node:fs';
 import { defineCommand, runCommand } from '../command.ts';
+import { LOG_FILES } from '../data/log-files.ts';
 import { readDataset } from '../dataset.ts';
 import { updateDocuments } from '../docs/documents.ts';
 import { UserError } from '../errors.ts';
@@ -23,7 +24,7 @@ object; with --write it goes into docs/scale.json, and the tables and plots of d
   options: {
     data: {
       type: 'folder',
-      holds: 'interactions.csv',
+      holds: LOG_FILES,
       required: true,
       description: 'a log with real times: who came when',
     },
@@ -33,8 +34,8 @@ object; with --write it goes into docs/scale.json, and the tables and plots of d
     write: { type: 'boolean', default: false, description: 'write docs/scale.json, its tables and plots' },
   },
   async main({ data, cpu, state, database, write }, { command, print }) {
-    const { logs } = await readDataset(data);
-    const times = [...logs.values()].map((log) => log.times);
+    const { users, starts, time } = await readDataset(data);
+    const times = Array.from(users, (_, user) => [...time.subarray(starts[user], starts[user + 1])]);
     if (times.some((of) => of.some((time) => time < FIRST_REAL_TIME))) {
       throw new UserError(
         `${data}: the timestamps are no seconds since 1970, so nobody knows when users came back`,

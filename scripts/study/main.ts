@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { defineCommand, runCommand } from '../command.ts';
+import { LOG_FILES } from '../data/log-files.ts';
 import { intervalsOf, metricsOf, pairedDifference } from '../evaluate/metrics.ts';
 import { readRanks } from '../evaluate/ranks.ts';
 import { lastLine } from '../printed.ts';
@@ -54,7 +55,7 @@ Trains every variant of scripts/study/variants.ts with the same flags, ranks all
 PyTorch and puts a row per variant into docs/results.json, with the paired interval of its difference from
 "${BASE}". A run that is done is not repeated.`,
   options: {
-    data: { type: 'folder', holds: 'interactions.csv', required: true, description: 'what to train on' },
+    data: { type: 'folder', holds: LOG_FILES, required: true, description: 'what to train on' },
     out: { type: 'string', value: 'DIR', default: 'runs/study', description: 'where the checkpoints go' },
     only: {
       type: 'choice',

@@ -4,6 +4,7 @@ import type { EarnModel } from '../../worker/models/model.ts';
 import { BEAM, beam as ranker } from '../../worker/recommend/rankers/beam.ts';
 import { defineCommand, runCommand } from '../command.ts';
 import { DataError } from '../data/errors.ts';
+import { LOG_FILES } from '../data/log-files.ts';
 import { heldOut, readDataset } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
 
@@ -18,7 +19,7 @@ object.`,
   options: {
     data: {
       type: 'folder',
-      holds: 'interactions.csv',
+      holds: LOG_FILES,
       required: true,
       description: 'histories to search with',
     },

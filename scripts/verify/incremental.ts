@@ -22,6 +22,7 @@ import { DIRECT } from '../../worker/recommend/run.ts';
 import { given, type NoCache, type Source } from '../../worker/recommend/states.ts';
 import { UserSource } from '../../worker/recommend/user-states.ts';
 import { defineCommand, runCommand } from '../command.ts';
+import { LOG_FILES } from '../data/log-files.ts';
 import { eventsOf, readDataset } from '../dataset.ts';
 import { listedItems } from '../listed-items.ts';
 import { loadFolder } from '../node-model.ts';
@@ -125,10 +126,10 @@ function beforeLearning(model: EarnModel): EarnModel {
 /** Real histories, shuffled; or random ones of 20 to 400 items, like those of MovieLens. */
 async function histories(model: EarnModel, data: string | undefined, users: number, random: () => number) {
   if (data) {
-    const { logs } = await readDataset(data);
-    return shuffled([...logs.values()], random)
+    const dataset = await readDataset(data);
+    return shuffled([...dataset.users.keys()], random)
       .slice(0, users)
-      .map((log) => eventsOf(log, log.items.length));
+      .map((user) => eventsOf(dataset, user));
   }
   const items = listedItems(model);
   return Array.from({ length: users }, () => {
@@ -147,7 +148,7 @@ is a JSON object.`,
   options: {
     data: {
       type: 'folder',
-      holds: 'interactions.csv',
+      holds: LOG_FILES,
       description: 'histories to serve; without it they are drawn from the catalogue with a fixed seed',
     },
     model: { type: 'folder', holds: 'manifest.json', default: 'model-shards', description: 'the model' },

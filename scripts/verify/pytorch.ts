@@ -9,6 +9,7 @@ import { type EarnModel, loadModel } from '../../worker/models/model.ts';
 import { buildModel } from '../build/build-model.ts';
 import { readCheckpoint, readSafetensors } from '../build/checkpoint.ts';
 import { defineCommand, runCommand } from '../command.ts';
+import { LOG_FILES } from '../data/log-files.ts';
 import { memorySource, nodeRuntime } from '../node-model.ts';
 import { runPython } from '../python.ts';
 
@@ -55,7 +56,7 @@ object.`,
       required: true,
       description: 'what `npm run train` wrote',
     },
-    data: { type: 'folder', holds: 'interactions.csv', required: true, description: 'the histories' },
+    data: { type: 'folder', holds: LOG_FILES, required: true, description: 'the histories' },
     users: { type: 'integer', min: 1, default: 100, description: 'how many histories' },
   },
   async main({ checkpoint, data, users }, { command, print }) {

@@ -3,25 +3,21 @@ import { expect, test, vi } from 'vitest';
 import { buildModel, withDefaults, withMemory } from '../../scripts/build/build-model.ts';
 import { chooseIncludeSeen, chooseRanker } from '../../scripts/build/defaults.ts';
 import { buildMemory } from '../../scripts/build/memory/build-memory.ts';
-import type { Dataset, UserLog } from '../../scripts/dataset.ts';
+import type { Dataset } from '../../scripts/dataset.ts';
 import { memorySource } from '../../scripts/node-model.ts';
 import { loadModel } from '../../worker/models/model.ts';
+import { datasetOf, type History } from '../fixtures/dataset.ts';
 import { TINY, testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
 /** 60 users; `walk` has the items of each, of which the last two are held out. */
 function logOf(walk: (user: number) => number[]): Dataset {
-  const logs = new Map<string, UserLog>();
+  const histories: Record<string, History> = {};
   for (let user = 0; user < 60; user++) {
     const items = walk(user).map((index) => `item-${index % TINY.items}`);
     const { length } = items;
-    logs.set(`user-${user}`, {
-      items,
-      times: [...items.keys()],
-      trained: length - 2,
-      known: length - 1,
-    });
+    histories[`user-${user}`] = { items, trained: length - 2, known: length - 1 };
   }
-  return { logs, protocol: 'leave-one-out' };
+  return datasetOf(histories);
 }
 
 /** Everybody takes one item after the other, nothing twice. */

@@ -2,25 +2,26 @@
 import { expect, test } from 'vitest';
 import { buildModel, withMemory } from '../../scripts/build/build-model.ts';
 import { buildMemory } from '../../scripts/build/memory/build-memory.ts';
-import { countTransitions } from '../../scripts/build/memory/counts.ts';
+import { type CountedRow, countTransitions } from '../../scripts/build/memory/counts.ts';
 import { evidenceOf } from '../../scripts/build/memory/evidence.ts';
 import { type FitCase, fitWeights } from '../../scripts/build/memory/fit.ts';
 import { bestScale } from '../../scripts/build/memory/scale.ts';
 import { memoryTable } from '../../scripts/build/memory/table.ts';
-import type { Dataset, UserLog } from '../../scripts/dataset.ts';
+import { type Dataset, eventsOf } from '../../scripts/dataset.ts';
 import { memorySource } from '../../scripts/node-model.ts';
 import { probabilityOf, readTransitions } from '../../worker/memory/layout.ts';
 import { loadModel } from '../../worker/models/model.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
 import { given } from '../../worker/recommend/states.ts';
+import { datasetOf, type History } from '../fixtures/dataset.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, TINY, testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
 /** Users who walk the catalogue in steps of one, now and then two, and some who jump. */
 function walks(users: number, heldOut: (walk: number[]) => number[] = () => []): Dataset {
   const random = seededRandom(8);
-  const logs = new Map<string, UserLog>();
+  const histories: Record<string, History> = {};
   for (let user = 0; user < users; user++) {
     let item = Math.floor(random() * TINY.items);
     const walk = Array.from({ length: 3 + Math.floor(12 * random()) }, () => {
@@ -30,10 +31,12 @@ function walks(users: number, heldOut: (walk: number[]) => number[] = () => []):
     const all = [...walk, ...heldOut(walk)];
     const items = all.map((index) => `item-${index}`);
     const trained = heldOut(walk).length > 0 ? walk.length : all.length - 2;
-    logs.set(`user-${user}`, { items, times: items.map((_, place) => place), trained, known: trained + 1 });
+    histories[`user-${user}`] = { items, trained, known: trained + 1 };
   }
-  return { logs, protocol: 'leave-one-out' };
+  return datasetOf(histories);
 }
+
+const pairsOf = ({ items, counts }: CountedRow) => Array.from(items, (item, at) => [item, counts[at]]);
 
 test('where only some events are the target, only they are successors', () => {
   const log = {
@@ -41,8 +44,8 @@ test('where only some events are the target, only they are successors', () => {
     targets: [Uint8Array.of(0, 1, 0), Uint8Array.of(1, 1)],
     items: 3,
   };
-  const rows = countTransitions(log, { distances: 2, reverse: 0.5 });
-  expect(rows.map(({ successors }) => successors)).toEqual([
+  const rows = countTransitions(log, { distances: 2, reverse: 0.5, most: 9 });
+  expect(rows.map(pairsOf)).toEqual([
     [
       [1, 1],
       [2, 1],
@@ -61,46 +64,33 @@ test('pairs count by their distance, in both directions', () => {
     {
       distances: 2,
       reverse: 0.5,
+      most: 9,
     },
   );
-  expect(rows[0]).toEqual({
-    total: 2.5,
-    successors: [
+  expect(rows.map(pairsOf)).toEqual([
+    [
       [2, 1.5],
       [1, 1],
     ],
-  });
-  expect(rows[1]).toEqual({
-    total: 1.5,
-    successors: [
+    [
       [2, 1],
       [0, 0.5],
     ],
-  });
-  expect(rows[2]).toEqual({
-    total: 1.25,
-    successors: [
+    [
       [0, 0.75],
       [1, 0.5],
     ],
-  });
-  expect(rows[3]).toEqual({ total: 0, successors: [] });
+    [],
+  ]);
+  expect(rows.map(({ total }) => total)).toEqual([2.5, 1.5, 1.25, 0]);
 });
 
 test('the strongest successors stay, in the order of items, and few observations make small probabilities', () => {
-  const rows = [
-    {
-      total: 8,
-      successors: [
-        [2, 4],
-        [0, 3],
-        [1, 1],
-      ] as [number, number][],
-    },
-    { total: 1, successors: [[2, 1]] as [number, number][] },
-    { total: 0, successors: [] },
-  ];
-  const read = (shrinkage: number) => readTransitions(memoryTable(rows, { most: 2, shrinkage }), 3);
+  // 0 is followed by 2 four times, by 0 three times, and once by 1; 1 is followed by 2 once.
+  const walks = [...Array(4).fill([0, 2]), ...Array(3).fill([0, 0]), [0, 1], [1, 2]];
+  const histories = walks.map((walk) => Int32Array.from(walk));
+  const rows = countTransitions({ histories, items: 3 }, { distances: 1, reverse: 0, most: 2 });
+  const read = (shrinkage: number) => readTransitions(memoryTable(rows, { shrinkage }), 3);
   const { starts, successors, probabilities } = read(0);
   expect([...starts]).toEqual([0, 2, 3, 3]);
   expect([...successors]).toEqual([0, 2, 2]);
@@ -115,7 +105,8 @@ test('what is held out is never counted', async () => {
   // The held-out items go back and forth between two far ones, which no walk does.
   const dataset = walks(60, (walk) => [(walk.at(-1)! + 25) % TINY.items, walk.at(-1)!]);
   const known = new Set<string>();
-  for (const { items, trained } of dataset.logs.values()) {
+  for (const [user, trained] of dataset.trained.entries()) {
+    const items = eventsOf(dataset, user).map(({ item }) => item);
     for (let at = 0; at < trained; at++) {
       for (let to = Math.max(0, at - 10); to < Math.min(trained, at + 11); to++)
         known.add(`${items[at]} ${items[to]}`);

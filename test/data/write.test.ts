@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { withPartial } from '../../scripts/data/write.ts';
+import { readDataset } from '../../scripts/dataset.ts';
 import { data, failure, folder, rowsOf } from './helpers.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../scripts/data/main.ts');
@@ -17,6 +18,32 @@ test('replaces an earlier dataset and leaves other files alone', async () => {
   await data(['csv', '--from', path, '--out', out]);
   expect(rowsOf(out)).toEqual(CSV.trimEnd().split('\n'));
   expect(readdirSync(out).sort()).toEqual(['interactions.csv', 'items.jsonl', 'mine.txt']);
+});
+
+test('in Parquet it is the same log, and each form replaces the other', async () => {
+  const rows = [
+    'u,a,1.5,view',
+    '"Lee, Kim",b,2,',
+    'u,b,3,buy',
+    'u,c,1600000000.123456,view',
+    '"Lee, Kim",a,4,buy',
+  ];
+  const path = folder({ 'log.csv': ['user_id,item_id,timestamp,type', ...rows, ''].join('\n') });
+  const [csv, out] = [join(path, 'csv'), join(path, 'out')];
+  await data(['csv', '--from', join(path, 'log.csv'), '--out', csv]);
+  await data(['csv', '--from', join(path, 'log.csv'), '--out', out]);
+  await data(['csv', '--from', join(path, 'log.csv'), '--out', out, '--parquet']);
+  expect(readdirSync(out).sort()).toEqual(['events.json', 'interactions-00000.parquet', 'items.jsonl']);
+  const dataset = await readDataset(csv);
+  expect(dataset.users).toEqual(['u', 'Lee, Kim']);
+  expect([...dataset.time]).toEqual([1.5, 3, 1600000000.123456, 2, 4]);
+  expect(await readDataset(out)).toEqual(dataset);
+  // It is a log like any other, too.
+  const back = join(path, 'back');
+  await data(['csv', '--from', out, '--out', back]);
+  expect(rowsOf(back)).toEqual(rowsOf(csv));
+  await data(['csv', '--from', join(path, 'log.csv'), '--out', out]);
+  expect(readdirSync(out).sort()).toEqual(['events.json', 'interactions.csv', 'items.jsonl']);
 });
 
 test('a failed run leaves the earlier dataset and nothing half-written', async () => {

@@ -14,7 +14,7 @@ import {
   exampleItems,
   LAUNCH,
 } from '../../scripts/data/datasets/example.ts';
-import { Case, readDataset } from '../../scripts/dataset.ts';
+import { type Case, heldOut, readDataset } from '../../scripts/dataset.ts';
 import { readRanks } from '../../scripts/evaluate/ranks.ts';
 import { type Server, type ServerOptions, startServer } from '../../scripts/local-service.ts';
 import { withOutbox } from './outbox.ts';
@@ -169,10 +169,10 @@ test('as a candidate it answers its share, and what the evaluation says is what 
   run('evaluate', '--model', 'my-shop', '--data', data, '--rankers', 'latent', '--ranks', 'ranks.csv');
   const ranks = [...readRanks(join(folder, 'ranks.csv'), 'latent')];
   expect(ranks.length).toBeGreaterThan(0.9 * users.length);
-  const dataset = await readDataset(data);
+  const cases = heldOut(await readDataset(data), 'test');
+  const byName = new Map<string, Case>(cases.map((each) => [`${each.user} ${each.place}`, each]));
   const served = await forAll(ranks, async ([name]) => {
-    const [user, place] = name.split(' ');
-    const { target, events } = new Case(user, dataset.logs.get(user)!, Number(place));
+    const { target, events } = byName.get(name)!;
     const history = events.map(({ item, type }) => ({ id: item, type }));
     const list = await ask(
       'recommendations',

@@ -1,10 +1,11 @@
 /** What is measured of diversity is what the service lists. */
 import { expect, test } from 'vitest';
-import { type Dataset, heldOut } from '../../scripts/dataset.ts';
+import { heldOut } from '../../scripts/dataset.ts';
 import { measure } from '../../scripts/diversity/measure.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
 import { given } from '../../worker/recommend/states.ts';
+import { datasetOf } from '../fixtures/dataset.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, TINY } from '../fixtures/tiny-model.ts';
 
@@ -15,10 +16,9 @@ test('lists are as accurate as those of the service, and differ the more the mor
   const random = seededRandom(3);
   const logs = Array.from({ length: USERS }, (_, user) => {
     const items = randomInts(random, 12, TINY.items).map((item) => model.catalogue.items![item].id);
-    const times = items.map((_, step) => step);
-    return [`user ${user}`, { items, times, trained: 10, known: 11 }] as const;
+    return [`user ${user}`, { items, trained: 10, known: 11 }] as const;
   });
-  const dataset: Dataset = { logs: new Map(logs), protocol: 'leave-one-out' };
+  const dataset = datasetOf(Object.fromEntries(logs));
   const rows = await measure(model, dataset, { split: 'valid', cases: USERS }, () => {});
   for (const { diversity, cases, ...row } of rows) {
     let [hits, categories] = [0, 0];

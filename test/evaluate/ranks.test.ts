@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Case } from '../../scripts/dataset.ts';
 import { readRanks, writeRanks } from '../../scripts/evaluate/ranks.ts';
+import { datasetOf } from '../fixtures/dataset.ts';
 
 function ranksFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'earn-edge-ranks-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'ranks.csv');
-  const log = (...items: string[]) => ({ items, times: items.map(() => 0), trained: 0, known: 0 });
-  const cases = [new Case('ann', log('a', 'b', 'c'), 2), new Case('Lee, Kim', log('c', 'a'), 1)];
+  const log = (...items: string[]) => ({ items, trained: 0, known: 0 });
+  const dataset = datasetOf({ ann: log('a', 'b', 'c'), 'Lee, Kim': log('c', 'a') });
+  const cases = [new Case(dataset, 0, 2), new Case(dataset, 1, 1)];
   writeRanks(
     path,
     cases,

@@ -7,6 +7,7 @@ import type { EarnModel } from '../../worker/models/model.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
 import { given } from '../../worker/recommend/states.ts';
+import { datasetOf } from '../fixtures/dataset.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, TINY } from '../fixtures/tiny-model.ts';
 
@@ -23,10 +24,9 @@ function circles(model: EarnModel): Dataset {
       (_, step) => model.catalogue.items![(start + step) % TINY.items].id,
     );
     if (user % 3 === 0) items[11] = items[4];
-    const times = items.map((_, step) => step);
-    return [`user ${user}`, { items, times, trained: 10, known: 11 }] as const;
+    return [`user ${user}`, { items, trained: 10, known: 11 }] as const;
   });
-  return { logs: new Map(logs), protocol: 'leave-one-out' };
+  return datasetOf(Object.fromEntries(logs));
 }
 
 const OPTIONS: EvaluationOptions = { split: 'test', rankers: ['latent', 'beam'], beam: 20 };
@@ -95,9 +95,8 @@ test('two histories share all of a list that is the same for everybody, and some
 });
 
 test('data that holds nothing out is refused', async () => {
-  const { logs, protocol } = circles(model);
-  const short = [...logs].map(([user, log]) => [user, { ...log, trained: 12, known: 12 }] as const);
-  const nothing = evaluate(model, { logs: new Map(short), protocol }, OPTIONS, silent);
+  const all = new Int32Array(USERS).fill(12);
+  const nothing = evaluate(model, { ...circles(model), trained: all, known: all }, OPTIONS, silent);
   await expect(nothing).rejects.toThrow('the data holds nothing out for test');
 });
 

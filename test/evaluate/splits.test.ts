@@ -5,14 +5,15 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { eventsOf, heldOut, readDataset, type Split, type UserLog } from '../../scripts/dataset.ts';
-import { type EventMeaning, isNegative, standing } from '../../worker/events/event-types.ts';
+import { type Dataset, eventsOf, heldOut, readDataset, type Split } from '../../scripts/dataset.ts';
+import { isNegative, standing } from '../../worker/events/event-types.ts';
 
 const fixtures = resolve(import.meta.dirname, '../fixtures/splits');
 
 /** Without what was taken back. */
-function trainedItems(log: UserLog, meaning: EventMeaning | undefined): string[] {
-  const events = eventsOf(log, log.trained);
+function trainedItems(dataset: Dataset, user: number): string[] {
+  const { meaning } = dataset;
+  const events = eventsOf(dataset, user, dataset.trained[user]);
   const isGone = ({ type }: { type?: string }) => meaning !== undefined && isNegative(meaning, type);
   return standing(events, ({ item }) => item, isGone).map(({ item }) => item);
 }
@@ -24,7 +25,7 @@ test.each(['leave-one-out', 'by-time', 'with-types'])(
     const dataset = await readDataset(folder);
     const cases = (split: Split) =>
       heldOut(dataset, split).map(({ user, history, target }) => ({ user, history, target }));
-    const train = [...dataset.logs].map(([user, log]) => [user, trainedItems(log, dataset.meaning)]);
+    const train = dataset.users.map((name, user) => [name, trainedItems(dataset, user)]);
     const found = {
       protocol: dataset.protocol,
       train: Object.fromEntries(train),

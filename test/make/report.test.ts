@@ -11,6 +11,7 @@ import { htmlReport } from '../../scripts/make/report/html.ts';
 import { textReport } from '../../scripts/make/report/text.ts';
 import { warmPlan } from '../../scripts/make/training.ts';
 import { folder } from '../data/helpers.ts';
+import { datasetOf } from '../fixtures/dataset.ts';
 import { loadTiny } from '../fixtures/tiny-model.ts';
 
 const SILENT = { say() {}, start() {}, step() {} };
@@ -81,20 +82,10 @@ test('as text and as a page it has the same findings; titles are text, not marku
 test('the newest events are those after the last run, when there are enough', async () => {
   const { dataset } = await walks();
   expect(newestCases(dataset, 0)).toMatchObject({ newest: false, cases: { length: 40 } });
-  const many = {
-    ...dataset,
-    logs: new Map(
-      Array.from({ length: 200 }, (_, i) => [
-        `u${i}`,
-        {
-          items: ['a', 'b', 'c'],
-          times: [1, 2, i],
-          trained: 1,
-          known: 2,
-        },
-      ]),
-    ),
-  };
+  const users = Array.from({ length: 200 }, (_, i) => {
+    return [`u${i}`, { items: ['a', 'b', 'c'], times: [1, 2, i], trained: 1, known: 2 }];
+  });
+  const many = datasetOf(Object.fromEntries(users));
   const { cases, newest } = newestCases(many, 49);
   expect(newest).toBe(true);
   expect(cases).toHaveLength(150);

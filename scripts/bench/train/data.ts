@@ -3,6 +3,7 @@ import { defineCommand, runCommand } from '../../command.ts';
 import { csv } from '../../data/datasets/csv.ts';
 import { DATASET_OPTIONS } from '../../data/options.ts';
 import { prepare } from '../../data/prepare.ts';
+import { usage } from './usage.ts';
 
 const command = defineCommand({
   usage: 'node scripts/bench/train/data.ts --from DIR --out DIR\n\nMeasures the reading of a log.',
@@ -14,11 +15,7 @@ const command = defineCommand({
   async main(options, { print }) {
     const started = performance.now();
     const { users, items, interactions } = await prepare({ ...options, dataset: csv });
-    const seconds = Math.round((performance.now() - started) / 100) / 10;
-    const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-    const cpu_seconds = Math.round((userCPUTime + systemCPUTime) / 1e5) / 10;
-    const peak_mb = Math.round(maxRSS / 1024);
-    print(JSON.stringify({ users, items, events: interactions, seconds, cpu_seconds, peak_mb }));
+    print(JSON.stringify({ users, items, events: interactions, ...usage(started) }));
   },
 });
 

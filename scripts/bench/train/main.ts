@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runChild } from '../../child.ts';
 import { defineCommand, runCommand } from '../../command.ts';
+import { lastLine } from '../../printed.ts';
 import { runPython } from '../../python.ts';
 import { writeLargeLog } from './large-log.ts';
 
 const command = defineCommand({
   usage: `npm run bench:train -- [options]
 
-Makes a large log up, reads it as npm run data does, makes semantic IDs, and trains some steps of the decoder
-with three layers. It needs a gigabyte and a half of disk, below --folder. The last line printed is a JSON
+Makes a large log up, reads it as npm run data does, makes semantic IDs, trains some steps of the decoder with
+three layers, builds a model of it, and evaluates that on some cases. It needs a gigabyte and a half of disk, below --folder. The last line printed is a JSON
 object.`,
   options: {
     users: { type: 'integer', min: 1, default: 1_000_000, description: 'users of the log' },
@@ -32,14 +33,20 @@ object.`,
       const read = fileURLToPath(new URL('data.ts', import.meta.url));
       const reading = ['--from', log, '--out', dataset];
       const data = JSON.parse(await runChild(process.execPath, [read, ...reading], { capture: true }));
-      const flags = ['--data', dataset, '--steps', `${steps}`, '--batch', `${batch}`];
+      const checkpoint = join(folder, 'checkpoint');
+      const flags = ['--data', dataset, '--steps', `${steps}`, '--batch', `${batch}`, '--out', checkpoint];
       const printed = await runPython(['-m', 'earn_train.bench', ...flags], {
         capture: true,
         // Threads that spin while they wait take the cores from those that work (docs/log.md).
         env: { OMP_WAIT_POLICY: 'PASSIVE' },
       });
-      const training = JSON.parse(printed.trimEnd().split('\n').at(-1)!);
-      print(JSON.stringify({ cpus: cpus().length, data, training }));
+      const training = JSON.parse(lastLine(printed));
+      const building = ['--checkpoint', checkpoint, '--data', dataset, '--out', join(folder, 'model')];
+      const build = fileURLToPath(new URL('build.ts', import.meta.url));
+      const model = JSON.parse(
+        lastLine(await runChild(process.execPath, [build, ...building], { capture: true })),
+      );
+      print(JSON.stringify({ cpus: cpus().length, data, training, model }));
     } finally {
       if (!keep) rmSync(folder, { recursive: true, force: true });
     }

@@ -1,15 +1,14 @@
 /** Which items go together in the training histories: EASE^R, cut to each item's strongest weights. */
 import { writeAffinities } from '../../../worker/memory/affinity-layout.ts';
 import { easeWeights, gramMatrix, MOST_ITEMS } from '../../evaluate/yardsticks/ease-weights.ts';
-import { type TrainingLog, withoutRepeats } from '../../evaluate/yardsticks/training-log.ts';
+import { countsOf, type TrainingLog, withoutRepeats } from '../../evaluate/yardsticks/training-log.ts';
 
 /** Weights per item, of either sign. */
 const MOST_WEIGHTS = 64;
 
 /** Makes the file of the affinities for a lambda; undefined where the catalogue is too large for them. */
 export function affinityFiles(log: TrainingLog): ((lambda: number) => Uint8Array<ArrayBuffer>) | undefined {
-  const taken = new Set(log.histories.flatMap((history) => [...new Set(history)]));
-  if (taken.size > MOST_ITEMS) return undefined;
+  if (countsOf(log).filter((count) => count > 0).length > MOST_ITEMS) return undefined;
   const { gram, known } = gramMatrix(withoutRepeats(log));
   return (lambda) => {
     const weights = easeWeights(gram, known.length, lambda);

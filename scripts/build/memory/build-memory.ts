@@ -34,6 +34,7 @@ const GRID = {
   reverse: [0.25, 1, 0.5, 0],
 };
 type Settings = Record<keyof typeof GRID, number>;
+type Counting = Pick<CountOptions, 'distances' | 'reverse'>;
 const AFFINITY_GRID = { lambda: [500, 100], decay: [1, 0.98] };
 
 export interface BuiltMemory {
@@ -130,21 +131,21 @@ function bestTransitions(
   items: number,
   stage: typeof SILENT,
 ): { settings: Settings; best: Candidate<MemoryOptions> } {
-  let counted: { counting: CountOptions; rows: CountedRow[] } | undefined;
+  let counted: { counting: Counting; rows: CountedRow[] } | undefined;
   let parameters: Float64Array | undefined;
   const step = stage(1 + Object.values(GRID).reduce((sum, { length }) => sum + length - 1, 0));
 
   /** Counting again takes seconds; to keep what was counted in every way, much memory. */
-  function counts(counting: CountOptions): CountedRow[] {
+  function counts(counting: Counting): CountedRow[] {
     const { distances, reverse } = counting;
     if (counted?.counting.distances !== distances || counted.counting.reverse !== reverse) {
-      counted = { counting, rows: countTransitions(log, counting) };
+      counted = { counting, rows: countTransitions(log, { ...counting, most: MOST_SUCCESSORS }) };
     }
     return counted.rows;
   }
 
   function candidate({ decay, smoothing, shrinkage, ...counting }: Settings): Candidate<MemoryOptions> {
-    const file = memoryTable(counts(counting), { most: MOST_SUCCESSORS, shrinkage });
+    const file = memoryTable(counts(counting), { shrinkage });
     const options = { newest: NEWEST, decay, smoothing: smoothing / items, weights: [1] };
     const memory = new Memory(file, items, options);
     const evidence = cases.map(({ history }) => evidenceOf([transitionEvidence(memory, history)]));

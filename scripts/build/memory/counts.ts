@@ -1,45 +1,53 @@
 /** Counts what followed what. */
-import type { TrainingLog } from '../../evaluate/yardsticks/training-log.ts';
+import { eachSparseRow, type SparseRow } from '../../evaluate/yardsticks/sparse-rows.ts';
+import { occurrencesOf, type TrainingLog } from '../../evaluate/yardsticks/training-log.ts';
 
 export interface CountOptions {
   /** Pairs of items up to this far apart count; a pair at distance d counts 1 / d. */
   distances: number;
   /** What an item that came before another counts as its successor, as a share of the other direction. */
   reverse: number;
+  /** Successors that are kept per item, the strongest. */
+  most: number;
 }
 
 /** The successors of one item. */
 export interface CountedRow {
-  /** Of all of them. */
+  /** Of all of them, also of those that are not kept. */
   total: number;
-  /** [successor, count], the highest counts first; of equal ones the lower item. */
-  successors: [item: number, count: number][];
+  /** The highest counts first; of equal ones the lower item. */
+  items: Int32Array;
+  counts: Float64Array;
 }
 
 /** One row per item. Where only some events are what a list should lead to, only they are successors. */
-export function countTransitions(
-  { histories, targets, items }: TrainingLog,
-  { distances, reverse }: CountOptions,
-): CountedRow[] {
-  const places: [history: number, place: number][][] = Array.from({ length: items }, () => []);
-  for (const [number, history] of histories.entries()) {
-    for (const [place, item] of history.entries()) places[item].push([number, place]);
-  }
-  return places.map((occurrences) => {
-    const counts = new Map<number, number>();
-    for (const [number, place] of occurrences) {
-      const [history, wanted] = [histories[number], targets?.[number]];
-      const add = (at: number, count: number) => {
-        const item = history[at];
-        if (item === undefined || count === 0 || wanted?.[at] === 0) return;
-        counts.set(item, (counts.get(item) ?? 0) + count);
+export function countTransitions(log: TrainingLog, { distances, reverse, most }: CountOptions): CountedRow[] {
+  const { starts, histories, places } = occurrencesOf(log);
+  const rows = eachSparseRow(log.items, (item, add) => {
+    for (let at = starts[item]; at < starts[item + 1]; at++) {
+      const history = log.histories[histories[at]];
+      const wanted = log.targets?.[histories[at]];
+      const count = (place: number, weight: number) => {
+        if (place >= 0 && place < history.length && weight > 0 && wanted?.[place] !== 0)
+          add(history[place], weight);
       };
       for (let distance = 1; distance <= distances; distance++) {
-        add(place + distance, 1 / distance);
-        add(place - distance, reverse / distance);
+        count(places[at] + distance, 1 / distance);
+        count(places[at] - distance, reverse / distance);
       }
     }
-    const successors = [...counts].sort(([a, x], [b, y]) => y - x || a - b);
-    return { total: successors.reduce((sum, [, count]) => sum + count, 0), successors };
   });
+  return Array.from(rows, (row) => strongest(row, most));
+}
+
+function strongest({ columns, values }: SparseRow, most: number): CountedRow {
+  const order = Int32Array.from(columns.keys()).sort(
+    (a, b) => values[b] - values[a] || columns[a] - columns[b],
+  );
+  const kept = order.subarray(0, most);
+  return {
+    total: order.reduce((sum, at) => sum + values[at], 0),
+    items: kept.map((at) => columns[at]),
+    counts: Float64Array.from(kept, (at) => values[at]),
+  };
 }

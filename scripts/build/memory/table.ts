@@ -3,19 +3,15 @@ import { LEAST_PROBABILITY, writeTransitions } from '../../../worker/memory/layo
 import type { CountedRow } from './counts.ts';
 
 export interface TableOptions {
-  /** Most successors per item, the strongest. */
-  most: number;
   /** Counts that are added to an item's total, so that few observations make small probabilities. */
   shrinkage: number;
 }
 
 /** `worker/memory/layout.ts` says how it is laid out. */
-export function memoryTable(rows: readonly CountedRow[], { most, shrinkage }: TableOptions) {
+export function memoryTable(rows: readonly CountedRow[], { shrinkage }: TableOptions) {
   return writeTransitions(
-    rows.map(({ total, successors }) =>
-      successors
-        .slice(0, most)
-        .map(([item, count]) => [item, count / (total + shrinkage)] as const)
+    rows.map(({ total, items, counts }) =>
+      Array.from(items, (item, at) => [item, counts[at] / (total + shrinkage)] as const)
         .filter(([, probability]) => probability >= LEAST_PROBABILITY)
         .sort(([a], [b]) => a - b),
     ),

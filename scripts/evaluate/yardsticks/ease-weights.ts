@@ -6,14 +6,15 @@
  *     B_ij = -P_ij / P_jj, B_ii = 0.
  */
 import { invertPositiveDefinite } from './invert.ts';
-import type { TrainingLog } from './training-log.ts';
+import { countsOf, type TrainingLog } from './training-log.ts';
 
 /** Items that occur in training, at most: time grows with their cube, and is half a minute here. */
 export const MOST_ITEMS = 5000;
 
 /** Co-occurrence of the items that occur at all. */
 export function gramMatrix(log: TrainingLog) {
-  const known = Int32Array.from(new Set(log.histories.flatMap((history) => [...history]))).sort();
+  const counts = countsOf(log);
+  const known = Int32Array.from(counts.keys()).filter((item) => counts[item] > 0);
   const place = new Int32Array(log.items).fill(-1);
   for (const [at, item] of known.entries()) place[item] = at;
   const size = known.length;

@@ -8,8 +8,8 @@
  * where n_ij users took both. Each item keeps its `neighbours` most similar ones. The items of a history add
  * up the similarities of their neighbours. Each item weighs `decay` times the one after it.
  */
-import { decayedSum, largest, type SparseRow, sparseRows } from './sparse-rows.ts';
-import { occurrencesOf, type TrainingLog, withoutRepeats } from './training-log.ts';
+import { decayedSum, eachSparseRow, largest, type SparseRow } from './sparse-rows.ts';
+import { countsOf, occurrencesOf, withoutRepeats } from './training-log.ts';
 import { combinations, memoised, type Yardstick } from './yardstick.ts';
 
 const NEWEST = 100;
@@ -22,15 +22,23 @@ export const itemKnn: Yardstick = {
     decay: [0.3, 0.5, 0.8, 1],
   }),
   fit(log) {
-    const { rows, users } = pairCounts(withoutRepeats(log));
-    const mostSimilar = memoised(({ shrinkage }) =>
-      rows.map(({ columns, values }, item) => {
-        const cosines = values.map(
-          (both, at) => both / (Math.sqrt(users[item] * users[columns[at]]) + shrinkage),
-        );
+    const distinct = withoutRepeats(log);
+    const users = countsOf(distinct);
+    const { starts, histories } = occurrencesOf(distinct);
+    // Counted anew for each shrinkage: all pairs of a large catalogue would fill the memory.
+    const mostSimilar = memoised(({ shrinkage }) => {
+      const pairs = eachSparseRow(log.items, (item, add) => {
+        for (let at = starts[item]; at < starts[item + 1]; at++) {
+          for (const other of distinct.histories[histories[at]]) if (other !== item) add(other, 1);
+        }
+      });
+      let item = 0;
+      return Array.from(pairs, ({ columns, values }): SparseRow => {
+        const own = users[item++];
+        const cosines = values.map((both, at) => both / (Math.sqrt(own * users[columns[at]]) + shrinkage));
         return largest({ columns, values: cosines }, MOST_NEIGHBOURS);
-      }),
-    );
+      });
+    });
     return ({ neighbours, shrinkage, decay }) =>
       decayedSum(
         mostSimilar({ shrinkage }).map((row) => largest(row, neighbours)),
@@ -39,17 +47,3 @@ export const itemKnn: Yardstick = {
       );
   },
 };
-
-/** How many users took each two items, and each one. */
-function pairCounts(log: TrainingLog): { rows: SparseRow[]; users: Int32Array } {
-  const { starts, histories } = occurrencesOf(log);
-  const rows = sparseRows(log.items, (item, add) => {
-    for (let at = starts[item]; at < starts[item + 1]; at++) {
-      for (const other of log.histories[histories[at]]) if (other !== item) add(other, 1);
-    }
-  });
-  return {
-    rows,
-    users: Int32Array.from({ length: log.items }, (_, item) => starts[item + 1] - starts[item]),
-  };
-}

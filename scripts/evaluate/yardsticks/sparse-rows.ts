@@ -6,11 +6,13 @@ export interface SparseRow {
   values: Float64Array;
 }
 
+type Fill = (row: number, add: (column: number, value: number) => void) => void;
+
 /** Makes each row by adding up what `fill` adds to its columns. */
-export function sparseRows(
-  size: number,
-  fill: (row: number, add: (column: number, value: number) => void) => void,
-): SparseRow[] {
+export const sparseRows = (size: number, fill: Fill): SparseRow[] => [...eachSparseRow(size, fill)];
+
+/** The same one by one: all of a large catalogue would fill the memory. */
+export function* eachSparseRow(size: number, fill: Fill): Generator<SparseRow> {
   const sums = new Float64Array(size);
   const touched = new Int32Array(size);
   let count = 0;
@@ -18,14 +20,14 @@ export function sparseRows(
     if (sums[column] === 0) touched[count++] = column;
     sums[column] += value;
   };
-  return Array.from({ length: size }, (_, row) => {
+  for (let row = 0; row < size; row++) {
     count = 0;
     fill(row, add);
     const columns = touched.slice(0, count);
     const values = Float64Array.from(columns, (column) => sums[column]);
     for (const column of columns) sums[column] = 0;
-    return { columns, values };
-  });
+    yield { columns, values };
+  }
 }
 
 /** Divides each row by its sum, so that it is a distribution. */

@@ -4,7 +4,7 @@ import type { Model } from '../../../worker/models/model.ts';
 import { queryFor } from '../../../worker/recommend/query.ts';
 import { recommend } from '../../../worker/recommend/recommend.ts';
 import { given } from '../../../worker/recommend/states.ts';
-import type { Dataset } from '../../dataset.ts';
+import { type Dataset, lengthOf } from '../../dataset.ts';
 import { metricsOf } from '../../evaluate/metrics.ts';
 import type { Evaluation } from '../../evaluate/run.ts';
 import type { Verdict } from '../../evaluate/verdict.ts';
@@ -86,11 +86,12 @@ const HISTORY = [
   { name: 'more than 100 events', end: Infinity },
 ];
 
-function lengthsOf({ logs }: Dataset): ReportFacts['lengths'] {
+function lengthsOf(dataset: Dataset): ReportFacts['lengths'] {
   const ends = [1, 2, 5, 10, 20, 50, 100, 200, Infinity];
+  const lengths = dataset.users.map((_, user) => lengthOf(dataset, user));
   return ends.flatMap((end, i) => {
     const start = i === 0 ? 1 : ends[i - 1] + 1;
-    const users = [...logs.values()].filter(({ items }) => items.length >= start && items.length <= end);
+    const users = lengths.filter((length) => length >= start && length <= end);
     const name = end === Infinity ? `${start}+` : start === end ? `${end}` : `${start}-${end}`;
     return users.length > 0 ? [{ name, users: users.length }] : [];
   });

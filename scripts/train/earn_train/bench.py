@@ -14,11 +14,14 @@ import torch
 from tqdm import tqdm
 
 from .batches import epoch_batches
+from .calibrate import activation_ranges
+from .checkpoint import save
 from .config import Config
 from .data import read
 from .errors import run
 from .parser import Parser
 from .processes import DEVICE, shared_loss
+from .ranking import metrics, ranks_of
 from .recipe import Recipe
 from .train import new_model, optimizer_of, rate
 
@@ -29,6 +32,7 @@ DESCRIPTION = """Reads a dataset, makes its semantic IDs, and trains some steps.
 The last line printed is a JSON object."""
 
 RECENT = 20  # steps that the reported losses are means of
+CHECKED = 500  # validation items that the checkpoint is ranked on
 
 
 class Watch:
@@ -91,12 +95,20 @@ def bench(args: argparse.Namespace) -> None:
         "device": str(DEVICE),
         "threads": torch.get_num_threads(),
     }
+    if args.out:
+        args.out.mkdir(parents=True, exist_ok=True)
+        held_out = data.held_out("valid").sample(CHECKED, recipe.seed)
+        ranges = activation_ranges(model, held_out, DEVICE, data.events)
+        reached = metrics(ranks_of(model, held_out, "latent", 0, DEVICE, events=data.events))
+        validation = {"parameters": report["parameters"], "latent": reached}
+        save(model, data, recipe, args.out, {"validation": validation, "curve": [], "activations": ranges})
     print(json.dumps(report))
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = Parser("bench", DESCRIPTION)
     parser.add_argument("--data", type=Path, required=True, help="the dataset")
+    parser.add_argument("--out", type=Path, help="where to leave a checkpoint, to measure its build")
     parser.add_argument("--depth", type=int, default=3, help="N, layers")
     parser.add_argument("--levels", type=int, default=2, help="C, semantic-ID codes per item")
     parser.add_argument("--batch", type=int, default=256, help="users per step")

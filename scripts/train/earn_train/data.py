@@ -1,10 +1,8 @@
-"""The common data format (`interactions.csv`, `items.jsonl`) as histories of item indices, and what is held
+"""The common data format (a log and `items.jsonl`) as histories of item indices, and what is held
 out of them.
 """
 
-import csv
 import json
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 
 from .errors import InputError
 from .events import TYPE_STRIDE, Events, items_of
+from .log import Log
 
 SPLITS = ("train", "valid", "test")
 History = NDArray[np.int64]  # tokens (`events.py`), oldest first: without types, item indices
@@ -148,10 +147,8 @@ def read(folder: Path) -> Dataset:
     """
     with open(folder / "items.jsonl", encoding="utf-8") as file:
         items = [json.loads(line) for line in file]
-    index = {item["id"]: number for number, item in enumerate(items)}
-    events = Events.read(folder)
-    with open(folder / "interactions.csv", encoding="utf-8", newline="") as file:
-        users, owner, taken, splits = columns(file.name, csv.reader(file), index, events)
+    events, log = Events.read(folder), Log(folder)
+    users, owner, taken, splits = columns(log, items, events)
     order = np.argsort(owner, kind="stable")
     count = np.bincount(owner, minlength=len(users))
     end = np.cumsum(count)
@@ -161,7 +158,7 @@ def read(folder: Path) -> Dataset:
         return Dataset(
             folder.resolve().name, items, users, histories, trained, known, "leave-one-out", events
         )
-    refuse_disorder(folder / "interactions.csv", owner[order], splits[order], order)
+    refuse_disorder(log, owner[order], splits[order], order)
     trained = np.bincount(owner[splits == 0], minlength=len(users))
     known = trained + np.bincount(owner[splits == 1], minlength=len(users))
     return Dataset(folder.resolve().name, items, users, histories, trained, known, "split by time", events)
@@ -205,40 +202,30 @@ def last_two(events: Events, histories: Histories) -> tuple[NDArray[np.int64], N
 
 
 def columns(
-    name: str, rows: Iterator[list[str]], index: dict[str, int], events: Events
-) -> tuple[list[str], NDArray[np.int64], History, NDArray[np.int8] | None]:
-    """The users in order of appearance; each row's user, item and, where there are any, split, as numbers."""
-    header = next(rows)
-    at_user, at_item = header.index("user_id"), header.index("item_id")
-    at_type = header.index("type") if events.types else None
-    at_split = header.index("split") if "split" in header else None
-    users: dict[str, int] = {}
-    owner, taken, splits = array("q"), array("q"), array("b")
-    for line, row in enumerate(rows, 2):
-        item = index.get(row[at_item])
-        if item is None:
-            raise InputError(f"{name}:{line}: item_id {row[at_item]!r} is not in items.jsonl")
-        owner.append(users.setdefault(row[at_user], len(users)))
-        kind = 0 if at_type is None or not row[at_type] else events.index(row[at_type], f"{name}:{line}")
-        taken.append(item + kind * TYPE_STRIDE)
-        if at_split is None:
-            continue
-        if row[at_split] not in SPLITS:
-            raise InputError(f"{name}:{line}: split {row[at_split]!r} is unknown")
-        splits.append(SPLITS.index(row[at_split]))
-    split = None if at_split is None else np.frombuffer(splits, dtype=np.int8)
-    return list(users), np.frombuffer(owner, dtype=np.int64), np.frombuffer(taken, dtype=np.int64), split
+    log: Log, items: list[dict[str, Any]], events: Events
+) -> tuple[list[str], NDArray[np.int64], History, NDArray[np.int64] | None]:
+    """The users in order of appearance; each row's user, token and, where there are any, split, as numbers."""
+    owner, users = log.names("user_id")
+    index = {item["id"]: number for number, item in enumerate(items)}
+    taken = log.numbers("item_id", index.get, "is not in items.jsonl")
+    if events.types and log.has("type"):
+        types = dict(zip(["", *events.types], range(1 + len(events.types)), strict=True))
+        taken += TYPE_STRIDE * log.numbers("type", types.get, "is not in events.json")
+    if not log.has("split"):
+        return users, owner, taken, None
+    splits = {name: number for number, name in enumerate(SPLITS)}
+    return users, owner, taken, log.numbers("split", splits.get, "is unknown")
 
 
 def refuse_disorder(
-    file: Path, owner: NDArray[np.int64], split: NDArray[np.int8], row: NDArray[np.int64]
+    log: Log, owner: NDArray[np.int64], split: NDArray[np.int64], row: NDArray[np.int64]
 ) -> None:
-    """Raises InputError at the first row of the file whose split comes after a later one of its user."""
+    """Raises InputError at the first row whose split comes after a later one of its user."""
     late = row[1:][(owner[1:] == owner[:-1]) & (split[1:] < split[:-1])]
     if len(late) > 0:
         first = late.min()
         name = SPLITS[split[row == first][0]]
-        raise InputError(f"{file}:{first + 2}: split {name!r} comes after a later one")
+        raise InputError(f"{log.place(first)}: split {name!r} comes after a later one")
 
 
 def window_start(length: int, window: int) -> int:

@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import InputError
-
 Tokens = NDArray[np.int64]
 
 # A token is item + type * TYPE_STRIDE; types count from 1, 0 is no type (`worker/engine/token.ts`).
@@ -45,11 +43,6 @@ class Events:
     def target_index(self) -> int:
         """Of the type in tokens; 0: no type is the target."""
         return 0 if self.target is None else 1 + self.types.index(self.target)
-
-    def index(self, name: str, place: str) -> int:
-        if name not in self.types:
-            raise InputError(f"{place}: type {name!r} is not in events.json")
-        return 1 + self.types.index(name)
 
     def which(self, names: list[str]) -> NDArray[np.bool_]:
         """[types + 1], whether a type is one of these."""

@@ -60,7 +60,7 @@ class Recipe:
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = Parser("train", DESCRIPTION)
     add = parser.add_argument
-    add("--data", type=Path, required=True, help="folder with interactions.csv and items.jsonl")
+    add("--data", type=Path, required=True, help="folder of `npm run data`")
     add("--out", type=Path, help="checkpoint folder (default: runs/<name of the data folder>)")
     add_shapes(parser)
     add_recipe(parser)

@@ -26,6 +26,7 @@ from .config import Config
 from .data import Cases, Dataset, read
 from .errors import InputError, run
 from .events import Events
+from .log import log_files
 from .model import Earn
 from .processes import DEVICE, RANK, WORLD
 from .recipe import Recipe, arguments
@@ -150,8 +151,8 @@ def origin(folder: Path, recipe: Recipe) -> dict[str, Any]:
     flags = {f"--{field.name.replace('_', '-')}": getattr(recipe, field.name) for field in fields(recipe)}
     if recipe.init:
         flags["--init"] = digest(Path(recipe.init) / "model.safetensors")
-    files = [name for name in ("interactions.csv", "items.jsonl", "events.json") if (folder / name).exists()]
-    return {name: digest(folder / name) for name in files} | flags
+    files = [*log_files(folder), *(folder / name for name in ("items.jsonl", "events.json"))]
+    return {file.name: digest(file) for file in files if file.exists()} | flags
 
 
 def interrupted_run(state: Path, now: dict[str, Any], config: Config) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from earn_train.data import read, window_start
+from earn_train.events import TYPE_STRIDE
 
 
 def test_the_last_item_is_tested_and_the_one_before_validates(log: Path) -> None:
@@ -60,3 +63,21 @@ def test_rows_of_users_may_be_mixed_and_a_sample_is_some_of_the_cases(tmp_path: 
 @pytest.mark.parametrize("length,start", [(0, 0), (512, 0), (513, 256), (768, 256), (769, 512)])
 def test_window_start(length: int, start: int) -> None:
     assert window_start(length, 512) == start
+
+
+def test_parquet_shards_are_read_like_the_csv_file(tmp_path: Path) -> None:
+    rows = {"user_id": ["u", "v", "u", "v"], "item_id": ["a", "b", "c", "a"], "type": ["view", "buy", None, "buy"]}
+    for name in ("csv", "shards"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "items.jsonl").write_text("".join(json.dumps({"id": item}) + "\n" for item in "abc"))
+        (tmp_path / name / "events.json").write_text(json.dumps({"types": ["buy", "view"], "target": "buy"}))
+    lines = [",".join(value or "" for value in row) for row in zip(*rows.values(), strict=True)]
+    (tmp_path / "csv" / "interactions.csv").write_text("\n".join([",".join(rows), *lines]) + "\n")
+    table = pa.table(rows)
+    parquet.write_table(table[:3], tmp_path / "shards" / "interactions-00000.parquet")
+    parquet.write_table(table[3:], tmp_path / "shards" / "interactions-00001.parquet")
+    first, second = read(tmp_path / "csv"), read(tmp_path / "shards")
+    assert first.users == second.users == ["u", "v"]
+    assert [h.tolist() for h in first.histories] == [[2 * TYPE_STRIDE, 2], [1 + TYPE_STRIDE, TYPE_STRIDE]]
+    assert [h.tolist() for h in second.histories] == [h.tolist() for h in first.histories]
+    assert first.trained.tolist() == second.trained.tolist()

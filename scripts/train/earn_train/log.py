@@ -1,0 +1,80 @@
+"""The log of a data folder as arrays: `interactions.csv`, or the same rows in Parquet shards."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pyarrow import csv, parquet
+
+from .errors import InputError
+
+COLUMNS = ("user_id", "item_id", "type", "split")
+Numbers = NDArray[np.int64]
+
+
+def log_files(folder: Path) -> list[Path]:
+    """In the order of their rows."""
+    whole = folder / "interactions.csv"
+    return [whole] if whole.exists() else sorted(folder.glob("interactions-*.parquet"))
+
+
+class Log:
+    """Columns of texts; a row counts from 0."""
+
+    def __init__(self, folder: Path):
+        self.files = log_files(folder)
+        if not self.files:
+            raise InputError(f"{folder}: no interactions.csv")
+        self.table = of_csv(self.files[0]) if self.files[0].suffix == ".csv" else of_parquet(self.files)
+
+    def place(self, row: int) -> str:
+        if self.files[0].suffix == ".csv":
+            return f"{self.files[0]}:{row + 2}"
+        return f"{self.files[0].parent}, row {row + 1} of the log"
+
+    def has(self, column: str) -> bool:
+        values = self.table[column]
+        return values.null_count < len(values)
+
+    def names(self, column: str) -> tuple[Numbers, list[str]]:
+        """The value of each row by number, and the values in the order of their appearance."""
+        encoded = pc.fill_null(self.table[column], "").combine_chunks().dictionary_encode()
+        return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
+
+    def numbers(self, column: str, number: Callable[[str], int | None], wrong: str) -> Numbers:
+        """What `number` makes of each row's value. Raises InputError at the first row where that is nothing."""
+        value, names = self.names(column)
+        found = [number(name) for name in names]
+        unknown = [at for at, each in enumerate(found) if each is None]
+        if unknown:
+            row = int(np.flatnonzero(value == unknown[0])[0])
+            raise InputError(f"{self.place(row)}: {column} {names[unknown[0]]!r} {wrong}")
+        return np.array(found, dtype=np.int64)[value]
+
+
+def of_csv(file: Path) -> pa.Table:
+    options = csv.ConvertOptions(
+        include_columns=COLUMNS,
+        include_missing_columns=True,
+        column_types=dict.fromkeys(COLUMNS, pa.string()),
+        strings_can_be_null=False,
+    )
+    try:
+        return csv.read_csv(file, convert_options=options)
+    except pa.ArrowInvalid as error:
+        raise InputError(f"{file}: {error}") from error
+
+
+def of_parquet(files: list[Path]) -> pa.Table:
+    def shard(file: Path) -> pa.Table:
+        schema = parquet.read_schema(file)
+        table = parquet.read_table(file, columns=[name for name in COLUMNS if name in schema.names])
+        missing = [name for name in COLUMNS if name not in schema.names]
+        for name in missing:
+            table = table.append_column(name, pa.nulls(len(table), pa.string()))
+        return table.select(COLUMNS)
+
+    return pa.concat_tables(shard(file) for file in files)
