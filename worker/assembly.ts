@@ -3,6 +3,7 @@ import type { LiveCatalogue } from './catalogue/catalogue-object.ts';
 import { DurableTruth } from './catalogue/durable-truth.ts';
 import { LiveCopy } from './catalogue/live-copy.ts';
 import { CATALOGUE_KEY, catalogueSnapshot } from './catalogue/snapshot.ts';
+import type { EventMeaning } from './events/event-types.ts';
 import type { HistoryLog } from './history/log.ts';
 import { countedLog } from './live/counted-log.ts';
 import { Counting } from './live/counts.ts';
@@ -37,13 +38,15 @@ export interface SinceTrainingOptions {
   log: HistoryLog;
   /** Keeps work running after the answer. */
   waitUntil(work: Promise<unknown>): void;
+  /** What types of events mean to the model; live counts heed it. */
+  meaning(): Promise<EventMeaning | undefined>;
   /** Called for each list of which it is known what became. */
   judged(list: Judged): void;
 }
 
 export function sinceTraining(
   bindings: LiveBindings,
-  { log, waitUntil, judged }: SinceTrainingOptions,
+  { log, waitUntil, meaning, judged }: SinceTrainingOptions,
 ): SinceTraining {
   const truth = new DurableTruth(bindings.CATALOGUE);
   const catalogue = new LiveCopy(
@@ -81,7 +84,7 @@ export function sinceTraining(
   return {
     catalogue,
     counts,
-    log: countedLog(judgingLog(log, judge), { counting, gathered: () => gatherer.gathered() }),
+    log: countedLog(judgingLog(log, judge), { counting, meaning, gathered: () => gatherer.gathered() }),
     outcomes: {
       variants: new Variants(bindings.VARIANTS),
       told(...told) {

@@ -57,9 +57,11 @@ function hostOf(name: ModelName, folder: string): ModelHost {
   });
 }
 
+const hosts = { current: hostOf('current', ''), candidate: hostOf('candidate', 'candidate/') };
 const { catalogue, counts, log, outcomes } = sinceTraining(env, {
   log: new DurableLog(env.USERS),
   waitUntil,
+  meaning: async () => (await hosts.current.manifest()).events,
   judged(list) {
     metrics.judged(list);
     bound.METRICS?.writeDataPoint(judgedPoint(list));
@@ -70,11 +72,7 @@ const app = createApp({
   access: new Access(bound),
   catalogue,
   outcomes,
-  models: new Models(
-    { current: hostOf('current', ''), candidate: hostOf('candidate', 'candidate/') },
-    new Live(catalogue, counts),
-    Number(env.CANDIDATE_SHARE),
-  ),
+  models: new Models(hosts, new Live(catalogue, counts), Number(env.CANDIDATE_SHARE)),
   archive: bound.ARCHIVE,
   log,
   cache: new StateCache(openStore(env)),

@@ -40,7 +40,8 @@ test('events that come in visits are counted as a training counts whole historie
   const counting = new Counting();
   for (let at = 0; at < history.length; at += 4) {
     const before = history.slice(Math.max(0, at - 10), at).map(String);
-    counting.add(before, history.slice(at, at + 4).map(String));
+    const of = (items: string[], added: boolean) => items.map((item) => ({ item, target: true, added }));
+    counting.add([...of(before, false), ...of(history.slice(at, at + 4).map(String), true)]);
   }
   const batch = counting.take();
   const options = { distances: 10, reverse: 0.25, most: 10 };

@@ -2,6 +2,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, test, vi } from 'vitest';
+import type { EventMeaning } from '../../worker/events/event-types.ts';
 import { countedLog } from '../../worker/live/counted-log.ts';
 import { type CountBatch, Counting } from '../../worker/live/counts.ts';
 import type { LiveCounts } from '../../worker/live/counts-object.ts';
@@ -17,12 +18,12 @@ import { Visitor } from './visitor.ts';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A shop with a memory that knows nothing; `publish` does what the object does every few seconds. */
-function shop() {
+function shop(meaning?: EventMeaning) {
   const rows: [number, number][][] = Array.from({ length: 12 }, () => []);
   const options = { newest: 20, decay: 0.5, smoothing: 0.01, weights: [1] };
   const model = new FakeModel({ memory: new Memory(writeTransitions(rows), 12, options) });
   const [counting, counts] = [new Counting(), new MemoryPublished<CountsTable>()];
-  const log = countedLog(new MemoryLog(), { counting, gathered() {} });
+  const log = countedLog(new MemoryLog(), { counting, meaning: async () => meaning, gathered() {} });
   const visitor = new Visitor({ model, log, counts });
   async function publish(): Promise<void> {
     const { ids, items, before, after, weights } = counting.take();
@@ -86,6 +87,44 @@ test('whoever has no history gets what is trending, by category too; popular sta
   });
 });
 
+test('where purchases are the target, a view counts for nothing but what it came before, and a return is not counted', async () => {
+  const types = {
+    types: ['buy', 'return', 'view'],
+    target: 'buy',
+    hide: ['buy'],
+    remove: ['return'],
+    forbid: [],
+  };
+  const { visitor, counting } = shop(types);
+  const append = (...events: [string, string][]) =>
+    visitor.request('POST', '/v1/users/ada/interactions', {
+      items: events.map(([id, type]) => ({ id, type })),
+    });
+  await append(['1', 'view'], ['2', 'buy']);
+  await append(['2', 'return']);
+  await append(['3', 'view'], ['4', 'buy']);
+  await visitor.settled();
+  const { ids, items, before, after, weights } = counting.take();
+  const taken = Object.fromEntries(ids.map((id, place) => [id, items[place]]));
+  expect(taken).toEqual({ 1: 0, 2: 1, 3: 0, 4: 1 });
+  const pairs = [...weights].map((weight, pair) => `${ids[before[pair]]} ${ids[after[pair]]} ${weight}`);
+  // What was taken back is not in the history that 4 comes after.
+  expect(pairs.sort()).toEqual(['1 2 1', '1 4 0.5', '3 4 1']);
+});
+
+test('nothing is counted while nobody knows what types mean', async () => {
+  const counting = new Counting();
+  const meaning = async () => {
+    throw new Error('no model');
+  };
+  const log = countedLog(new MemoryLog(), { counting, meaning, gathered() {} });
+  expect(await log.append('ada', [{ item: '1', type: 'view' }])).toMatchObject({
+    length: 1,
+    outcome: 'added',
+  });
+  expect(counting.isEmpty).toBe(true);
+});
+
 test('what an import brings, and what comes twice, is not counted', async () => {
   const { visitor, counting } = shop();
   const [lastYear, now] = [Date.now() / 1000 - 365 * 86_400, Date.now() / 1000];
@@ -108,7 +147,7 @@ test('what an import brings, and what comes twice, is not counted', async () => 
 /** What these events count. */
 function counted(...events: string[]): CountBatch {
   const counting = new Counting();
-  counting.add([], events);
+  counting.add(events.map((item) => ({ item, target: true, added: true })));
   return counting.take();
 }
 

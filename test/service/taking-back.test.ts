@@ -178,7 +178,7 @@ describe.each<[string, () => HistoryLog]>([
 
   test('what a visitor did is not counted again when it is merged', async () => {
     const counting = new Counting();
-    const log = countedLog(makeLog(), { counting, gathered() {} });
+    const log = countedLog(makeLog(), { counting, meaning: async () => undefined, gathered() {} });
     const [ada, guest, visitor] = [someone(), someone(), new Visitor({ log })];
     await visitor.append(guest, ['5', '6']);
     expect(counting.take().items).toHaveLength(2);

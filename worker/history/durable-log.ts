@@ -42,13 +42,13 @@ export class DurableLog implements HistoryLog {
 
   async appendAndTail(user: string, events: Event[], key?: string, known?: Known): Promise<AppendedTail> {
     const once = key === undefined ? undefined : await onceOf(key, events);
-    const { outcome, judged, before, tail } = await this.ask(
+    const { outcome, judged, preceding, tail } = await this.ask(
       user,
       (log) => log.appendAndTail(events, once, known),
       async (log) => ({ ...(await log.append(events, once)), tail: await oldTail(log) }),
     );
     rejectRefused(outcome, key);
-    return { ...tail, outcome, ...(judged && { judged }), ...(before && { before }) };
+    return { ...tail, outcome, ...(judged && { judged }), ...(preceding && { preceding }) };
   }
 
   stretch(user: string, head: Head, after: number, proof: number): Promise<Stretch | null> {

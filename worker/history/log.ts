@@ -63,8 +63,8 @@ export interface Appended {
   outcome: 'added' | 'repeated' | 'conflict' | 'erased';
   /** What became of the list that the user saw last, if these are the first events since. */
   judged?: Judged;
-  /** Where events were added: the ids of the newest `EVENTS_BEFORE` before them, oldest first. */
-  before?: string[];
+  /** Where events were added: the newest `EVENTS_BEFORE` before them, oldest first. */
+  preceding?: Event[];
 }
 
 /** The newest events after an append, and what became of it. */

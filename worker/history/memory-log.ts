@@ -60,14 +60,14 @@ export class MemoryLog implements HistoryLog {
     const known = once && log.keys.get(once.key);
     if (known && known.content !== once.content) throw new IdempotencyConflict('other events');
     if (known) return { length: known.length, outcome: 'repeated' };
-    const before = log.events.slice(-EVENTS_BEFORE).map(({ item }) => item);
+    const preceding = log.events.slice(-EVENTS_BEFORE);
     add(log, events);
     const { length } = log.events;
     if (once) log.keys.set(once.key, { content: once.content, length });
     const { served } = log;
     const taken = events.map(({ item }) => item);
     const isJudged = served?.total === length - events.length && served.epoch === log.epoch;
-    return { length, outcome: 'added', before, ...(isJudged && { judged: judged(served.list, taken) }) };
+    return { length, outcome: 'added', preceding, ...(isJudged && { judged: judged(served.list, taken) }) };
   }
 
   /** Sets a log that is kept elsewhere: all its events, oldest first. */

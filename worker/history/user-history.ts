@@ -70,7 +70,7 @@ export class UserHistory extends DurableObject<Env> {
           return { length: Number(known.length), outcome };
         }
       }
-      const before = itemsOf(this.newest(EVENTS_BEFORE, 0));
+      const preceding = this.newest(EVENTS_BEFORE, 0).map(read);
       const head = this.head();
       const { total, dropped } = appendEvents(this.sql, events, head);
       const length = dropExcess(this.sql, this.retention, total - dropped);
@@ -78,7 +78,7 @@ export class UserHistory extends DurableObject<Env> {
         this.sql.exec('INSERT INTO append VALUES (?, ?, ?, ?)', once.key, once.content, length, now);
       }
       const judged = judgeServed(this.sql, events, head);
-      return { length, outcome: 'added', before, ...(judged && { judged }) };
+      return { length, outcome: 'added', preceding, ...(judged && { judged }) };
     });
   }
 

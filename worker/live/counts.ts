@@ -24,6 +24,15 @@ export const WEIGHT_PER_EVENT =
 /** The places of two ids as one number, exact for up to 2^26 ids. */
 const PLACES = 2 ** 26;
 
+/** One event of those that are counted, or came shortly before. */
+export interface Counted {
+  item: string;
+  /** Whether a list should lead to it: only such events count as taken, and as coming after others. */
+  target: boolean;
+  /** Whether it is new; otherwise it only came before. */
+  added: boolean;
+}
+
 /** Sums up what is to be counted, so that a busy isolate sends little. */
 export class Counting {
   /** Places of ids. */
@@ -35,14 +44,15 @@ export class Counting {
     return this.places.size === 0;
   }
 
-  /** `added` came after `before`, both oldest first. */
-  add(before: readonly string[], added: readonly string[]): void {
-    const all = [...before, ...added].map((id) => this.placeOf(id));
-    for (let at = before.length; at < all.length; at++) {
-      this.items[all[at]]++;
+  /** Oldest first, those that were added last. */
+  add(events: readonly Counted[]): void {
+    const all = events.map(({ item }) => this.placeOf(item));
+    for (const [at, { added, target }] of events.entries()) {
+      if (!added) continue;
+      if (target) this.items[all[at]]++;
       for (let distance = 1; distance <= Math.min(DISTANCES, at); distance++) {
-        this.count(all[at - distance], all[at], 1 / distance);
-        this.count(all[at], all[at - distance], REVERSE / distance);
+        if (target) this.count(all[at - distance], all[at], 1 / distance);
+        if (events[at - distance].target) this.count(all[at], all[at - distance], REVERSE / distance);
       }
     }
   }

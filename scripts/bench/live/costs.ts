@@ -82,8 +82,9 @@ function counted(ids: string[]): PublishedCounts {
   const counting = new Counting();
   for (let visit = 0; visit < VISITS; visit++) {
     counting.add(
-      [],
-      Array.from({ length: VISIT }, () => ids[Math.floor(random() ** 2 * ids.length)]),
+      Array.from({ length: VISIT }, () => {
+        return { item: ids[Math.floor(random() ** 2 * ids.length)], target: true, added: true };
+      }),
     );
   }
   const { ids: known, items, before, after, weights } = counting.take();

@@ -204,7 +204,7 @@ def last_two(events: Events, histories: Histories) -> tuple[NDArray[np.int64], N
 def columns(
     log: Log, items: list[dict[str, Any]], events: Events
 ) -> tuple[list[str], NDArray[np.int64], History, NDArray[np.int64] | None]:
-    """The users in order of appearance; each row's user, token and, where there are any, split, as numbers."""
+    """The users in order of appearance; each row's user, token and split, where there are any, as numbers."""
     owner, users = log.names("user_id")
     index = {item["id"]: number for number, item in enumerate(items)}
     taken = log.numbers("item_id", index.get, "is not in items.jsonl")

@@ -45,7 +45,7 @@ class Log:
         return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
 
     def numbers(self, column: str, number: Callable[[str], int | None], wrong: str) -> Numbers:
-        """What `number` makes of each row's value. Raises InputError at the first row where that is nothing."""
+        """What `number` makes of each row's value. Raises InputError at the first row where it has none."""
         value, names = self.names(column)
         found = [number(name) for name in names]
         unknown = [at for at, each in enumerate(found) if each is None]

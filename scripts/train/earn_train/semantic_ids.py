@@ -7,7 +7,7 @@ items need the same ID.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, product
 
 import numpy as np
@@ -18,6 +18,7 @@ from scipy.sparse.linalg import svds
 from sklearn.cluster import KMeans
 from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 from .data import History
 from .errors import InputError
@@ -28,9 +29,15 @@ SHRINK = 20  # an item seen this often is described half by its company, half by
 ROUNDS = 25  # of k-means
 EXACT_SVD = 20_000  # rows and columns up to which Lanczos converges soon; it may take hundreds of passes
 EXACT_ASSIGNMENT = 5000  # rows up to which the Hungarian algorithm takes seconds
+EMBEDDING_STEPS = NEAR + 2  # pairs at each distance, their SVD, the texts
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+Step = Callable[[], object]  # called after each part of the work
+
+
+def silent() -> None:
+    pass
 
 
 def semantic_ids(
@@ -48,15 +55,20 @@ def semantic_ids(
     if levels == 1:  # a code names one item, and no two share any
         return np.arange(items)[:, None]
     rng = np.random.default_rng(seed)
-    return residual_codes(item_embeddings(histories, texts, rng), levels, codebook, rng)
+    with tqdm(desc="semantic IDs", total=EMBEDDING_STEPS + 2 * levels, leave=False) as bar:
+        embedding = item_embeddings(histories, texts, rng, bar.update)
+        return residual_codes(embedding, levels, codebook, rng, bar.update)
 
 
-def item_embeddings(histories: Sequence[History], texts: list[str], rng: np.random.Generator) -> Floats:
+def item_embeddings(
+    histories: Sequence[History], texts: list[str], rng: np.random.Generator, step: Step = silent
+) -> Floats:
     """What items are consumed with and what they are called -> [items, size], rows of unit length at most."""
-    company = collaborative_embeddings(histories, len(texts), rng)
+    company = collaborative_embeddings(histories, len(texts), rng, step)
     count = np.bincount(np.concatenate(histories), minlength=len(texts))
     trust = (count / (count + SHRINK))[:, None]
     text = text_embeddings(texts, TEXT_SIZE, rng)
+    step()
     return np.concatenate([company * np.sqrt(trust), text * np.sqrt(1 - trust)], 1)
 
 
@@ -98,15 +110,19 @@ def codes_of_new(
     return codes
 
 
-def collaborative_embeddings(histories: Sequence[History], items: int, rng: np.random.Generator) -> Floats:
+def collaborative_embeddings(
+    histories: Sequence[History], items: int, rng: np.random.Generator, step: Step = silent
+) -> Floats:
     """Rows of unit length (zero for an item never seen) [items, COLLABORATIVE_SIZE]."""
     taken = np.concatenate(histories).astype(np.int32)
     owner = np.repeat(np.arange(len(histories)), [len(history) for history in histories])
     pairs = sparse.csr_array((items, items))
-    for step in range(1, NEAR + 1):
-        near = np.flatnonzero(owner[step:] == owner[:-step])
-        places = (taken[near], taken[near + step])
-        pairs = pairs + sparse.coo_array((np.full(len(near), 1 / step), places), shape=(items, items)).tocsr()
+    for apart in range(1, NEAR + 1):
+        near = np.flatnonzero(owner[apart:] == owner[:-apart])
+        places = (taken[near], taken[near + apart])
+        weights = np.full(len(near), 1 / apart)
+        pairs = pairs + sparse.coo_array((weights, places), shape=(items, items)).tocsr()
+        step()
     pairs = pairs + pairs.T
     total = pairs.sum()
     marginal = np.maximum(np.asarray(pairs.sum(1)).ravel(), 1e-12)
@@ -114,7 +130,9 @@ def collaborative_embeddings(histories: Sequence[History], items: int, rng: np.r
     row, column = pairs.coords
     pmi = np.log(pairs.data * total / (marginal[row] * marginal[column]))
     ppmi = sparse.csr_array((np.maximum(pmi, 0), (row, column)), shape=(items, items))
-    return truncated_svd(ppmi, COLLABORATIVE_SIZE, rng)
+    found = truncated_svd(ppmi, COLLABORATIVE_SIZE, rng)
+    step()
+    return found
 
 
 def text_embeddings(texts: list[str], size: int, rng: np.random.Generator) -> Floats:
@@ -146,19 +164,23 @@ def truncated_svd(matrix: sparse.csr_array, size: int, rng: np.random.Generator)
     return unit
 
 
-def residual_codes(embedding: Floats, levels: int, codebook: int, rng: np.random.Generator) -> Codes:
+def residual_codes(
+    embedding: Floats, levels: int, codebook: int, rng: np.random.Generator, step: Step = silent
+) -> Codes:
     """Balanced residual k-means -> [items, levels]. Items of one prefix never outnumber its suffixes."""
     items = len(embedding)
     codes = np.zeros((items, levels), dtype=np.int64)
     residual, group = embedding, np.zeros(items, dtype=np.int64)
     for level in range(levels):
         centre = centres(residual, codebook, rng)
+        step()
         order = np.argsort(group, kind="stable")
         for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
             room = -(-len(members) // codebook)  # balanced: never more than its share
             codes[members, level] = balanced_assignment(distances(residual[members], centre), room)
         residual = residual - centre[codes[:, level]]
         _, group = np.unique(codes[:, : level + 1], axis=0, return_inverse=True)
+        step()
     return codes
 
 

@@ -66,10 +66,16 @@ def test_window_start(length: int, start: int) -> None:
 
 
 def test_parquet_shards_are_read_like_the_csv_file(tmp_path: Path) -> None:
-    rows = {"user_id": ["u", "v", "u", "v"], "item_id": ["a", "b", "c", "a"], "type": ["view", "buy", None, "buy"]}
+    rows = {
+        "user_id": ["u", "v", "u", "v"],
+        "item_id": ["a", "b", "c", "a"],
+        "type": ["view", "buy", None, "buy"],
+    }
     for name in ("csv", "shards"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "items.jsonl").write_text("".join(json.dumps({"id": item}) + "\n" for item in "abc"))
+        (tmp_path / name / "items.jsonl").write_text(
+            "".join(json.dumps({"id": item}) + "\n" for item in "abc")
+        )
         (tmp_path / name / "events.json").write_text(json.dumps({"types": ["buy", "view"], "target": "buy"}))
     lines = [",".join(value or "" for value in row) for row in zip(*rows.values(), strict=True)]
     (tmp_path / "csv" / "interactions.csv").write_text("\n".join([",".join(rows), *lines]) + "\n")

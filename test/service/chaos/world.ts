@@ -166,7 +166,12 @@ export class World {
     const { access, platform } = this;
     const { waitUntil } = this.client;
     const log = new DurableLog(platform.bindings.USERS);
-    const since = sinceTraining(platform.bindings, { log, waitUntil, judged() {} });
+    const since = sinceTraining(platform.bindings, {
+      log,
+      waitUntil,
+      meaning: async () => undefined,
+      judged() {},
+    });
     const { archive, states } = platform;
     return serviceOf(() => model.load(), { ...since, store: new KvStore(states), access, archive }).app;
   }
