@@ -19,6 +19,7 @@ from .checkpoint import save
 from .config import Config
 from .data import read
 from .errors import run
+from .model import Earn
 from .parser import Parser
 from .processes import DEVICE, shared_loss
 from .ranking import metrics, ranks_of
@@ -57,6 +58,7 @@ def bench(args: argparse.Namespace) -> None:
     torch.manual_seed(recipe.seed)
     watch = Watch()
     model = new_model(data, config, recipe, None)
+    assert isinstance(model, Earn)
     naming = watch.read()
     loss_of = shared_loss(model, recipe.smoothing)
     optimizer = optimizer_of(model, recipe)
