@@ -26,7 +26,7 @@ import { Weights } from './graph.ts';
 import { firstRows, itemTable, scoreGraph } from './item-table.ts';
 import type { BuiltMemory } from './memory/build-memory.ts';
 import { prefillGraph } from './prefill-graph.ts';
-import { referenceTokens, runReference } from './reference.ts';
+import { prefixOf } from './reference.ts';
 import { type Linear, servingWeights } from './weights.ts';
 import { fitCommonWords, fitWords } from './words.ts';
 
@@ -60,8 +60,7 @@ export function buildModel(
   { noun = 'item', page, coded, pieceBytes = PIECE_BYTES }: BuildOptions = {},
 ): BuiltModel {
   const weights = servingWeights(checkpoint);
-  const prefix = runReference(weights, referenceTokens(weights, [], []).slice(0, 1));
-  const prefixKeyValues = prefix.keyValues.map(([row]) => Float32Array.from(row!));
+  const prefixKeyValues = prefixOf(weights);
   const store = new Weights();
   const files = new Map<string, Uint8Array>();
   const file = (path: string, bytes: Uint8Array) => addFile(files, path, bytes);

@@ -7,8 +7,9 @@ import { progressBar } from '../data/progress.ts';
 import { readDataset } from '../dataset.ts';
 import { memorySource, nodeRuntime } from '../node-model.ts';
 import { buildModel, withDefaults, withMemory, writeModel } from './build-model.ts';
-import { readCheckpoint } from './checkpoint.ts';
-import { coded } from './coded/residual.ts';
+import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
+import { metricOf } from './coded/metric.ts';
+import { type CodedItems, coded } from './coded/residual.ts';
 import { chooseIncludeSeen, chooseRanker, type Stage } from './defaults.ts';
 import { type BuiltMemory, buildMemory } from './memory/build-memory.ts';
 import { PAGE_OPTIONS, readPage } from './page.ts';
@@ -65,7 +66,7 @@ service loads.`,
     let model = buildModel(checkpoint, name ?? basename(resolve(folder)), precision, {
       noun,
       page: page === undefined ? undefined : readPage(page),
-      coded: isLarge ? await coded(itemVectors(checkpoint), codes, nodeRuntime()) : undefined,
+      coded: isLarge ? await codesOf(checkpoint, codes) : undefined,
     });
     if (isLarge)
       print(`Items are coded, ${codes} bytes per vector; ids, titles and the memory are in files.`);
@@ -100,6 +101,12 @@ service loads.`,
     );
   },
 });
+
+async function codesOf(checkpoint: Checkpoint, stages: number): Promise<CodedItems> {
+  const runtime = nodeRuntime();
+  const vectors = itemVectors(checkpoint);
+  return coded(vectors, stages, runtime, await metricOf(checkpoint, vectors, runtime));
+}
 
 /** A progress bar on stderr, which ends with its last step. */
 function stage(label: string): Stage {

@@ -65,6 +65,12 @@ export function runReference(weights: EarnWeights, tokens: Token[]): ReferenceOu
   return { states: x.map((row) => rmsNorm(row, weights.norm)), keyValues };
 }
 
+/** P's keys and values in every layer: constants of the model. */
+export function prefixOf(weights: EarnWeights): Float32Array[] {
+  const prefix = runReference(weights, referenceTokens(weights, [], []).slice(0, 1));
+  return prefix.keyValues.map(([row]) => Float32Array.from(row!));
+}
+
 /** Logits of `level` from a final state, [codebook]. */
 export function referenceLogits(weights: EarnWeights, state: Float64Array, level: number): Float64Array {
   return multiply(state, weights.heads[level]);

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type BuiltModel, buildModel, withMemory } from '../../scripts/build/build-model.ts';
-import { coded, decoded } from '../../scripts/build/coded/residual.ts';
+import { coded } from '../../scripts/build/coded/residual.ts';
 import { itemVectors } from '../../scripts/build/weights.ts';
 import { memorySource } from '../../scripts/node-model.ts';
 import { randomInts, seededRandom } from '../../scripts/random.ts';
@@ -17,6 +17,7 @@ import { type ListQuery, queryFor } from '../../worker/recommend/query.ts';
 import { rankersOf } from '../../worker/recommend/rankers/index.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
 import { given } from '../../worker/recommend/states.ts';
+import type { Rule } from '../../worker/rules/rule.ts';
 import { TINY, testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
 /** So few that every item has a code of its own in the first stage: codes lose nothing. */
@@ -88,36 +89,6 @@ async function sameLists(
   for (const [at, { score }] of found.items.entries()) expect(score).toBeCloseTo(expected.items[at].score, 1);
 }
 
-test('codes stand for the vectors that they were made of', async () => {
-  const vectors = itemVectors(checkpoint);
-  const codes = await coded(vectors, 3, testRuntime);
-  const rows = decoded(codes, [...codes.order.keys()]);
-  for (const [place, item] of codes.order.entries()) {
-    for (let c = 0; c < TINY.width; c++) {
-      expect(rows.data[place * TINY.width + c]).toBeCloseTo(vectors.data[item * TINY.width + c], 4);
-    }
-  }
-});
-
-test('more stages lose less', async () => {
-  const many = tinyCheckpoint({ items: 2000, codebook: 16 });
-  const vectors = itemVectors(many);
-  const losses: number[] = [];
-  for (const stages of [1, 2, 4]) {
-    const codes = await coded(vectors, stages, testRuntime);
-    const rows = decoded(codes, [...codes.order.keys()]);
-    let loss = 0;
-    for (const [place, item] of codes.order.entries()) {
-      for (let c = 0; c < TINY.width; c++) {
-        loss += (rows.data[place * TINY.width + c] - vectors.data[item * TINY.width + c]) ** 2;
-      }
-    }
-    losses.push(loss);
-  }
-  expect(losses[1]).toBeLessThan(0.9 * losses[0]);
-  expect(losses[2]).toBeLessThan(0.9 * losses[1]);
-});
-
 describe('a model of a large catalogue lists what the same one in memory does', () => {
   test.each([
     ['a history', {}],
@@ -183,6 +154,30 @@ describe('a model of a large catalogue lists what the same one in memory does', 
   ])('after changes: %s', (_, query) =>
     sameLists([...historyOf(4, 11), { item: 'fresh' }], query, [now(plain), now(large)]),
   );
+
+  const withRules = (model: EarnModel, ...rules: Omit<Rule, 'factor'>[]): EarnModel => {
+    const live = {
+      version: 1,
+      degraded: false,
+      rules: rules.map((rule) => ({ ...rule, factor: 50 })),
+      counts: 0,
+    };
+    return model.extended({ catalogue: model.catalogue, added: [], live });
+  };
+
+  test('with rules', () => {
+    const rules: Omit<Rule, 'factor'>[] = [
+      { name: 'boost', action: 'boost', filter: { categories: 'row 1' } },
+      { name: 'hide', action: 'hide', filter: { any: [{ categories: 'block 2' }, { categories: 'row 4' }] } },
+      { name: 'pin', action: 'pin', filter: { id: ['item-7', 'item-9'] } },
+    ];
+    return sameLists(historyOf(4, 11), {}, [withRules(plain, ...rules), withRules(large, ...rules)]);
+  });
+
+  test('a rule that it can not apply makes no list, rather than one without it', async () => {
+    const model = withRules(large, { name: 'hidden titles', action: 'hide', filter: { title: 'Title 3' } });
+    await expect(listsOf(model, historyOf(4))).rejects.toMatchObject({ reason: 'rule_refused' });
+  });
 
   test('after changes, categories and their sizes', () => {
     const [a, b] = [now(plain), now(large)].map(({ catalogue }) => catalogue.largestCategories());

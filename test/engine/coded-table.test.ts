@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { ordered } from '../../scripts/build/coded/residual.ts';
+import { ordered, withLengths } from '../../scripts/build/coded/residual.ts';
 import { randomNormal, seededRandom } from '../../scripts/random.ts';
 import { codedSearch } from '../../worker/engine/coded-search.ts';
-import { CODES, CodedTable, lengthByte } from '../../worker/engine/coded-table.ts';
+import { CODES, CodedTable } from '../../worker/engine/coded-table.ts';
 import { bestItems, logSoftmax } from '../../worker/engine/ranking.ts';
 import { dot, lengthOf } from '../../worker/engine/vectors.ts';
 
@@ -14,15 +14,8 @@ const vectors = Float32Array.from({ length: SHAPE.stages * CODES * SHAPE.width }
   randomNormal(random, 0.5 ** Math.floor(at / (CODES * SHAPE.width))),
 );
 const codes = Uint8Array.from({ length: SHAPE.items * SHAPE.stages }, () => Math.floor(random() * CODES));
-const unordered = new CodedTable(
-  ordered(codes, new Uint8Array(SHAPE.items), SHAPE.stages).file,
-  vectors,
-  SHAPE,
-);
-const lengths = Uint8Array.from({ length: SHAPE.items }, (_, item) =>
-  lengthByte(lengthOf(unordered.rows([item]))),
-);
-const table = new CodedTable(Uint8Array.of(...unordered.codes, ...lengths), vectors, SHAPE);
+const { file } = withLengths({ stages: SHAPE.stages, vectors, ...ordered(codes, SHAPE.stages) }, SHAPE.width);
+const table = new CodedTable(file, vectors, SHAPE);
 const rows = Array.from({ length: SHAPE.items }, (_, item) => table.rows([item]));
 const vector = numbers(SHAPE.width, 1);
 

@@ -6,7 +6,7 @@ import { CODES } from '../../../worker/engine/coded-table.ts';
 import type { ModelConfig } from '../../../worker/engine/config.ts';
 import { byteOf, fileBytes, readTransitions } from '../../../worker/memory/layout.ts';
 import { type BuiltModel, buildModel, withMemory } from '../../build/build-model.ts';
-import { ordered } from '../../build/coded/residual.ts';
+import { ordered, withLengths } from '../../build/coded/residual.ts';
 import { randomCheckpoint } from '../../build/random-checkpoint.ts';
 import { randomNormal, seededRandom } from '../../random.ts';
 
@@ -28,7 +28,7 @@ export function manyItems(config: ModelConfig, count: number, name: string): Bui
   const vectors = Float32Array.from({ length: STAGES * CODES * config.width }, (_, at) =>
     randomNormal(random, 0.2 * SHRINKING ** Math.floor(at / (CODES * config.width))),
   );
-  const coded = { stages: STAGES, vectors, ...ordered(codes, new Uint8Array(count).fill(128), STAGES) };
+  const coded = withLengths({ stages: STAGES, vectors, ...ordered(codes, STAGES) }, config.width);
   // The decoder's weights are of a few items: nothing but the vectors depends on how many there are.
   const few = randomCheckpoint({ ...config, items: 64 });
   const model = buildModel({ ...few, items }, name, 'int8', { coded });

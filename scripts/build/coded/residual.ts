@@ -6,9 +6,11 @@
  */
 import { CODES, CodedTable, lengthByte } from '../../../worker/engine/coded-table.ts';
 import type { Runtime } from '../../../worker/engine/runtime.ts';
+import { lengthOf } from '../../../worker/engine/vectors.ts';
 import { seededRandom, shuffled } from '../../random.ts';
 import type { Matrix } from '../checkpoint.ts';
 import { BestCodes } from './best-codes.ts';
+import type { Metric } from './metric.ts';
 
 /** Vectors that code vectors are found on, and residuals of theirs per stage, at most. */
 const SAMPLE = 32_768;
@@ -29,9 +31,15 @@ export interface CodedItems {
   vectors: Float32Array<ArrayBuffer>;
 }
 
-/** The same vectors always give the same codes. */
-export async function coded(vectors: Matrix, stages: number, runtime: Runtime): Promise<CodedItems> {
-  const { rows: items, columns: width, data } = vectors;
+/** By the metric, if any, else by distance. The same vectors always give the same codes. */
+export async function coded(
+  vectors: Matrix,
+  stages: number,
+  runtime: Runtime,
+  metric?: Metric,
+): Promise<CodedItems> {
+  const { rows: items, columns: width } = vectors;
+  const { data } = metric ? metric.apply(vectors) : vectors;
   const best = await BestCodes.create(runtime, width);
   try {
     const codeVectors = new Float32Array(stages * CODES * width);
@@ -43,25 +51,29 @@ export async function coded(vectors: Matrix, stages: number, runtime: Runtime): 
       sample = await sample.next(centres, BEAM, best);
     }
     const codes = new Uint8Array(items * stages);
-    const lengths = new Uint8Array(items);
     for (let from = 0; from < items; from += BLOCK) {
-      const block = data.subarray(from * width, Math.min(items, from + BLOCK) * width);
-      let beams = Beams.of(block, width);
+      let beams = Beams.of(data.subarray(from * width, (from + BLOCK) * width), width);
       for (let stage = 0; stage < stages; stage++) {
         const centres = codeVectors.subarray(stage * CODES * width, (stage + 1) * CODES * width);
         beams = await beams.next(centres, stage === stages - 1 ? 1 : BEAM, best);
       }
       codes.set(beams.codes, from * stages);
-      for (let row = 0; row < block.length / width; row++) {
-        let square = 0;
-        for (let c = row * width; c < (row + 1) * width; c++) square += (block[c] - beams.residuals[c]) ** 2;
-        lengths[from + row] = lengthByte(Math.sqrt(square));
-      }
     }
-    return { stages, vectors: codeVectors, ...ordered(codes, lengths, stages) };
+    metric?.undo(codeVectors);
+    return withLengths({ stages, vectors: codeVectors, ...ordered(codes, stages) }, width);
   } finally {
     await best.release();
   }
+}
+
+/** Puts the lengths of what the codes stand for behind them. */
+export function withLengths(items: CodedItems, width: number): CodedItems {
+  const { file, order, stages, vectors } = items;
+  const table = new CodedTable(file, vectors, { items: order.length, width, stages });
+  for (let item = 0; item < order.length; item++) {
+    file[order.length * stages + item] = lengthByte(lengthOf(table.rows([item])));
+  }
+  return items;
 }
 
 /** The best ways so far to encode some vectors. */
@@ -117,16 +129,16 @@ export function decoded({ file, stages, vectors }: CodedItems, items: readonly n
   return { rows: items.length, columns: width, data: table.rows(items) };
 }
 
-/** Items in the order of their first codes; those of one code stay in the catalogue's order. */
-export function ordered(codes: Uint8Array, lengths: Uint8Array, stages: number) {
-  const items = lengths.length;
+/**
+ * Items in the order of their first codes, without lengths; those of one code stay in the catalogue's order.
+ */
+export function ordered(codes: Uint8Array, stages: number): Pick<CodedItems, 'order' | 'file'> {
+  const items = codes.length / stages;
   const order = Uint32Array.from({ length: items }, (_, item) => item);
   order.sort((a, b) => codes[a * stages] - codes[b * stages] || a - b);
   const file = new Uint8Array(items * (stages + 1));
-  for (let place = 0; place < items; place++) {
-    const item = order[place];
+  for (const [place, item] of order.entries()) {
     file.set(codes.subarray(item * stages, (item + 1) * stages), place * stages);
-    file[items * stages + place] = lengths[item];
   }
   return { order, file };
 }
