@@ -62,7 +62,7 @@ async function make(options: MakeOptions, { print, command }: Context): Promise<
   mkdirSync(dirname(work.checkpoint), { recursive: true });
   // A finished run that was not taken can't go on with other data, as an interrupted one would have to.
   const done = `${work.checkpoint}.done`;
-  const finished = existsSync(done) ? digestOf(work.data) : undefined;
+  const finished = existsSync(done) ? await digestOf(work.data) : undefined;
 
   print('— data');
   const report = await prepare({ ...reading, dataset: csv, name: places.name, out: work.data }, print);
@@ -74,7 +74,7 @@ async function make(options: MakeOptions, { print, command }: Context): Promise<
   if (errors.length > 0) throw new DataError(errors.join('\n'));
 
   print('\n— training');
-  const over = finished !== undefined && finished !== digestOf(work.data);
+  const over = finished !== undefined && finished !== (await digestOf(work.data));
   rmSync(done, { force: true });
   const trained = await train(shape, { places, work, restart, over, print });
   const chosen = bestOf(trained);
@@ -124,7 +124,7 @@ async function train(
   { places, work, restart, over, print }: TrainOptions,
 ): Promise<Trained[]> {
   const known = !restart && existsSync(join(places.checkpoint, 'config.json'));
-  if (known && digestOf(work.data) === digestOf(places.data)) {
+  if (known && (await digestOf(work.data)) === (await digestOf(places.data))) {
     print(`the data is that of ${places.checkpoint}, which stays as it is; --restart trains anew`);
     return [keptAsItIs(places.checkpoint)];
   }

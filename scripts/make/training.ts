@@ -1,7 +1,8 @@
 /** Trains what a plan says, and keeps what validation finds best. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { EventMeaning } from '../../worker/events/event-types.ts';
 import { EVENTS_FILE } from '../data/events.ts';
 import { LOG_CSV } from '../data/log-files.ts';
@@ -103,11 +104,14 @@ export function keptAsItIs(checkpoint: string): Trained {
 }
 
 /** Of what a data folder holds; undefined without data. */
-export function digestOf(folder: string): string | undefined {
+export async function digestOf(folder: string): Promise<string | undefined> {
   const files = [LOG_CSV, 'items.jsonl'].map((name) => join(folder, name));
   if (!files.every((file) => existsSync(file))) return undefined;
   const hash = createHash('sha256');
-  for (const file of [...files, join(folder, EVENTS_FILE)].filter(existsSync))
-    hash.update(createHash('sha256').update(readFileSync(file)).digest());
+  for (const file of [...files, join(folder, EVENTS_FILE)].filter(existsSync)) {
+    const ofFile = createHash('sha256');
+    await pipeline(createReadStream(file), ofFile); // a log may be larger than a buffer can be
+    hash.update(ofFile.digest());
+  }
   return hash.digest('hex');
 }

@@ -1,6 +1,7 @@
 /** Each yardstick on a log small enough to work its scores out by hand. */
 import { expect, test } from 'vitest';
 import { ease } from '../../scripts/evaluate/yardsticks/ease.ts';
+import { easeWeights } from '../../scripts/evaluate/yardsticks/ease-weights.ts';
 import { itemKnn } from '../../scripts/evaluate/yardsticks/item-knn.ts';
 import { popular } from '../../scripts/evaluate/yardsticks/popular.ts';
 import type { TrainingLog } from '../../scripts/evaluate/yardsticks/training-log.ts';
@@ -111,4 +112,13 @@ test('EASE: the weights of the closed form', () => {
   // The older of the two items weighs half; an item that nobody took says nothing.
   expect(scores(ease, log, [2, 0], { lambda: 1, decay: 0.5 })).toEqual([0.25, 0, 0.333, 0]);
   expect(scores(ease, log, [0, 3], { lambda: 1, decay: 1 })).toEqual([0, 0, 0.333, 0]);
+});
+
+test('the weights of a log are taken once, whoever asks for them, and are those of their lambda', () => {
+  const gram = Float64Array.of(3, 1, 1, 2);
+  const weights = easeWeights(gram, 2, 1);
+  expect(easeWeights(gram.slice(), 2, 1)).toBe(weights);
+  // The inverse of [[4, 1], [1, 3]] is [[3, -1], [-1, 4]] / 11.
+  expect([...weights].map((weight) => Number(weight.toFixed(4)))).toEqual([0, 0.25, 0.3333, 0]);
+  expect([...easeWeights(gram, 2, 2)].map((weight) => Number(weight.toFixed(4)))).toEqual([0, 0.2, 0.25, 0]);
 });

@@ -5,6 +5,7 @@
  *
  *     B_ij = -P_ij / P_jj, B_ii = 0.
  */
+import { createHash } from 'node:crypto';
 import { invertPositiveDefinite } from './invert.ts';
 import { countsOf, type TrainingLog } from './training-log.ts';
 
@@ -26,8 +27,21 @@ export function gramMatrix(log: TrainingLog) {
   return { gram, place, known };
 }
 
-/** B, [size x size]. */
+/** The build and the evaluation of one `npm run make` want the same weights, which may take half a minute. */
+const KEPT = 3;
+const kept = new Map<string, Float32Array>();
+
+/** B, [size x size]; not to be changed. */
 export function easeWeights(gram: Float64Array, size: number, lambda: number): Float32Array {
+  const key = `${createHash('sha256').update(gram).digest('hex')} ${lambda}`;
+  const weights = kept.get(key) ?? inverted(gram, size, lambda);
+  kept.delete(key); // the newest comes last
+  kept.set(key, weights);
+  if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
+  return weights;
+}
+
+function inverted(gram: Float64Array, size: number, lambda: number): Float32Array {
   const regularised = gram.slice();
   for (let at = 0; at < size; at++) regularised[at * size + at] += lambda;
   const inverse = invertPositiveDefinite(regularised, size);

@@ -41,8 +41,11 @@ class Log:
 
     def names(self, column: str) -> tuple[Numbers, list[str]]:
         """The value of each row by number, and the values in the order of their appearance."""
-        encoded = pc.fill_null(self.table[column], "").combine_chunks().dictionary_encode()
-        return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
+        encoded = pc.fill_null(self.table[column], "").dictionary_encode().unify_dictionaries()
+        if encoded.num_chunks == 0:
+            return np.zeros(0, dtype=np.int64), []
+        indices = np.concatenate([chunk.indices.to_numpy() for chunk in encoded.chunks])
+        return indices.astype(np.int64), encoded.chunk(0).dictionary.to_pylist()
 
     def numbers(self, column: str, number: Callable[[str], int | None], wrong: str) -> Numbers:
         """What `number` makes of each row's value. Raises InputError at the first row where it has none."""

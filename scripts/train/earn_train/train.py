@@ -146,7 +146,8 @@ def origin(folder: Path, recipe: Recipe) -> dict[str, Any]:
     """
 
     def digest(file: Path) -> str:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        with open(file, "rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
 
     flags = {f"--{field.name.replace('_', '-')}": getattr(recipe, field.name) for field in fields(recipe)}
     if recipe.init:
