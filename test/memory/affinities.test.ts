@@ -78,14 +78,14 @@ test('because names what goes with an item, the strongest first, and nothing tha
         .map((reason, place) => ({ reason, share: shares[place] }))
         .filter(({ share }) => share > 0)
         .sort((a, b) => b.share - a.share);
-      const found = reasons(memory, history, 3)(item);
+      const [found] = reasons(memory, history, [item], 3);
       expect(found).toHaveLength(Math.min(3, expected.length));
       const shareOf = (reason: number) => shares[newest.indexOf(reason)];
       for (const [place, reason] of found.entries())
         expect(shareOf(reason)).toBeCloseTo(expected[place].share, 6);
     }
   }
-  expect(reasons(memory, [0, 1], 3, 'transitions')(2)).toEqual([]);
+  expect(reasons(memory, [0, 1], [2], 3, 'transitions')).toEqual([[]]);
 });
 
 test('where they weigh nothing they change nothing', () => {
@@ -95,7 +95,7 @@ test('where they weigh nothing they change nothing', () => {
 test('an item that came after the training has no affinities yet', () => {
   const extended = memory.extended(ITEMS + 2, NO_ROWS);
   expect(boostsOf(extended, [ITEMS + 1, 4, 5])).toEqual(boostsOf(memory, [4, 4, 5]));
-  expect(reasons(extended, [ITEMS + 1, 4], 3)(5)).toEqual([4]);
+  expect(reasons(extended, [ITEMS + 1, 4], [5, ITEMS + 1], 3)).toEqual([[4], []]);
 });
 
 test('weights are kept to half a step of the largest of their row, also in a catalogue of 70,000', () => {

@@ -97,9 +97,7 @@ test.each([
 test('the reason for a new item is what its neighbours follow', () => {
   const [first] = neighbours[4].items;
   const before = denseOf(NO_ROWS).findIndex((row) => row[first] > 0);
-  const why = reasons(memory, [before], 3);
-  expect(why(TRAINED + 4)).toEqual([before]);
-  expect(why(TRAINED)).toEqual([]);
+  expect(reasons(memory, [before], [TRAINED + 4, TRAINED], 3)).toEqual([[before], []]);
 });
 
 test('neighbours are the items whose words are most like the text’s, by TF-IDF', () => {

@@ -89,7 +89,7 @@ test('a new item in a history brings what followed it, and is the reason', () =>
     ['2', '1', 8],
   ]);
   expect([...probabilities(memory, [2]).keys()]).toEqual([1]);
-  expect(reasons(memory, [0, 2], 3)(1)).toEqual([2]);
+  expect(reasons(memory, [0, 2], [1], 3)).toEqual([[2]]);
 });
 
 test('what is trending is the last day’s, with the training’s popularity while there is little', () => {

@@ -101,7 +101,7 @@ test('because names the items that contributed most, strongest first, and nothin
   for (const history of histories) {
     const q = denseScores(rows, history, OPTIONS);
     for (let item = 0; item < ITEMS; item++) {
-      const found = reasons(memory, history, 3)(item);
+      const [found] = reasons(memory, history, [item], 3);
       expect(found.length > 0).toBe(q[item] > 0);
       // Without a reason's occurrences the score is lower, and by more for an earlier reason.
       const newest = history.slice(-OPTIONS.newest);

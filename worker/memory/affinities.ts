@@ -4,7 +4,6 @@
  * the history. Where transitions know the next step, affinities know the taste.
  */
 import { type AffinityRows, readAffinities } from './affinity-layout.ts';
-import { placeOf } from './search.ts';
 import type { SparseSums } from './sparse.ts';
 import { weightAfter } from './weight.ts';
 
@@ -42,18 +41,23 @@ export class Affinities {
     }
   }
 
-  /** What each item of the history adds to the score of another; items that add nothing are left out. */
-  shares(history: readonly number[]): (other: number) => Share[] {
+  /** Visits what each item of the history, newest first, adds to the scores of these; `place`: of which. */
+  eachShare(
+    history: readonly number[],
+    of: readonly number[],
+    visit: (place: number, item: number, share: number) => void,
+  ): void {
     const { starts, items, weights, scales } = this.rows;
-    const counted = this.counted(history);
-    return (other) => {
-      const shares: Share[] = [];
-      for (const { item, share } of counted) {
-        const at = placeOf(items, other, starts[item], starts[item + 1]);
-        if (at >= 0) shares.push({ item, share: share * scales[item] * weights[at] });
+    // Every row is looked through once, whatever the number of items that are asked about.
+    const places = new Uint16Array(scales.length);
+    for (const [place, item] of of.entries()) places[item] = place + 1;
+    for (const { item, share } of this.counted(history)) {
+      const scale = share * scales[item];
+      for (let at = starts[item]; at < starts[item + 1]; at++) {
+        const place = places[items[at]];
+        if (place > 0) visit(place - 1, item, scale * weights[at]);
       }
-      return shares;
-    };
+    }
   }
 
   weight(length: number): number {

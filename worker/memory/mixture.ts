@@ -30,34 +30,40 @@ export function eachBoost(
 }
 
 /**
- * Of an item, the items of the history, at most `most`, that add most to its boost, the strongest first; none
- * where nothing does. A sum of transitions stands inside of a logarithm, which is shared as the sum is.
+ * Of each of these items, the items of the history, at most `most`, that add most to its boost, the strongest
+ * first; none where nothing does. A sum of transitions stands inside of a logarithm, which is shared as the sum
+ * is.
  */
 export function reasons(
   memory: Memory,
   history: readonly number[],
+  listed: readonly number[],
   most: number,
   of: MemoryPart = 'all',
-): (item: number) => number[] {
+): number[][] {
   const weight = memory.weight(history.length);
   const ofTransitions = memory.shares(history);
   const affinities = of === 'all' ? memory.affinities : undefined;
   const affinity = affinities?.weight(history.length) ?? 0;
-  const ofAffinities = affinity > 0 ? affinities!.shares(history) : () => [];
-  return (item) => {
-    const added = new Map<number, number>();
-    const add = (reason: number, share: number) => added.set(reason, (added.get(reason) ?? 0) + share);
+  const added = listed.map(() => new Map<number, number>());
+  const add = (place: number, reason: number, share: number) =>
+    added[place].set(reason, (added[place].get(reason) ?? 0) + share);
+  for (const [place, item] of listed.entries()) {
     const counted = ofTransitions(item);
     const q = counted.reduce((sum, { share }) => sum + share, 0);
     const boost = q > 0 ? (weight * Math.log1p(q / memory.options.smoothing)) / q : 0;
-    for (const { item: reason, share } of counted) add(reason, boost * share);
-    for (const { item: reason, share } of ofAffinities(item)) add(reason, affinity * share);
-    return [...added]
+    for (const { item: reason, share } of counted) add(place, reason, boost * share);
+  }
+  if (affinity > 0) {
+    affinities!.eachShare(history, listed, (place, reason, share) => add(place, reason, affinity * share));
+  }
+  return added.map((shares) =>
+    [...shares]
       .filter(([, share]) => share > 0)
       .sort(([, a], [, b]) => b - a) // stable: of equal ones the newer comes first
       .slice(0, most)
-      .map(([reason]) => reason);
-  };
+      .map(([reason]) => reason),
+  );
 }
 
 /**
@@ -68,8 +74,9 @@ export function mixed(logProbs: Float32Array, memory: Memory | undefined, histor
   const result = logProbs.slice();
   let more = 0;
   eachBoost(memory, history, (item, boost) => {
-    more += Math.exp(logProbs[item]) * Math.expm1(boost);
-    result[item] += boost;
+    const score = logProbs[item] + boost;
+    more += Math.exp(score) - Math.exp(logProbs[item]);
+    result[item] = score;
   });
   const logZ = Math.log1p(more);
   for (let item = 0; item < result.length; item++) result[item] -= logZ;
@@ -93,7 +100,8 @@ export function bonus(
       result[item] += boost;
     });
   }
-  const largest = result.reduce((most, value) => Math.max(most, value), -Infinity);
+  let largest = -Infinity;
+  for (let item = 0; item < items; item++) if (result[item] > largest) largest = result[item];
   for (let item = 0; item < items; item++) result[item] -= largest;
   return result;
 }

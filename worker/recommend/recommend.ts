@@ -178,13 +178,14 @@ async function listOf<Cache>(
 ): Promise<RecommendationList<Cache>> {
   const { offset } = made.query;
   const { version = 0, degraded = false } = model.live ?? {};
-  const reasonsFor = reasonsOf(model, made);
-  const places = ranked.slice(offset).map((each) => ({ ...each, reasons: reasonsFor(each.item) }));
-  const itemAt = await model.catalogue.read(places.flatMap(({ item, reasons }) => [item, ...reasons]));
+  const page = ranked.slice(offset);
+  const indices = page.map(({ item }) => item);
+  const because = reasonsOf(model, made, indices);
+  const itemAt = await model.catalogue.read([...indices, ...because.flat()]);
   return {
-    items: places.map(({ item, score, reasons }, index) => {
-      const because = reasons.map((reason) => itemAt(reason).id);
-      const place = { score, rank: offset + index + 1, ...(because.length > 0 && { because }) };
+    items: page.map(({ item, score }, index) => {
+      const reasons = because[index].map((reason) => itemAt(reason).id);
+      const place = { score, rank: offset + index + 1, ...(reasons.length > 0 && { because: reasons }) };
       return listed(itemAt(item), made, item, place);
     }),
     source: sourceOf(model, made.ranker),
@@ -197,11 +198,11 @@ async function listOf<Cache>(
   };
 }
 
-/** Which items of the history the memory brought an item for. */
-function reasonsOf({ memory }: Model, { items, ranker }: Made): (item: number) => number[] {
+/** Which items of the history the memory brought each of these for. */
+function reasonsOf({ memory }: Model, { items, ranker }: Made, listed: number[]): number[][] {
   const { usesMemory }: Pick<Ranker, 'usesMemory'> = RANKERS[ranker];
-  if (!usesMemory || memory === undefined) return () => [];
-  return reasons(memory, items, MOST_REASONS, usesMemory);
+  if (!usesMemory || memory === undefined) return listed.map(() => []);
+  return reasons(memory, items, listed, MOST_REASONS, usesMemory);
 }
 
 function listed(
