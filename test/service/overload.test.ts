@@ -60,11 +60,18 @@ test('three times as many users as are taken in: some are told to come back, and
       { 'Idempotency-Key': 'a' },
     );
 
-  const first = await Promise.all(users.map(send));
-  const statuses = first.map(({ status }) => status);
-  expect(statuses.slice(0, MOST_INFERRING)).toEqual(times(MOST_INFERRING, () => 200));
-  expect(statuses.slice(MOST_INFERRING)).toEqual(times(users.length - MOST_INFERRING, () => 503));
-  for (const response of first.slice(MOST_INFERRING)) await expectRefused(response);
+  const { promise: engine, resolve: finish } = Promise.withResolvers<void>();
+  const prefill = visitor.model.prefill.bind(visitor.model);
+  const held = vi.spyOn(visitor.model, 'prefill').mockImplementation(async (items, past) => {
+    await engine; // or those who came first would be answered before the others have come
+    return prefill(items, past);
+  });
+  const first = users.map(send);
+  for (const response of await Promise.all(first.slice(MOST_INFERRING))) await expectRefused(response);
+  finish();
+  const taken = await Promise.all(first.slice(0, MOST_INFERRING));
+  expect(taken.map(({ status }) => status)).toEqual(times(MOST_INFERRING, () => 200));
+  held.mockRestore();
   // Nothing is stored for a request that is refused.
   for (const [index, user] of users.entries()) {
     expect(await visitor.interactions(user)).toHaveLength(index < MOST_INFERRING ? 2 : 1);

@@ -2,6 +2,7 @@
  * Reads bodies before a request counts as one in flight: who sends a byte and waits takes no place from
  * others. Reading has a deadline and a bound of memory.
  */
+import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { callerName } from './caller.ts';
 import { Problem } from './problem.ts';
@@ -29,7 +30,7 @@ export class Bodies {
   /** Bytes of unfinished bodies by caller. */
   private readonly held = new Map<string, number>();
 
-  /** Replaces the request's stream by its bytes. */
+  /** Reads the request's stream. */
   readonly control = createMiddleware(async (c, next) => {
     const { body } = c.req.raw;
     if (body === null || c.req.method === 'GET' || c.req.method === 'HEAD') return next();
@@ -40,7 +41,7 @@ export class Bodies {
     const units = Math.floor(bytes.length / UNIT_BYTES);
     await c.get('charge')(units);
     c.set('bodyUnits', units);
-    c.req.raw = new Request(c.req.raw, { body: bytes });
+    keepBody(c, { arrayBuffer: bytes.buffer });
     await next();
   });
 
@@ -79,6 +80,13 @@ export class Bodies {
     if (bytes > 0 && (own > MOST_HELD_BY_ONE || all > MOST_HELD)) throw new Problem('overloaded');
     if (own > 0) this.held.set(caller, own);
     else this.held.delete(caller);
+  }
+}
+
+/** Hono looks here before it reads a request's body, or makes a `Response` to turn bytes into text. */
+export function keepBody({ req }: Context, body: { arrayBuffer: ArrayBuffer } | { text: string }): void {
+  for (const [kind, value] of Object.entries(body)) {
+    Object.assign(req.bodyCache, { [kind]: Promise.resolve(value) });
   }
 }
 

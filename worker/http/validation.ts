@@ -4,13 +4,15 @@ import { createMiddleware } from 'hono/factory';
 import type { Model } from '../models/model.ts';
 import { type FilterValues, unknownEntries } from '../recommend/filters/index.ts';
 import { isAvailable, leadsTo, type RankerName, rankersOf } from '../recommend/rankers/index.ts';
+import { keepBody } from './bodies.ts';
 import { type FieldError, invalidRequest, Problem } from './problem.ts';
 import { MOST_ERRORS } from './schemas/bounded-list.ts';
 
 /** JSON is UTF-8 (RFC 8259, section 8.1). A lenient decoder would turn damaged ids into other ids. */
 const utf8Body = createMiddleware(async (c, next) => {
   try {
-    new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(await c.req.arrayBuffer());
+    const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+    keepBody(c, { text: utf8.decode(await c.req.arrayBuffer()) });
   } catch {
     throw new Problem('malformed_json', { detail: 'The body is not UTF-8' });
   }
