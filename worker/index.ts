@@ -22,6 +22,7 @@ import { dataPoint, judgedPoint } from './observe/data-point.ts';
 import { Metrics } from './observe/metrics.ts';
 import { archive } from './outbox/archive.ts';
 import type { OutboxRecord } from './outbox/record.ts';
+import { Visits } from './recommend/visits.ts';
 
 /** Bindings that a deployment may have: docs/operate.md, docs/access.md. */
 const bound = env as Env & {
@@ -58,7 +59,7 @@ function hostOf(name: ModelName, folder: string): ModelHost {
 }
 
 const hosts = { current: hostOf('current', ''), candidate: hostOf('candidate', 'candidate/') };
-const { catalogue, counts, log, outcomes } = sinceTraining(env, {
+const { catalogue, counts, outcomes, ...since } = sinceTraining(env, {
   log: new DurableLog(env.USERS),
   waitUntil,
   meaning: async () => (await hosts.current.manifest()).events,
@@ -68,14 +69,18 @@ const { catalogue, counts, log, outcomes } = sinceTraining(env, {
   },
 });
 
+const cache = new StateCache(openStore(env));
+const visits = new Visits({ log: since.log, cache });
+
 const app = createApp({
   access: new Access(bound),
   catalogue,
   outcomes,
   models: new Models(hosts, new Live(catalogue, counts), Number(env.CANDIDATE_SHARE)),
   archive: bound.ARCHIVE,
-  log,
-  cache: new StateCache(openStore(env)),
+  log: visits.log,
+  visits,
+  cache,
   limits,
   origins: env.CORS_ORIGINS,
   admission: new Admission(waitUntil),

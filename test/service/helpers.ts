@@ -23,6 +23,7 @@ import { Metrics } from '../../worker/observe/metrics.ts';
 import type { Bucket } from '../../worker/outbox/archive.ts';
 import { MemoryOutcomes, type OutcomeServices } from '../../worker/outcomes/services.ts';
 import { Variants } from '../../worker/outcomes/variants.ts';
+import { Visits } from '../../worker/recommend/visits.ts';
 import { FakeModel } from './fake-model.ts';
 import { MemoryLog, MemoryStore } from './memory.ts';
 
@@ -51,6 +52,8 @@ export interface Surroundings {
   /** What was counted since the training. */
   counts?: Copies<CountsTable>;
   outcomes?: OutcomeServices;
+  /** After which what a list leaves is written. @default none */
+  pauseMs?: number;
 }
 
 const noCandidate = () => Promise.reject(new ModelUnavailable('asset_missing', 'there is no candidate'));
@@ -92,9 +95,12 @@ export function serviceWith(
     counts = new MemoryPublished(),
     archive,
     outcomes = new MemoryOutcomes(new Variants('')),
+    pauseMs = 0,
   }: Omit<Surroundings, 'loadCandidate'> = {},
 ) {
   const facts: RequestFacts[] = [];
+  const cache = new StateCache(store);
+  const visits = new Visits({ log, cache, pauseMs });
   const app = createApp({
     access,
     limits,
@@ -103,8 +109,9 @@ export function serviceWith(
     outcomes,
     models: new Models(hosts, new Live(catalogue, counts), share),
     archive,
-    log,
-    cache: new StateCache(store),
+    log: visits.log,
+    visits,
+    cache,
     admission: new Admission(() => {}),
     metrics: new Metrics(),
     report: (of) => void facts.push(of),

@@ -98,6 +98,34 @@ describe.each([
     expect(seen).toHaveLength(2);
   });
 
+  test('the next event takes a list along that waits in the isolate, or the log is told later', async () => {
+    const own = makeLog();
+    const seen: Judged[] = [];
+    const judging = judgingLog(own, (list) => void seen.push(list));
+    const shop = new Visitor({ log: judging, pauseMs: 500 });
+    const elsewhere = new Visitor({ log: judging });
+    const serve = vi.spyOn(own, 'serve');
+    const zoe = someone();
+    await shop.append(zoe, ['1']);
+    await shop.recommend(zoe);
+    await shop.settled();
+    serve.mockClear();
+    const lists: Json[] = [];
+    for (const path of ['interactions', 'recommendations']) {
+      lists.push(await shop.recommend(zoe));
+      const items = [{ id: lists.at(-1).items[2].id }];
+      await shop.request('POST', `${pathOf(zoe)}/${path}`, { items });
+    }
+    expect(serve).not.toHaveBeenCalled();
+    expect(seen.map(({ id, rank }) => [id, rank])).toEqual(lists.map((list) => [list.recommendation_id, 3]));
+
+    // An event that another isolate brings is before the list: the log is told of it, and says what it was.
+    const last = await shop.recommend(zoe);
+    await elsewhere.append(zoe, [last.items[0].id]);
+    await shop.settled();
+    expect(seen.slice(2)).toMatchObject([{ id: last.recommendation_id, rank: 1 }]);
+  });
+
   test('a user who is deleted leaves no list', async () => {
     const { visitor, seen } = shop({ log: makeLog() });
     const dan = someone();

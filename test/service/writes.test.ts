@@ -1,5 +1,5 @@
 /** Workers KV takes one write a second for a key; the newest state must be the one that it ends with. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { fakeClock } from './clock.ts';
 import { MemoryLog, MemoryStore } from './memory.ts';
 import { Visitor } from './visitor.ts';
@@ -107,4 +107,50 @@ test('the state that is written is not one that a slower, earlier request ends w
   await slow;
   await clock.until(visitor.settled());
   expect((await isolate().recommend('ada')).cache).toMatchObject({ status: 'hit', reused_items: 3 });
+});
+
+describe('someone who comes back', () => {
+  const PAUSE_MS = 8000;
+  let visitor: Visitor;
+  let served: MockInstance<MemoryLog['serve']>;
+
+  beforeEach(async () => {
+    visitor = new Visitor({ log, store, pauseMs: PAUSE_MS });
+    served = vi.spyOn(log, 'serve');
+    await visitor.append('ada', ['1', '2']);
+    await visitor.recommend('ada');
+    await clock.pass(0);
+  });
+
+  test('leaves state and list to be written when they pause, whatever they did until then', async () => {
+    expect([store.writes.length, served.mock.calls.length]).toEqual([1, 1]); // a new user's are written at once
+    for (const item of ['3', '4']) {
+      await visitor.append('ada', [item]);
+      await visitor.recommend('ada');
+      await clock.pass(PAUSE_MS - 1000);
+    }
+    expect([store.writes.length, served.mock.calls.length]).toEqual([1, 1]);
+    await clock.pass(2000);
+    await visitor.settled();
+    expect([store.writes.length, served.mock.calls.length]).toEqual([2, 2]);
+    expect((await isolate().recommend('ada')).cache).toMatchObject({ status: 'hit', reused_items: 4 });
+  });
+
+  test('a deleted user’s state that waits is not written', async () => {
+    await visitor.append('ada', ['3']);
+    await visitor.recommend('ada');
+    await visitor.remove('ada');
+    await clock.pass(PAUSE_MS + 2000);
+    await visitor.settled();
+    expect(store.values.size).toBe(0);
+  });
+
+  test('one who was deleted elsewhere leaves no state behind', async () => {
+    await visitor.append('ada', ['3']);
+    await visitor.recommend('ada');
+    await isolate().remove('ada');
+    await clock.pass(PAUSE_MS + 2000);
+    await visitor.settled();
+    expect(store.values.size).toBe(0);
+  });
 });

@@ -11,6 +11,7 @@ import type {
   LogPage,
   Merged,
   Place,
+  Seen,
   Stretch,
   Tail,
 } from './log.ts';
@@ -25,9 +26,9 @@ export class DurableLog implements HistoryLog {
     this.objects = objects;
   }
 
-  async append(user: string, events: Event[], key?: string): Promise<Appended> {
+  async append(user: string, events: Event[], key?: string, seen?: Seen): Promise<Appended> {
     const once = key === undefined ? undefined : await onceOf(key, events);
-    const appended = await this.ask(user, (log) => log.append(events, once));
+    const appended = await this.ask(user, (log) => log.append(events, once, seen));
     rejectRefused(appended.outcome, key);
     return appended;
   }
@@ -40,12 +41,18 @@ export class DurableLog implements HistoryLog {
     );
   }
 
-  async appendAndTail(user: string, events: Event[], key?: string, known?: Known): Promise<AppendedTail> {
+  async appendAndTail(
+    user: string,
+    events: Event[],
+    key?: string,
+    known?: Known,
+    seen?: Seen,
+  ): Promise<AppendedTail> {
     const once = key === undefined ? undefined : await onceOf(key, events);
     const { outcome, judged, preceding, tail } = await this.ask(
       user,
-      (log) => log.appendAndTail(events, once, known),
-      async (log) => ({ ...(await log.append(events, once)), tail: await oldTail(log) }),
+      (log) => log.appendAndTail(events, once, known, seen),
+      async (log) => ({ ...(await log.append(events, once, seen)), tail: await oldTail(log) }),
     );
     rejectRefused(outcome, key);
     return { ...tail, outcome, ...(judged && { judged }), ...(preceding && { preceding }) };
@@ -90,10 +97,10 @@ export class DurableLog implements HistoryLog {
     }
   }
 
-  async serve(user: string, served: Served, head: Pick<Head, 'epoch' | 'total'>): Promise<Kept> {
+  async serve(user: string, list: Served, { epoch, total }: Pick<Head, 'epoch' | 'total'>): Promise<Kept> {
     const kept: Kept | undefined = await this.ask(
       user,
-      (log) => log.serve(served, head),
+      (log) => log.serve(list, { epoch, total }),
       async () => undefined, // older code keeps none
     );
     return kept ?? this.length(user); // or does not say

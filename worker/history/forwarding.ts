@@ -3,8 +3,8 @@ import type { HistoryLog } from './log.ts';
 /** A log that does some things in its own way, and everything else as the one behind it. */
 export function forwarding(log: HistoryLog, own: Partial<HistoryLog>): HistoryLog {
   return {
-    append: (user, events, key) => log.append(user, events, key),
-    appendAndTail: (user, events, key, known) => log.appendAndTail(user, events, key, known),
+    append: (user, events, key, seen) => log.append(user, events, key, seen),
+    appendAndTail: (user, events, key, known, seen) => log.appendAndTail(user, events, key, known, seen),
     tail: (user, known) => log.tail(user, known),
     stretch: (user, head, after, proof) => log.stretch(user, head, after, proof),
     page: (user, limit, before) => log.page(user, limit, before),

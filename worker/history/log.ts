@@ -37,6 +37,11 @@ export interface Tail extends Head {
   digests: (Uint8Array | null)[];
 }
 
+/** A list that the user saw, and the log that it was made of. */
+export interface Seen extends Pick<Head, 'epoch' | 'total'> {
+  list: Served;
+}
+
 /** What became of a list that was to be kept. */
 export interface Kept {
   /** Of the user's log now; empty when there is none. */
@@ -97,16 +102,23 @@ export interface LogPage {
 export interface HistoryLog {
   /**
    * The events are stored durably when this resolves. Throws IdempotencyConflict for a known key with other
-   * events, UserErased for a key from before the user was deleted.
+   * events, UserErased for a key from before the user was deleted. `seen`: the list that the user saw last,
+   * if these may be the first events since; then it counts in place of the one that was kept.
    */
-  append(user: string, events: Event[], key?: string): Promise<Appended>;
+  append(user: string, events: Event[], key?: string, seen?: Seen): Promise<Appended>;
   /**
    * The newest `TAIL_EVENTS` events, or only those after the place that the caller knows. What this costs
    * does not depend on the log's length.
    */
   tail(user: string, known?: Known): Promise<Tail>;
   /** Appends as `append` does, and returns what `tail` would. */
-  appendAndTail(user: string, events: Event[], key?: string, known?: Known): Promise<AppendedTail>;
+  appendAndTail(
+    user: string,
+    events: Event[],
+    key?: string,
+    known?: Known,
+    seen?: Seen,
+  ): Promise<AppendedTail>;
   /**
    * The events after the number `after`, which is not below `head.dropped`, up to the head; and the digest of
    * the event with the number `proof`, if it is among them. null when the log no longer has exactly these.

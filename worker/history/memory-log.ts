@@ -15,6 +15,7 @@ import {
   type LogPage,
   type Merged,
   type Place,
+  type Seen,
   type Stretch,
   TAIL_EVENTS,
   type Tail,
@@ -30,8 +31,8 @@ interface UserLog {
   positions: number[];
   given: number;
   keys: Map<string, { content: string; length: number }>;
-  /** The list that the user saw last, and the log that it was made of. */
-  served?: Pick<Head, 'epoch' | 'total'> & { list: Served };
+  /** The list that the user saw last. */
+  served?: Seen;
 }
 
 const nobody = (epoch: string = crypto.randomUUID()): UserLog => ({
@@ -52,7 +53,7 @@ export class MemoryLog implements HistoryLog {
   /** Keys that were used before a user was deleted. */
   private readonly erased = new Map<string, Set<string>>();
 
-  async append(user: string, events: Event[], key?: string): Promise<Appended> {
+  async append(user: string, events: Event[], key?: string, seen?: Seen): Promise<Appended> {
     const once = key === undefined ? undefined : await onceOf(key, events);
     if (once && this.erased.get(user)?.has(once.key)) throw new UserErased('the user was deleted');
     const log = this.users.get(user) ?? nobody();
@@ -64,10 +65,11 @@ export class MemoryLog implements HistoryLog {
     add(log, events);
     const { length } = log.events;
     if (once) log.keys.set(once.key, { content: once.content, length });
-    const { served } = log;
     const taken = events.map(({ item }) => item);
-    const isJudged = served?.total === length - events.length && served.epoch === log.epoch;
-    return { length, outcome: 'added', preceding, ...(isJudged && { judged: judged(served.list, taken) }) };
+    const last = [seen, log.served].find(
+      (each) => each?.total === length - events.length && each.epoch === log.epoch,
+    );
+    return { length, outcome: 'added', preceding, ...(last && { judged: judged(last.list, taken) }) };
   }
 
   /** Sets a log that is kept elsewhere: all its events, oldest first. */
@@ -89,8 +91,14 @@ export class MemoryLog implements HistoryLog {
     return { ...head, events: events.slice(after), digests: digests.slice(isKnown ? after - 1 : after) };
   }
 
-  async appendAndTail(user: string, events: Event[], key?: string, known?: Known): Promise<AppendedTail> {
-    const { length: _, ...appended } = await this.append(user, events, key);
+  async appendAndTail(
+    user: string,
+    events: Event[],
+    key?: string,
+    known?: Known,
+    seen?: Seen,
+  ): Promise<AppendedTail> {
+    const { length: _, ...appended } = await this.append(user, events, key, seen);
     return { ...(await this.tail(user, known)), ...appended };
   }
 

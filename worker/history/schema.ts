@@ -87,6 +87,9 @@ function createServed(sql: SqlStorage): void {
   sql.exec('CREATE TABLE IF NOT EXISTS served (list TEXT NOT NULL, at INTEGER NOT NULL)');
 }
 
+/** Of one statement: there may be a hundred bound values. */
+const MOST_ROWS = 20;
+
 /** Adds the events to the log and to its chain, as `stored` now unless they say it. Returns the new head. */
 export function appendEvents(
   sql: SqlStorage,
@@ -95,12 +98,16 @@ export function appendEvents(
 ): Head {
   const now = Date.now();
   let { digest } = head;
-  for (const event of events) {
-    digest = chained(digest!, event);
-    const { item, time = null, type = null, stored = now } = event;
+  for (let from = 0; from < events.length; from += MOST_ROWS) {
+    const rows = events.slice(from, from + MOST_ROWS).map((event) => {
+      digest = chained(digest!, event);
+      const { item, time = null, type = null, stored = now } = event;
+      return [item, time, type, digest, stored];
+    });
+    const places = rows.map(() => '(?, ?, ?, ?, ?)').join(', ');
     sql.exec(
-      'INSERT INTO interaction (item, timestamp, type, digest, stored) VALUES (?, ?, ?, ?, ?)',
-      ...[item, time, type, digest, stored],
+      `INSERT INTO interaction (item, timestamp, type, digest, stored) VALUES ${places}`,
+      ...rows.flat(),
     );
   }
   const total = head.total + events.length;

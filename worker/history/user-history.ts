@@ -14,11 +14,13 @@ import {
   type LogPage,
   type Merged,
   type Place,
+  type Seen,
   type Stretch,
   TAIL_EVENTS,
   type Tail,
 } from './log.ts';
 import { type Handed, handOver, hasMore, isLeaving, takeIn } from './merge.ts';
+import { digestOf, eventOf, newestEvents, newestRows, pageOf } from './reading.ts';
 import { isErased, KEY_MEMORY_MS, recentKeys } from './recent-keys.ts';
 import { dropExcess, dropOld, type Retention, retentionOf } from './retention.ts';
 import { appendEvents, createTables, exists, headOf, migrate, type Row, tablesOf } from './schema.ts';
@@ -42,6 +44,8 @@ export class UserHistory extends DurableObject<Env> {
   private readonly outbox = this.openOutbox();
   /** Of the next alarm, as far as this instance has set it. */
   private alarmAt = Infinity;
+  /** Of the log, as this instance last read or wrote it; nobody else writes to it. */
+  private known?: Head;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
@@ -51,17 +55,18 @@ export class UserHistory extends DurableObject<Env> {
     });
   }
 
-  append(events: Event[], once?: Once): Appended {
-    const appended = this.store(events, once);
+  append(events: Event[], once?: Once, seen?: Seen): Appended {
+    const appended = this.store(events, once, seen);
     if (appended.outcome === 'added') this.export();
     return appended;
   }
 
-  private store(events: Event[], once: Once | undefined): Appended {
-    return this.ctx.storage.transactionSync(() => {
+  private store(events: Event[], once?: Once, seen?: Seen): Appended {
+    let after: Head | undefined;
+    const appended = this.change((): Appended => {
       const now = Date.now();
       if (once && isErased(this.sql, once.key)) return { length: 0, outcome: 'erased' };
-      if (!exists(this.sql)) this.create();
+      if (!this.isBegun()) this.create();
       if (once) {
         this.sql.exec('DELETE FROM append WHERE at < ?', now - KEY_MEMORY_MS);
         const [known] = this.sql.exec('SELECT content, length FROM append WHERE key = ?', once.key).toArray();
@@ -70,16 +75,19 @@ export class UserHistory extends DurableObject<Env> {
           return { length: Number(known.length), outcome };
         }
       }
-      const preceding = this.newest(EVENTS_BEFORE, 0).map(read);
+      const preceding = newestEvents(this.sql, EVENTS_BEFORE);
       const head = this.head();
-      const { total, dropped } = appendEvents(this.sql, events, head);
-      const length = dropExcess(this.sql, this.retention, total - dropped);
+      after = appendEvents(this.sql, events, head);
+      const length = dropExcess(this.sql, this.retention, after.total - after.dropped);
+      after.dropped = after.total - length;
       if (once) {
         this.sql.exec('INSERT INTO append VALUES (?, ?, ?, ?)', once.key, once.content, length, now);
       }
-      const judged = judgeServed(this.sql, events, head);
+      const judged = judgeServed(this.sql, events, head, seen);
       return { length, outcome: 'added', preceding, ...(judged && { judged }) };
     });
+    this.known = after;
+    return appended;
   }
 
   /** The newest events, whatever the log's length. Not `tail`: Workers have a handler of that name. */
@@ -88,11 +96,16 @@ export class UserHistory extends DurableObject<Env> {
     const since = known && this.since(known, head);
     if (since) return since;
     const rows = this.newest(TAIL_EVENTS, 0);
-    return { ...head, events: rows.map(read), digests: rows.map(digestOf) };
+    return { ...head, events: rows.map(eventOf), digests: rows.map(digestOf) };
   }
 
-  appendAndTail(events: Event[], once?: Once, known?: Known): Omit<Appended, 'length'> & { tail: Tail } {
-    const { length: _, ...appended } = this.append(events, once);
+  appendAndTail(
+    events: Event[],
+    once?: Once,
+    known?: Known,
+    seen?: Seen,
+  ): Omit<Appended, 'length'> & { tail: Tail } {
+    const { length: _, ...appended } = this.append(events, once, seen);
     return { ...appended, tail: this.readTail(known) };
   }
 
@@ -100,7 +113,7 @@ export class UserHistory extends DurableObject<Env> {
     const { epoch } = this.head();
     if (epoch === '' || !epoch.startsWith(log)) return 'unknown';
     if (isLeaving(this.sql)) return 'leaving';
-    const isRemoved = this.ctx.storage.transactionSync(() => {
+    const isRemoved = this.change(() => {
       const isRemoved = takeBack(this.sql, position);
       if (isRemoved) this.outbox?.noteTakenBack(position);
       return isRemoved;
@@ -111,16 +124,17 @@ export class UserHistory extends DurableObject<Env> {
 
   /** Events after this position, for the log of `target` alone. */
   handOver(target: string, after: number): Handed {
-    return exists(this.sql) ? handOver(this.sql, target, after) : { outcome: 'gone', log: '', events: [] };
+    return this.isBegun() ? handOver(this.sql, target, after) : { outcome: 'gone', log: '', events: [] };
   }
 
   /** Takes in a part of another log. */
   takeIn(handed: Handed): Merged & { outcome: 'added' | 'erased' } {
     if (isErased(this.sql, handed.log)) return { outcome: 'erased', merged: 0, length: 0 };
-    const merged = this.ctx.storage.transactionSync(() => {
-      if (!exists(this.sql)) this.create();
-      const merged = takeIn(this.sql, handed, this.head());
-      dropExcess(this.sql, this.retention, this.length().length);
+    const merged = this.change(() => {
+      if (!this.isBegun()) this.create();
+      const head = this.head();
+      const merged = takeIn(this.sql, handed, head);
+      dropExcess(this.sql, this.retention, head.total + merged - head.dropped);
       return merged;
     });
     if (merged > 0) this.export();
@@ -142,7 +156,7 @@ export class UserHistory extends DurableObject<Env> {
       return undefined;
     const rows = count > 0 ? this.newest(count + 1, 0) : [];
     const digests = count > 0 ? rows.map(digestOf) : [head.digest];
-    return sameDigest(digests[0], digest) ? { ...head, events: rows.map(read), digests } : undefined;
+    return sameDigest(digests[0], digest) ? { ...head, events: rows.map(eventOf), digests } : undefined;
   }
 
   /** Keeps the list that the user saw last. Workers of older code don't say of which log it was made. */
@@ -150,7 +164,7 @@ export class UserHistory extends DurableObject<Env> {
     const head = this.head();
     if (epoch !== head.epoch || epoch === '') return { epoch: head.epoch };
     if (total < head.total) {
-      const taken = this.newest(Math.min(head.total - total, TAIL_EVENTS), 0);
+      const taken = newestEvents(this.sql, Math.min(head.total - total, TAIL_EVENTS));
       return { epoch, judged: judged(served, itemsOf(taken)) };
     }
     keepServed(this.sql, served, { epoch, total });
@@ -162,7 +176,7 @@ export class UserHistory extends DurableObject<Env> {
     if (head.epoch !== epoch || head.total < total || after < head.dropped) return null;
     const rows = this.newest(total - after, head.total - total);
     if (!sameDigest(digestOf(rows.at(-1)), digest)) return null;
-    return { events: rows.map(read), proof: digestOf(rows[proof - after - 1]) };
+    return { events: rows.map(eventOf), proof: digestOf(rows[proof - after - 1]) };
   }
 
   /**
@@ -178,20 +192,7 @@ export class UserHistory extends DurableObject<Env> {
 
   page(limit: number, before: number | null): LogPage {
     const { epoch } = this.head();
-    if (epoch === '') return { epoch, events: [], next: null };
-    const rows = this.sql
-      .exec<Row>(
-        'SELECT position, item, timestamp, type FROM interaction WHERE position < ? ORDER BY position DESC LIMIT ?',
-        before ?? Number.MAX_SAFE_INTEGER,
-        limit + 1,
-      )
-      .toArray();
-    const events = rows.slice(0, limit).map(({ position, timestamp, ...row }) => ({
-      position,
-      ...read(row),
-      ...(timestamp !== null && { time: timestamp }),
-    }));
-    return { epoch, events, next: rows.length > limit ? events[limit - 1].position : null };
+    return epoch === '' ? { epoch, events: [], next: null } : { epoch, ...pageOf(this.sql, limit, before) };
   }
 
   length(): { epoch: string; length: number } {
@@ -207,12 +208,9 @@ export class UserHistory extends DurableObject<Env> {
     const keys = [...recentKeys(this.sql, 'append', 'merged', 'erased')];
     const { epoch } = this.head();
     const leaves = this.outbox !== undefined && (epoch !== '' || exists(this.sql, 'erasure'));
-    if (keys.length === 0 && !leaves) {
-      this.alarmAt = Infinity;
-      return this.ctx.storage.deleteAll();
-    }
+    if (keys.length === 0 && !leaves) return this.deleteAll();
     // Every cursor is read to its end, here and elsewhere: an open one would lock its table.
-    this.ctx.storage.transactionSync(() => {
+    this.change(() => {
       for (const name of tablesOf(this.sql)) if (name !== 'erasure') this.sql.exec(`DROP TABLE ${name}`);
       if (keys.length > 0) this.sql.exec('CREATE TABLE erased (key TEXT PRIMARY KEY, at INTEGER NOT NULL)');
       for (const [key, at] of keys) this.sql.exec('INSERT INTO erased VALUES (?, ?)', key, at);
@@ -229,16 +227,19 @@ export class UserHistory extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     this.alarmAt = Infinity;
     const hasLeft = (await this.outbox?.drain(() => this.name())) ?? true;
-    const left =
-      exists(this.sql) && this.ctx.storage.transactionSync(() => dropOld(this.sql, this.retention));
+    const left = this.isBegun() && this.change(() => dropOld(this.sql, this.retention));
     const keys = [...recentKeys(this.sql, 'erased')];
     if (keys.length === 0 && exists(this.sql, 'erased')) this.sql.exec('DROP TABLE erased');
     if (!hasLeft) this.planAlarm(OUTBOX_MS);
     else if (keys.length > 0 || (left && this.retention.age)) this.planAlarm(RETENTION_INTERVAL_MS);
-    else if (!exists(this.sql)) {
-      this.alarmAt = Infinity; // what was planned meanwhile goes as well
-      await this.ctx.storage.deleteAll();
-    }
+    else if (!this.isBegun()) await this.deleteAll();
+  }
+
+  private async deleteAll(): Promise<void> {
+    this.alarmAt = Infinity; // what was planned meanwhile goes as well
+    this.known = undefined;
+    await this.ctx.storage.deleteAll();
+    this.known = undefined;
   }
 
   /** After the answer, and again by an alarm until all has left. */
@@ -272,6 +273,7 @@ export class UserHistory extends DurableObject<Env> {
 
   private create(): void {
     createTables(this.sql);
+    this.known = undefined;
     this.ctx.waitUntil(this.planRetention());
   }
 
@@ -280,28 +282,24 @@ export class UserHistory extends DurableObject<Env> {
   }
 
   private head(): Head {
-    return headOf(this.sql) ?? NOBODY;
+    this.known ??= headOf(this.sql) ?? NOBODY;
+    return this.known;
   }
 
-  /** So many events, oldest first, but for the newest `skipped`. */
+  private isBegun(): boolean {
+    return this.head().epoch !== '';
+  }
+
+  /** All of a change or nothing of it. */
+  private change<T>(make: () => T): T {
+    try {
+      return this.ctx.storage.transactionSync(make);
+    } finally {
+      this.known = undefined;
+    }
+  }
+
   private newest(count: number, skipped: number): Row[] {
-    if (!exists(this.sql)) return [];
-    return this.sql
-      .exec<Row>(
-        'SELECT item, type, digest FROM interaction ORDER BY position DESC LIMIT ? OFFSET ?',
-        count,
-        skipped,
-      )
-      .toArray()
-      .reverse();
+    return this.isBegun() ? newestRows(this.sql, count, skipped) : [];
   }
-}
-
-function digestOf(row: Row | undefined): Uint8Array | null {
-  return row?.digest ? new Uint8Array(row.digest) : null;
-}
-
-/** What models read of an event. */
-function read({ item, type }: Pick<Row, 'item' | 'type'>): Event {
-  return type === null ? { item } : { item, type };
 }

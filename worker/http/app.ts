@@ -22,6 +22,7 @@ import { observe, routeOf } from '../observe/facts.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { MemoryOutcomes } from '../outcomes/services.ts';
 import { Variants } from '../outcomes/variants.ts';
+import { Visits } from '../recommend/visits.ts';
 import { Admission } from './admission.ts';
 import { authenticate, callerOf, exposed } from './authentication.ts';
 import { Bodies } from './bodies.ts';
@@ -127,13 +128,15 @@ function createApi(services: Services) {
 /** The same models with users of their own, in memory: what examples store reaches no real user's log. */
 function rehearsal({ models }: Services): Services {
   const catalogue = new LiveCopy(new MemoryTruth(), new MemoryPublished<CatalogueSnapshot>());
+  const [log, cache] = [new MemoryLog(), new StateCache(new MemoryStore())];
   return {
     access: Access.open(),
     models: models.withLive(new Live(catalogue, new MemoryPublished<CountsTable>())),
     catalogue,
     outcomes: new MemoryOutcomes(new Variants('')),
-    log: new MemoryLog(),
-    cache: new StateCache(new MemoryStore()),
+    log,
+    visits: new Visits({ log, cache, pauseMs: 0 }),
+    cache,
     limits: new Limits(),
     admission: new Admission(() => {}),
     origins: '',

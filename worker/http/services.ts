@@ -7,6 +7,7 @@ import type { RequestFacts } from '../observe/facts.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Bucket } from '../outbox/archive.ts';
 import type { OutcomeServices } from '../outcomes/services.ts';
+import type { Visits } from '../recommend/visits.ts';
 import type { Admission } from './admission.ts';
 import type { Limits } from './limits.ts';
 
@@ -20,6 +21,8 @@ export interface Services {
   outcomes: OutcomeServices;
   models: Models;
   log: HistoryLog;
+  /** What lists leave to be written. */
+  visits: Visits;
   /** What leaves the logs, where the deployment has an outbox. */
   archive?: Bucket;
   cache: StateCache;

@@ -57,13 +57,13 @@ export function countedLog(log: HistoryLog, { counting, gathered, meaning }: Cou
     gathered();
   }
   return forwarding(log, {
-    async append(user, events, key) {
-      const appended = await log.append(user, events, key);
+    async append(user, events, key, seen) {
+      const appended = await log.append(user, events, key, seen);
       await count(appended, events);
       return appended;
     },
-    async appendAndTail(user, events, key, known) {
-      const appended = await log.appendAndTail(user, events, key, known);
+    async appendAndTail(user, events, key, known, seen) {
+      const appended = await log.appendAndTail(user, events, key, known, seen);
       await count(appended, events);
       return appended;
     },

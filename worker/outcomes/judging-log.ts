@@ -11,9 +11,9 @@ export function judgingLog(log: HistoryLog, judge: (list: Judged, bucket: number
     return appended;
   };
   return forwarding(log, {
-    append: async (user, events, key) => tell(user, await log.append(user, events, key)),
-    appendAndTail: async (user, events, key, known) =>
-      tell(user, await log.appendAndTail(user, events, key, known)),
+    append: async (user, events, key, seen) => tell(user, await log.append(user, events, key, seen)),
+    appendAndTail: async (user, events, key, known, seen) =>
+      tell(user, await log.appendAndTail(user, events, key, known, seen)),
     serve: async (user, served, head) => tell(user, await log.serve(user, served, head)),
   });
 }

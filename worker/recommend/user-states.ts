@@ -40,8 +40,8 @@ export class UserSource implements Source<UserCache> {
   private readonly cache: StateCache;
   private readonly user: string;
   private readonly tail: Promise<Tail>;
-  /** Of the state that this request has kept. */
-  private stateId: string | undefined;
+  /** Of the state that this request has kept in this isolate, and that the store does not have yet. */
+  stateId: string | undefined;
 
   /** `tail` is of this user and this log, and may be on its way. */
   constructor(log: HistoryLog, cache: StateCache, user: string, tail: Promise<Tail>) {

@@ -30,6 +30,7 @@ import { MemoryOutcomes } from '../../../worker/outcomes/services.ts';
 import { Variants } from '../../../worker/outcomes/variants.ts';
 import { RANKERS } from '../../../worker/recommend/rankers/index.ts';
 import type { Ranker } from '../../../worker/recommend/rankers/ranker.ts';
+import { Visits } from '../../../worker/recommend/visits.ts';
 import { wasmBytes } from '../wasm-memory.ts';
 import type { GrowthCall } from './calls.ts';
 
@@ -39,6 +40,8 @@ const runtime = new Runtime({ wasmModule });
 await runtime.start();
 const files = assetSource(env.ASSETS);
 const host = new ModelHost({ model: () => loadModel(files, runtime), manifest: () => readManifest(files) });
+/** Shorter than the service's, to the same effect: a user's object is still there. */
+const PAUSE_MS = 1000;
 /** Milliseconds to the log and to the store. */
 const distance = { log: 0, store: 0 };
 let app = isolate();
@@ -73,13 +76,16 @@ function isolate(counted?: CountsTable) {
   const catalogue = new LiveCopy(new MemoryTruth(), new MemoryPublished<CatalogueSnapshot>());
   const counts = new MemoryPublished<CountsTable>();
   if (counted) counts.offer(counted);
+  const cache = new StateCache(distant(openStore(env), 'store'));
+  const visits = new Visits({ log: distant(new DurableLog(env.USERS), 'log'), cache, pauseMs: PAUSE_MS });
   return createApp({
     access: new Access(env),
     catalogue,
     models: new Models({ current: host, candidate: host }, new Live(catalogue, counts)),
     outcomes: new MemoryOutcomes(new Variants('')),
-    log: distant(new DurableLog(env.USERS), 'log'),
-    cache: new StateCache(distant(openStore(env), 'store')),
+    log: visits.log,
+    visits,
+    cache,
     limits: new Limits(),
     origins: '',
     admission: new Admission(() => {}),

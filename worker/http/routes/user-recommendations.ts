@@ -8,6 +8,7 @@ import type { ListQuery } from '../../recommend/query.ts';
 import { isAvailable, type RankerName } from '../../recommend/rankers/index.ts';
 import { recommend } from '../../recommend/recommend.ts';
 import { UserSource } from '../../recommend/user-states.ts';
+import type { Left } from '../../recommend/visits.ts';
 import { storedUser } from '../authentication.ts';
 import { defineRoute } from '../define-route.ts';
 import { problemResponses } from '../problem.ts';
@@ -98,7 +99,7 @@ const post = defineRoute({
 });
 
 /** `GET` and `POST /users/{user_id}/recommendations` */
-export function userRecommendations({ models, log, cache, outcomes }: Services) {
+export function userRecommendations({ models, log, cache, outcomes, visits }: Services) {
   return new OpenAPIHono()
     .openapi(get, async (c) => {
       const user = storedUser(c, c.req.valid('param').user_id);
@@ -143,31 +144,24 @@ export function userRecommendations({ models, log, cache, outcomes }: Services) 
     const ranker = query.ranker ?? variant?.ranker;
     const asked = { ...query, rules: variant?.rules, ranker: ranker && fitting(ranker, model) };
     const list = noted(c, await recommend(model, source, asked, run), variant?.name);
-    c.executionCtx.waitUntil(keep(source, user, list, variant?.name, await tail).catch(() => {}));
+    const left = leftBy(list, variant?.name, await tail, source.stateId);
+    const isNew = list.cache.status === 'miss';
+    c.executionCtx.waitUntil(visits.keep(user, left, isNew).catch(() => {}));
     return { ...list, ...(variant && { variant: variant.name }) };
   }
+}
 
-  /**
-   * Keeps the state, and the list to see what becomes of it. When this fails, time is lost or a statistic.
-   *
-   * The user may be deleted, through any isolate, while a state of the deleted log is on its way to the
-   * store. So the log is asked after the write, and a state that should not be there is removed. One that
-   * stays all the same fits no other log, and expires.
-   */
-  async function keep(
-    source: UserSource,
-    user: string,
-    { recommendation_id: id, items, ranker, model }: z.infer<typeof userList>,
-    variant: string | undefined,
-    head: Tail,
-  ): Promise<void> {
-    const written = await source.persist();
-    const ids = items.slice(0, MOST_SERVED).map((item) => item.id);
-    const served = { id, model: model.id, ranker, variant: variant ?? '', items: ids };
-    if (ids.length === 0 && !written) return;
-    const { epoch } = ids.length > 0 ? await log.serve(user, served, head) : await log.length(user);
-    if (written && epoch !== written.epoch) await cache.forget(user, [written.stateId]);
-  }
+/** What there is to write, whatever becomes of the user. */
+function leftBy(
+  { recommendation_id: id, items, ranker, model }: z.infer<typeof userList>,
+  variant: string | undefined,
+  { epoch, total }: Tail,
+  stateId: string | undefined,
+): Left {
+  const ids = items.slice(0, MOST_SERVED).map((item) => item.id);
+  if (ids.length === 0) return { stateId };
+  const list = { id, model: model.id, ranker, variant: variant ?? '', items: ids };
+  return { stateId, seen: { list, epoch, total } };
 }
 
 /** A variant may name a ranker that one of the models does not have; then the model's own makes the list. */
