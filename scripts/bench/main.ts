@@ -3,14 +3,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { buildModel, writeModel } from '../build/build-model.ts';
 import { defineCommand, runCommand } from '../command.ts';
 import { DataError } from '../data/errors.ts';
 import { LOG_FILES } from '../data/log-files.ts';
 import { coldStart } from './cold-start.ts';
 import { isolateMemory } from './isolate-memory.ts';
 import { measure, rowOf } from './measure.ts';
-import { itemIdsOf, placeEmpty, placeModel, placePeak, readManifestOf, withoutEarn } from './models.ts';
+import {
+  itemIdsOf,
+  placeEmpty,
+  placeModel,
+  placePeak,
+  placeWithoutEarn,
+  readManifestOf,
+  withoutEarn,
+} from './models.ts';
 import { placeSasRec, placeUsual } from './peers/place.ts';
 import { ratiosOf } from './ratios.ts';
 import { type Bench, report } from './report.ts';
@@ -35,7 +42,7 @@ async function bench({ data, model, full, rounds }: BenchOptions, command: strin
     placeModel(model, join(folder, 'earn'));
     const random = withoutEarn(model);
     if (full) placeModel(full, join(folder, 'full'));
-    else writeModel(buildModel(random, manifest.name, 'int8'), join(folder, 'full'));
+    else placeWithoutEarn(model, join(folder, 'full'));
     placeUsual(random, join(folder, 'usual'));
     placeSasRec(config, join(folder, 'sasrec'));
     placeEmpty(join(folder, 'bare'));

@@ -2,8 +2,9 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ModelConfig, WEIGHTS_FILE } from '../../worker/engine/config.ts';
-import { filesOf, type Manifest, parseManifest } from '../../worker/models/manifest.ts';
+import { filesOf, type Manifest, type ModelFile, parseManifest } from '../../worker/models/manifest.ts';
 import { ITEM_SHARDS, laterFilesOf } from '../../worker/models/shards.ts';
+import { buildModel, withMemory, writeModel } from '../build/build-model.ts';
 import type { Checkpoint } from '../build/checkpoint.ts';
 import { Graph, Weights } from '../build/graph.ts';
 import { randomCheckpoint } from '../build/random-checkpoint.ts';
@@ -54,6 +55,27 @@ export function withoutEarn(from: string): Checkpoint {
     items: JSON.parse(readFileSync(join(from, catalogue!.path), 'utf8')),
     semanticIds: Int32Array.from(new Uint16Array(ids.buffer, ids.byteOffset, ids.length / 2)),
   };
+}
+
+/** That decoder as a model, with the same memory beside it. */
+export function placeWithoutEarn(from: string, to: string): void {
+  const { name, memory } = readManifestOf(from);
+  const built = buildModel(withoutEarn(from), name, 'int8');
+  writeModel(memory ? withMemory(built, memoryIn(from, memory)) : built, to);
+}
+
+/** @throws an Error for a memory that is read row by row */
+function memoryIn(
+  folder: string,
+  { shards, affinities, rows: _, ...options }: NonNullable<Manifest['memory']>,
+) {
+  if (shards === undefined)
+    throw new Error('no decoder without EARN has rows of a large catalogue beside it');
+  const fileOf = (pieces: readonly ModelFile[]) =>
+    new Uint8Array(Buffer.concat(pieces.map(({ path }) => readFileSync(join(folder, path)))));
+  if (affinities === undefined) return { file: fileOf(shards), options };
+  const { shards: pieces, ...more } = affinities;
+  return { file: fileOf(shards), options, affinities: { file: fileOf(pieces), options: more } };
 }
 
 /** `empty.onnx`: what the runtime needs to start and no more. */

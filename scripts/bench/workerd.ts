@@ -148,6 +148,13 @@ export class Workerd {
     return { body, status: response.status, time };
   }
 
+  /** What the process does in this time without being asked. */
+  async later(ms: number): Promise<Time> {
+    const before = this.cpu();
+    await sleep(ms);
+    return { wall: 0, cpu: before === null ? null : this.cpu()! - before };
+  }
+
   /** Bytes of the isolate's JavaScript heap and of the buffers behind its typed arrays. */
   heapBytes(): Promise<number> {
     return heapBytes(`ws://127.0.0.1:${this.ports['listen-inspector']}/main`);

@@ -42,7 +42,8 @@ export class Visits {
   /** By user; of users who have not paused yet. */
   private readonly latest = new LRUCache<string, Left>({
     maxSize: MEMORY_BYTES,
-    sizeCalculation: ({ seen }, user) => LEFT_BYTES + 2 * (user.length + (seen?.list.items.join().length ?? 0)),
+    sizeCalculation: ({ seen }, user) =>
+      LEFT_BYTES + 2 * (user.length + (seen?.list.items.join().length ?? 0)),
   });
 
   constructor({ log, cache, pauseMs = PAUSE_MS }: VisitsOptions) {

@@ -8,6 +8,9 @@ import { type Time, Workerd } from '../workerd.ts';
 import type { GrowthCall } from './calls.ts';
 import { KvServer } from './kv.ts';
 
+/** A pause (`service.ts`), and a write that waits its second. */
+const SETTLED_MS = 2500;
+
 export interface Interaction {
   id: string;
 }
@@ -75,6 +78,11 @@ export class Isolate {
   /** Stores what a user did; an answer's state is stored after it, so that is waited for as well. */
   async visit(user: string, ids: string[]): Promise<void> {
     await this.request(`/v1/users/${user}/recommendations`, { items: ids.map((id) => ({ id })) });
+  }
+
+  /** Waits until what requests left is written, and says what that took. */
+  settled(): Promise<Time> {
+    return this.workerd.later(SETTLED_MS);
   }
 
   /** Megabytes of WASM, of JavaScript's heap and of the buffers behind its arrays. */

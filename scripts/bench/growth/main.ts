@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildModel, writeModel } from '../../build/build-model.ts';
+import { writeModel } from '../../build/build-model.ts';
 import { bundlePage } from '../../bundle-page.ts';
 import { defineCommand, runCommand } from '../../command.ts';
 import { updateDocuments } from '../../docs/documents.ts';
 import { coldStart } from '../cold-start.ts';
 import { measure, rowOf } from '../measure.ts';
-import { itemIdsOf, placeEmpty, placeModel, readManifestOf, withoutEarn } from '../models.ts';
+import { itemIdsOf, placeEmpty, placeModel, placeWithoutEarn, readManifestOf } from '../models.ts';
 import type { Scenario } from '../scenario.ts';
 import { round } from '../statistics.ts';
 import { readUsers } from '../users.ts';
@@ -93,9 +93,9 @@ async function withItems(count: number, service: string, model: string, folder: 
 
 /** The same decoder that caches all its layers beside EARN; and a start from nothing. */
 async function againstOwnCache(model: string, folder: string, rounds: number) {
-  const { config, name, ranker } = readManifestOf(model);
+  const { config, ranker } = readManifestOf(model);
   placeModel(model, join(folder, 'earn'));
-  writeModel(buildModel(withoutEarn(model), name, 'int8'), join(folder, 'full'));
+  placeWithoutEarn(model, join(folder, 'full'));
   placeEmpty(join(folder, 'bare'));
   const script = await bundle('worker.ts');
   const users = await readUsers(config, itemIdsOf(model), undefined);

@@ -10,17 +10,21 @@ const FRESH = 3;
 const STATE_BYTES = 42_000;
 /** Users whose requests make one sample. */
 const GROUP = 10;
+/** Requests of a visit, each with new items. */
+const VISIT = 5;
 /** Items that the users of long logs take in turn: lists must not run dry. */
 const DISTINCT = 500;
 
 export interface RequestCosts {
   /**
-   * CPU milliseconds of workerd's whole process per request, by its kind. `engine`: prefilling the new items
-   * of `extended` on top of a state in memory, and ranking. `calls`: a request that asks of the user's object
-   * and of the store what `extended` asks, and nothing else.
+   * CPU milliseconds of workerd's whole process per request, by its kind, with all that is written after it.
+   * `extended`: of a visit of several; `alone`: the only one of a visit. `engine`: prefilling the new items of
+   * either on top of a state in memory, and ranking; one at a time, as in a request. `calls`: a request that
+   * asks of the user's object and of the store what `alone` asks, and nothing else.
    */
   hit: number;
   extended: number;
+  alone: number;
   miss: number;
   batch_list: number;
   append: number;
@@ -28,6 +32,8 @@ export interface RequestCosts {
   engine: number;
   calls: number;
 }
+
+type Kind = keyof RequestCosts | 'nothing';
 
 const random = seededRandom(1);
 const drawn = (ids: string[], count: number) => randomInts(random, count, ids.length).map((at) => ids[at]);
@@ -40,15 +46,23 @@ export async function requestCosts(isolate: Isolate, ids: string[], rounds: numb
   const histories = new Map(users.map((user) => [user, drawn(ids, HISTORY)]));
   for (const [user, history] of histories) await isolate.visit(user, history.slice(0, -FRESH));
   await isolate.do({ do: 'prepare', histories: [...histories.values()], fresh: FRESH });
+  const returning = each((user: string) => time(isolate, pathOf(user), bodyOf(drawn(ids, FRESH))));
+  const settled = () => isolate.settled();
   /** What to ask for a group of users, one after the other. */
-  const kinds: Record<keyof RequestCosts, (group: string[], at: number) => (() => Promise<Time>)[]> = {
-    extended: each((user) => time(isolate, pathOf(user), bodyOf(histories.get(user)!.slice(-FRESH)))),
-    engine: (_, at) => [async () => (await isolate.do({ do: 'engine', from: at, to: at + GROUP })).time],
+  const kinds: Record<Kind, (group: string[], at: number) => (() => Promise<Time>)[]> = {
+    extended: (group) => [...Array.from({ length: VISIT }, () => returning(group)).flat(), settled],
+    alone: (group) => [...returning(group), settled],
+    engine: (group, at) =>
+      group.map(
+        (_, index) => async () =>
+          (await isolate.do({ do: 'engine', from: at + index, to: at + index + 1 })).time,
+      ),
+    nothing: each(async () => (await isolate.do({ do: 'engine', from: 0, to: 0 })).time),
     calls: each(async (user) => {
       const items = drawn(ids, FRESH);
       return (await isolate.do({ do: 'calls', user: `${user}-calls`, items, bytes: STATE_BYTES })).time;
     }),
-    hit: each((user) => time(isolate, `${pathOf(user)}?k=20`)),
+    hit: (group) => [...each((user) => time(isolate, `${pathOf(user)}?k=20`))(group), settled],
     append: each((user) => time(isolate, `/v1/users/${user}-more/interactions`, bodyOf(drawn(ids, FRESH)))),
     miss: each((user) => time(isolate, pathOf(`new-${user}`), bodyOf(drawn(ids, HISTORY)))),
     batch_list: (group) => [
@@ -65,11 +79,16 @@ export async function requestCosts(isolate: Isolate, ids: string[], rounds: numb
     for (const [kind, ask] of Object.entries(kinds)) {
       let total = 0;
       for (const one of ask(users.slice(at, at + GROUP), at)) total += cost(await one());
-      if (round > 0) samples[kind].push(total / GROUP); // the first round only warms up
+      const requests = kind === 'extended' ? GROUP * VISIT : GROUP;
+      if (round > 0) samples[kind].push(total / requests); // the first round only warms up
     }
   }
-  const costs = Object.entries(samples).map(([kind, times]) => [kind, round(median(times), 2)]);
-  return Object.fromEntries(costs) as unknown as RequestCosts;
+  const medians = Object.entries(samples).map(([kind, times]) => [kind, median(times)]);
+  const { nothing, ...costs }: Record<Kind, number> = Object.fromEntries(medians);
+  costs.engine -= nothing;
+  return Object.fromEntries(
+    Object.entries(costs).map(([kind, ms]) => [kind, round(ms, 2)]),
+  ) as unknown as RequestCosts;
 }
 
 /** CPU milliseconds of a request that brings an item and asks for a list, by events in the log. */
@@ -94,6 +113,7 @@ export async function logCosts(
         total += cost(await time(isolate, path, bodyOf(drawn(items, 1))));
         total += cost(await time(isolate, `${path}?offset=${request}`));
       }
+      total += cost(await isolate.settled());
       if (at > 0) times.push(total / GROUP / 2);
     }
   }

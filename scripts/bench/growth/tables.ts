@@ -47,9 +47,10 @@ const LABELS: [ratio: keyof Ratios, label: string][] = [
 
 const REQUESTS: [kind: keyof RequestCosts, label: string][] = [
   ['hit', '`GET …/recommendations`, another list of a kept state'],
-  ['extended', '`POST …/recommendations`, three new items after 197'],
-  ['engine', 'the engine’s part of that'],
-  ['calls', 'its calls of the user’s object and the store, in a request that does nothing else'],
+  ['extended', '`POST …/recommendations` with three new items, one of five of a visit'],
+  ['alone', 'the same, the only request of a visit'],
+  ['engine', 'the engine’s part of either'],
+  ['calls', 'calls of the user’s object and the store, in a request that does nothing else'],
   ['miss', '`POST …/recommendations` of a new user, 200 items'],
   ['append', '`POST …/interactions`, three items'],
   ['batch_list', '`POST /v1/recommendations:batch`, per list of 200 items'],
