@@ -31,8 +31,8 @@ export function eachBoost(
 
 /**
  * Of each of these items, the items of the history, at most `most`, that add most to its boost, the strongest
- * first; none where nothing does. A sum of transitions stands inside of a logarithm, which is shared as the sum
- * is.
+ * first; none where nothing does. A sum of transitions stands inside of a logarithm, which is shared as the
+ * sum is.
  */
 export function reasons(
   memory: Memory,

@@ -9,8 +9,8 @@ import { forwarding } from '../history/forwarding.ts';
 import type { Appended, HistoryLog, Seen } from '../history/log.ts';
 
 /**
- * Of someone who does nothing for so long. Sooner than a user's object is put away, after 10 seconds without a
- * call: https://developers.cloudflare.com/durable-objects/concepts/durable-object-lifecycle/
+ * Of someone who does nothing for so long. Sooner than a user's object is put away, after 10 seconds without
+ * a call: https://developers.cloudflare.com/durable-objects/concepts/durable-object-lifecycle/
  */
 export const PAUSE_MS = 8000;
 /** Of lists that wait for an event to take them along; the oldest ones then wait for their pause alone. */

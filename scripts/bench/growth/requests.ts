@@ -18,9 +18,9 @@ const DISTINCT = 500;
 export interface RequestCosts {
   /**
    * CPU milliseconds of workerd's whole process per request, by its kind, with all that is written after it.
-   * `extended`: of a visit of several; `alone`: the only one of a visit. `engine`: prefilling the new items of
-   * either on top of a state in memory, and ranking; one at a time, as in a request. `calls`: a request that
-   * asks of the user's object and of the store what `alone` asks, and nothing else.
+   * `extended`: of a visit of several; `alone`: the only one of a visit. `engine`: prefilling the new items
+   * of either on top of a state in memory, and ranking; one at a time, as in a request. `calls`: a request
+   * that asks of the user's object and of the store what `alone` asks, and nothing else.
    */
   hit: number;
   extended: number;
