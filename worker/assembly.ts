@@ -12,7 +12,7 @@ import { COUNTS_KEY, type CountsTable, readTable } from './live/counts-table.ts'
 import { Gatherer } from './live/gatherer.ts';
 import { Published } from './live/published.ts';
 import { judgingLog } from './outcomes/judging-log.ts';
-import { OutcomeCounting } from './outcomes/outcomes.ts';
+import { type Coverage, OutcomeCounting } from './outcomes/outcomes.ts';
 import type { Outcomes } from './outcomes/outcomes-object.ts';
 import type { Judged } from './outcomes/served.ts';
 import type { OutcomeServices } from './outcomes/services.ts';
@@ -42,11 +42,13 @@ export interface SinceTrainingOptions {
   meaning(): Promise<EventMeaning | undefined>;
   /** Called for each list of which it is known what became. */
   judged(list: Judged): void;
+  /** Called with what all isolates' lists have shown, for those makers of which this isolate judged lists. */
+  covered(coverage: readonly Coverage[]): void;
 }
 
 export function sinceTraining(
   bindings: LiveBindings,
-  { log, waitUntil, meaning, judged }: SinceTrainingOptions,
+  { log, waitUntil, meaning, judged, covered }: SinceTrainingOptions,
 ): SinceTraining {
   const truth = new DurableTruth(bindings.CATALOGUE);
   const catalogue = new LiveCopy(
@@ -72,7 +74,7 @@ export function sinceTraining(
   const outcomeGatherer = new Gatherer({
     name: 'outcomes',
     take: () => outcomeCounting.take(),
-    send: (batch) => outcomesObject().add(batch),
+    send: async (batch) => covered(await outcomesObject().add(batch)),
     waitUntil,
   });
   const judge = (list: Judged, bucket: number) => {

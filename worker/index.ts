@@ -18,7 +18,7 @@ import { ModelHost } from './models/host.ts';
 import { loadModel } from './models/model.ts';
 import { type ModelName, Models } from './models/rollout.ts';
 import { signed } from './models/signed.ts';
-import { dataPoint, judgedPoint } from './observe/data-point.ts';
+import { coveredPoint, dataPoint, judgedPoint } from './observe/data-point.ts';
 import { Metrics } from './observe/metrics.ts';
 import { archive } from './outbox/archive.ts';
 import type { OutboxRecord } from './outbox/record.ts';
@@ -66,6 +66,12 @@ const { catalogue, counts, outcomes, ...since } = sinceTraining(env, {
   judged(list) {
     metrics.judged(list);
     bound.METRICS?.writeDataPoint(judgedPoint(list));
+  },
+  covered(coverage) {
+    for (const each of coverage) {
+      metrics.covered(each);
+      bound.METRICS?.writeDataPoint(coveredPoint(each));
+    }
   },
 });
 

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { growthPassages } from '../bench/growth/tables.ts';
 import { livePassages } from '../bench/live/tables.ts';
 import { diversityPassages } from '../diversity/tables.ts';
+import { explainPassages } from '../explain/tables.ts';
 import { performancePassages } from '../performance/tables.ts';
 import { readRows } from '../results/rows.ts';
 import { resultPassages } from '../results/tables.ts';
@@ -33,6 +34,7 @@ export async function allPassages(): Promise<Record<string, string>> {
     ...growthPassages(),
     ...livePassages(),
     ...diversityPassages(),
+    ...explainPassages(),
     ...scalePassages(),
   };
 }

@@ -213,6 +213,7 @@ test('what callers tell is counted for who made the list', async () => {
 test('the object adds up what isolates send, and coverage counts items once', async () => {
   const object = env.OUTCOMES.getByName('test');
   const list = { id: 'x', model: 'm', ranker: 'latent', variant: '', items: ['1', '2'], rank: 2 };
+  const told: unknown[] = [];
   for (const items of [
     ['1', '2'],
     ['2', '3'],
@@ -220,8 +221,9 @@ test('the object adds up what isolates send, and coverage counts items once', as
     const counting = new OutcomeCounting();
     counting.judge({ ...list, items }, 5);
     counting.judge({ ...list, items, rank: null }, 5);
-    await object.add(counting.take());
+    told.push(await object.add(counting.take()));
   }
+  expect(told).toMatchObject([[{ ranker: 'latent', items: 2 }], [{ ranker: 'latent', items: 3 }]]);
   const { sums, coverage } = await object.totals();
   expect(sums).toMatchObject([{ bucket: 5, judged: 4, hits: 2, reciprocal: 1 }]);
   expect(coverage).toMatchObject([{ ranker: 'latent', items: 3 }]);
@@ -229,11 +231,13 @@ test('the object adds up what isolates send, and coverage counts items once', as
   expect(await object.totals()).toEqual({ sums: [], coverage: [] });
 });
 
-test('an isolate’s metrics count judged lists by who made them', () => {
+test('an isolate’s metrics count judged lists, and what they showed, by who made them', () => {
   const metrics = new Metrics();
   const list = { id: 'x', model: 'm', ranker: 'latent', variant: 'a', items: [] };
   for (const rank of [1, 4, 20, null]) metrics.judged({ ...list, rank });
+  for (const items of [3, 7]) metrics.covered({ model: 'm', ranker: 'latent', variant: 'a', items });
   const text = metrics.toString();
+  expect(text).toContain('earn_shown_items{model="m",ranker="latent",variant="a"} 7');
   expect(text).toContain('earn_judged_lists_total{model="m",ranker="latent",variant="a",hit="true"} 2');
   expect(text).toContain('earn_judged_lists_total{model="m",ranker="latent",variant="a",hit="false"} 2');
   expect(text).toContain('earn_reciprocal_rank_total{model="m",ranker="latent",variant="a"} 1.3');

@@ -1,3 +1,4 @@
+import type { Coverage } from '../outcomes/outcomes.ts';
 import type { Judged } from '../outcomes/served.ts';
 import type { RequestFacts } from './facts.ts';
 
@@ -20,4 +21,9 @@ export function dataPoint(facts: RequestFacts): AnalyticsEngineDataPoint {
 /** What became of a list, as a data point whose index is `judged`. */
 export function judgedPoint({ model, ranker, variant, rank }: Judged): AnalyticsEngineDataPoint {
   return { indexes: ['judged'], blobs: [model, ranker, variant], doubles: [rank === null ? 0 : 1 / rank] };
+}
+
+/** How many different items a maker's lists have shown so far, as a data point whose index is `covered`. */
+export function coveredPoint({ model, ranker, variant, items }: Coverage): AnalyticsEngineDataPoint {
+  return { indexes: ['covered'], blobs: [model, ranker, variant], doubles: [items] };
 }

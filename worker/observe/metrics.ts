@@ -3,7 +3,7 @@
  * (https://prometheus.io/docs/instrumenting/exposition_formats/).
  */
 import type { ModelName } from '../models/rollout.ts';
-import { SHOWN } from '../outcomes/outcomes.ts';
+import { type Coverage, SHOWN } from '../outcomes/outcomes.ts';
 import type { Judged } from '../outcomes/served.ts';
 import type { RequestFacts } from './facts.ts';
 
@@ -23,6 +23,8 @@ const COUNTERS = {
   earn_model_loads_total: 'Model loads by outcome',
 };
 
+const SHOWN_ITEMS = 'earn_shown_items';
+
 /** Upper ends of the ranges in which answers' milliseconds are counted. */
 const DURATIONS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500];
 const DURATION = 'earn_request_duration_ms';
@@ -33,6 +35,8 @@ type Labels = Record<string, string | number>;
 export class Metrics {
   /** Counter and labels as they are printed, and the count. */
   private readonly counts = new Map<CounterName, Map<string, number>>();
+  /** Labels as they are printed, and how many items. */
+  private readonly shown = new Map<string, number>();
   /** Answers in each range of `DURATIONS`, and longer ones. */
   private readonly durations = new Array<number>(DURATIONS.length + 1).fill(0);
   private durationSum = 0;
@@ -62,6 +66,11 @@ export class Metrics {
     if (rank !== null) this.add('earn_reciprocal_rank_total', { model, ranker, variant }, 1 / rank);
   }
 
+  /** What all isolates' lists have shown, when this isolate last heard of it. */
+  covered({ items, model, ranker, variant }: Coverage): void {
+    this.shown.set(printed({ model, ranker, variant }), items);
+  }
+
   modelLoad(model: ModelName, outcome: 'loaded' | 'failed'): void {
     this.add('earn_model_loads_total', { model, outcome });
   }
@@ -74,12 +83,17 @@ export class Metrics {
         ([labels, count]) => `${name}{${labels}} ${count}`,
       ),
     ]);
+    const shown = [
+      `# HELP ${SHOWN_ITEMS} Different items among the first ten of judged lists, of all isolates`,
+      `# TYPE ${SHOWN_ITEMS} gauge`,
+      ...[...this.shown].map(([labels, items]) => `${SHOWN_ITEMS}{${labels}} ${items}`),
+    ];
     const started = [
       '# HELP earn_isolate_start_time_seconds When these counters began, in seconds since 1970',
       '# TYPE earn_isolate_start_time_seconds gauge',
       `earn_isolate_start_time_seconds ${this.since / 1000}`,
     ];
-    return `${[...counters, ...this.histogram(), ...started].join('\n')}\n`;
+    return `${[...counters, ...shown, ...this.histogram(), ...started].join('\n')}\n`;
   }
 
   /** By the isolate's clock, which stands still while it computes in production. */
@@ -101,10 +115,13 @@ export class Metrics {
   private add(name: CounterName, labels: Labels, count = 1): void {
     const counts = this.counts.get(name) ?? new Map<string, number>();
     this.counts.set(name, counts);
-    const key = Object.entries(labels)
-      // JSON escapes what Prometheus wants escaped.
-      .map(([label, value]) => `${label}=${JSON.stringify(String(value))}`)
-      .join(',');
+    const key = printed(labels);
     counts.set(key, (counts.get(key) ?? 0) + count);
   }
 }
+
+/** JSON escapes what Prometheus wants escaped. */
+const printed = (labels: Labels) =>
+  Object.entries(labels)
+    .map(([label, value]) => `${label}=${JSON.stringify(String(value))}`)
+    .join(',');

@@ -69,8 +69,13 @@ export class OutcomeCounting {
   }
 }
 
-/** What an object answers: all sums, and how many different items each maker has shown. */
+/** How many different items stood among the first ten of a maker's judged lists. */
+export interface Coverage extends Maker {
+  items: number;
+}
+
+/** What an object answers. */
 export interface OutcomeTotals {
   sums: OutcomeSums[];
-  coverage: (Maker & { items: number })[];
+  coverage: Coverage[];
 }

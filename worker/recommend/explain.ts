@@ -36,7 +36,7 @@ export async function explanations(
   { target, run }: { target?: string; run: Run },
 ): Promise<Explanation[]> {
   const { catalogue, live } = model;
-  const after = (items: readonly number[]) => logProbs(model, items, { target, run });
+  const after = (items: readonly number[]) => logProbsAfter(model, items, { target, run });
   const whole = await after(history);
   const newest = [...new Set(history.toReversed().map(itemOf))].slice(0, MOST_LEFT_OUT);
   const without: ArrayLike<number>[] = [];
@@ -58,8 +58,8 @@ export async function explanations(
   });
 }
 
-/** Log-probability of each item after the history: the decoder's, mixed with the memory's. */
-async function logProbs(
+/** Log-probability of each item after the tokens: the decoder's, mixed with the memory's. */
+export async function logProbsAfter(
   model: Model,
   history: readonly number[],
   { target, run }: { target?: string; run: Run },

@@ -171,6 +171,7 @@ export class World {
       waitUntil,
       meaning: async () => undefined,
       judged() {},
+      covered() {},
     });
     const { archive, states } = platform;
     return serviceOf(() => model.load(), { ...since, store: new KvStore(states), access, archive }).app;
