@@ -27,6 +27,10 @@ test('there are commands to look at', () => {
   expect(commands.map(({ name }) => name)).toEqual(expect.arrayContaining(['start', 'data', 'bench']));
 });
 
+test.each(['start', 'test', 'deploy', 'deploy:check'])('%s installs what a fresh clone lacks', (name) => {
+  expect(scripts[`pre${name}`]).toBe('node scripts/install.mjs');
+});
+
 test.concurrent.for(commands)('$name --help prints the usage', async ({ name, command }, { expect }) => {
   const { status, stdout, stderr } = await run([...command, '--help']);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

@@ -115,6 +115,19 @@ test('an unknown path is a 404', async () => {
   }
 });
 
+test('so is a known one with a slash at its end', async () => {
+  for (const path of ['/v1/items/', '/v1/items/1/', '/v1/users/ada/', '/healthz/', '/docs/']) {
+    await problemOf(await app.request(path), 404, 'route_unknown');
+  }
+});
+
+test('a URL that Cloudflare would answer with a page is a 414', async () => {
+  for (const path of ['/v1/items', '/v1/users/ada/recommendations', '/nothing']) {
+    const response = await app.request(`${path}?q=${'x'.repeat(14 * 1024)}`);
+    await problemOf(response, 414, 'uri_too_long');
+  }
+});
+
 test.each([
   ['GET', '/v1/recommendations', 'POST'],
   ['DELETE', '/v1/items', 'GET, HEAD'],

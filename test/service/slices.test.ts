@@ -7,7 +7,10 @@ import { type Json, problemOf } from './helpers.ts';
 import { bearing, keyOf, locked } from './keys.ts';
 import { pathOf, Visitor } from './visitor.ts';
 
-afterEach(() => void vi.restoreAllMocks());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 const WINDOW = 600;
 const HISTORY = Array.from({ length: 500 }, (_, at) => String(1 + (at % 12)));
@@ -50,6 +53,17 @@ test('so is what a returning user adds', async () => {
   const { items } = await list();
   expect(model.prefills.map(({ length }) => length)).toEqual([PIECE, PIECE, PIECE, 490 - 3 * PIECE]);
   expect(items).toEqual((await ask('POST', '/v1/recommendations', { history: HISTORY })).items);
+});
+
+test('who is alone again after a while has a history prefilled in one piece', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const { model, ask } = await besideAnother();
+  await ask('POST', '/v1/recommendations', { history: HISTORY });
+  expect(model.prefills).toHaveLength(4);
+  vi.advanceTimersByTime(10_001);
+  await scheduler.wait(5); // lru-cache reads the clock once a turn
+  await ask('POST', '/v1/recommendations', { history: HISTORY });
+  expect(model.prefills.slice(4).map(({ length }) => length)).toEqual([HISTORY.length]);
 });
 
 test('of a list that is wrong all over, a few entries are looked at and named', () => {

@@ -140,7 +140,8 @@ export class Admission {
 
   /** Whether there is more than one caller at this time. */
   private isShared(): boolean {
-    return this.around.size > 1;
+    const [, another] = this.around.keys(); // `size` counts those who have left, too
+    return another !== undefined;
   }
 
   private dropAbandoned(): void {
