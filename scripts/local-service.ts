@@ -72,7 +72,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
 async function listening(child: ChildProcess, url: string, output: () => string): Promise<void> {
   while (child.exitCode === null) {
     const answered = await fetch(`${url}/icon.svg`).then(
-      (response) => response.ok,
+      ({ ok, status }) => ok || status === 401, // 401: a deployment without keys
       () => false,
     );
     if (answered) return;

@@ -42,7 +42,10 @@ describe('a deployment without keys', () => {
       '/openapi.json',
       '/metrics',
       '/model/manifest.json',
+      '/dashboard',
+      '/icon.svg',
       '/v1/nothing',
+      '/nothing',
     ];
     for (const path of paths) await problemOf(await visitor.request('GET', path), 401, 'unauthenticated');
     for (const { method, path, body } of await operations()) {

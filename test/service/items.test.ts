@@ -30,6 +30,18 @@ test('a typo per word is forgiven where nothing has the words as they are', asyn
   expect(await titles('zzzz')).toEqual([]);
 });
 
+test('words of more than 20 letters must be right: a pattern of all their typos takes long', async () => {
+  const long = ['Incomprehensibilities', 'Uncharacteristically'];
+  const { app } = serviceOf(async () => new FakeModel({ titles: long }));
+  const found = async (q: string) => {
+    const { items }: Json = await (await app.request(`/v1/items?${new URLSearchParams({ q })}`)).json();
+    return items.map(({ title }: Json) => title);
+  };
+  expect(await found('incomprehensibilities')).toEqual([long[0]]);
+  expect(await found('incomprehensibilitiez')).toEqual([]);
+  expect(await found('uncharacteristicaly')).toEqual([long[1]]);
+});
+
 test('a category finds its items, the most popular first', async () => {
   const found = (await search({ q: 'comedy' })).items;
   expect(found.length).toBeGreaterThan(1);

@@ -50,6 +50,11 @@ export class Access {
     return new Access({ ACCESS: 'open', EXPOSE: '' });
   }
 
+  /** Whether there is nobody who may do anything. */
+  get isClosed(): boolean {
+    return this.visitor === null && this.keys.size === 0 && this.exposed.size === 0;
+  }
+
   exposes(part: Part): boolean {
     return this.exposed.has(part);
   }

@@ -13,6 +13,12 @@ const WITHOUT_BLANKS =
 /** Shorter queries are not looked for across blanks: they would be found nearly everywhere. */
 const SHORTEST_JOINED = 4;
 
+/**
+ * Longer words must be right: each letter is a way to be wrong, and the pattern of all of them takes half a
+ * second for a word of 200.
+ */
+const LONGEST_WRONG = 20;
+
 /** One typo per word, in any script; by the library's rules, words of up to three letters must be right. */
 const typos = new uFuzzy({
   unicode: true,
@@ -64,8 +70,10 @@ export class ItemSearch {
   }
 
   private withTypos(words: string[]): number[] {
-    const anything = [...this.texts.keys()];
-    return words.reduce((found, word) => typos.filter(this.texts, word, found) ?? [], anything);
+    if (words.some(({ length }) => length > LONGEST_WRONG)) return [];
+    let found = [...this.texts.keys()];
+    for (const word of words) if (found.length > 0) found = typos.filter(this.texts, word, found) ?? [];
+    return found;
   }
 
   private where(matches: (text: string) => boolean): number[] {

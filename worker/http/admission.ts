@@ -68,7 +68,7 @@ export class Admission {
   private readonly waitUntil: (work: Promise<unknown>) => void;
   /** Requests in flight, in the order in which they came. */
   private readonly inFlight = new Set<InFlight>();
-  private readonly around = new LRUCache<string, true>({ max: 1000, ttl: AROUND_MS });
+  private readonly around = new LRUCache<string, true>({ max: 1000, ttl: AROUND_MS, perf: Date });
   private readonly turns = new Turns();
 
   /** `waitUntil` keeps a request running when its client leaves; otherwise it would be counted for ever. */

@@ -24,7 +24,7 @@ import { MemoryOutcomes } from '../outcomes/services.ts';
 import { Variants } from '../outcomes/variants.ts';
 import { Visits } from '../recommend/visits.ts';
 import { Admission } from './admission.ts';
-import { authenticate, callerOf, exposed } from './authentication.ts';
+import { authenticate, callerOf, exposed, healthAlone } from './authentication.ts';
 import { Bodies } from './bodies.ts';
 import { CONTENT_POLICY } from './content-policy.ts';
 import { allowOrigins } from './cors.ts';
@@ -97,6 +97,7 @@ function createApi(services: Services) {
     shortUrl,
     allowOrigins(origins),
     authenticate(access),
+    healthAlone(access),
     modelHeader(access),
   );
   app.use('/v1/*', notStored, identified, admission.arrival);

@@ -31,6 +31,14 @@ async function principalOf(access: Access, header: string | undefined): Promise<
   throw unauthenticated('The key or token is wrong, or no longer valid', ', error="invalid_token"');
 }
 
+/** A deployment that nobody may use says whether it is healthy, and not even which paths there are. */
+export function healthAlone(access: Access) {
+  return createMiddleware(async (c, next) => {
+    if (access.isClosed && c.req.path !== '/healthz') refuse();
+    await next();
+  });
+}
+
 /**
  * Whoever sends the request. @throws {Problem} `unauthenticated` for a caller without credentials where these
  * are needed
