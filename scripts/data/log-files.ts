@@ -36,7 +36,7 @@ export async function logSql(db: Database, folder: string): Promise<string> {
   const { source, columns } = files[0] === LOG_CSV ? await csvLog(paths[0]) : await parquetLog(db, paths);
   const [user, item, time, type, split] = COLUMNS.map((name) => columns.get(name) ?? 'NULL');
   return `SELECT CASE WHEN lag(${user}) OVER () = ${user} THEN NULL ELSE ${user} END, ${item},
-    coalesce(try_cast(${time} AS DOUBLE), 0), ${type}::VARCHAR, ${split}::VARCHAR FROM ${source}`;
+    coalesce(try_cast(${time} AS DOUBLE), 0), nullif(${type}::VARCHAR, ''), ${split}::VARCHAR FROM ${source}`;
 }
 
 /** A table expression, and what SQL calls its columns. */
