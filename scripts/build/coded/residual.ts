@@ -23,7 +23,7 @@ const BLOCK = 2048;
 
 export interface CodedItems {
   stages: number;
-  /** Which item of the catalogue stands at each place: items stand in the order of their first codes. */
+  /** Which item of the catalogue stands at each place: items stand in the order of their codes. */
   order: Uint32Array;
   /** As `CodedTable` reads them. */
   file: Uint8Array<ArrayBuffer>;
@@ -130,12 +130,18 @@ export function decoded({ file, stages, vectors }: CodedItems, items: readonly n
 }
 
 /**
- * Items in the order of their first codes, without lengths; those of one code stay in the catalogue's order.
+ * Items in the order of their codes, without lengths. So those that often stand in one list are often in one file.
  */
 export function ordered(codes: Uint8Array, stages: number): Pick<CodedItems, 'order' | 'file'> {
   const items = codes.length / stages;
   const order = Uint32Array.from({ length: items }, (_, item) => item);
-  order.sort((a, b) => codes[a * stages] - codes[b * stages] || a - b);
+  order.sort((a, b) => {
+    for (let stage = 0; stage < stages; stage++) {
+      const difference = codes[a * stages + stage] - codes[b * stages + stage];
+      if (difference !== 0) return difference;
+    }
+    return a - b;
+  });
   const file = new Uint8Array(items * (stages + 1));
   for (const [place, item] of order.entries()) {
     file.set(codes.subarray(item * stages, (item + 1) * stages), place * stages);
