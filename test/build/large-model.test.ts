@@ -12,7 +12,7 @@ import { writeTransitions } from '../../worker/memory/layout.ts';
 import { NO_ROWS } from '../../worker/memory/live-rows.ts';
 import { filesOf, MANIFEST_FILE } from '../../worker/models/manifest.ts';
 import { type EarnModel, loadModel } from '../../worker/models/model.ts';
-import { ITEM_SHARDS, laterFilesOf, nameOfShard, ROW_SHARDS } from '../../worker/models/shards.ts';
+import { ITEM_SHARDS, laterFilesOf, ROW_SHARDS } from '../../worker/models/shards.ts';
 import { type ListQuery, queryFor } from '../../worker/recommend/query.ts';
 import { rankersOf } from '../../worker/recommend/rankers/index.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
@@ -237,8 +237,11 @@ test('items are found by words and their beginnings, the most popular first', as
 
 test('every small file is verified, and a damaged one is a 503 and not a wrong list', async () => {
   await expect(verifyModel(memorySource(files))).resolves.toMatchObject({ ranker: 'latent' });
-  for (const shards of [ITEM_SHARDS, ROW_SHARDS]) {
-    const damaged = new Map(files).set(nameOfShard(shards, 0), new TextEncoder().encode('{}'));
+  for (const { stem } of [ITEM_SHARDS, ROW_SHARDS]) {
+    const damaged = new Map(files);
+    for (const path of files.keys()) {
+      if (path.startsWith(`${stem}-`)) damaged.set(path, new TextEncoder().encode('{}'));
+    }
     await expect(verifyModel(memorySource(damaged))).rejects.toMatchObject({ reason: 'asset_damaged' });
     const model = await loadModel(memorySource(damaged), testRuntime);
     await expect(listsOf(model, historyOf(1, 2))).rejects.toMatchObject({ reason: 'asset_damaged' });

@@ -6,7 +6,8 @@
 import { LRUCache } from 'lru-cache';
 import { startsOf, type Transitions, transitionsIn } from './layout.ts';
 
-export const ROWS_PER_SHARD = 256;
+/** At most 20 kB: what is read of a file beside a row is garbage a moment later. */
+export const ROWS_PER_SHARD = 64;
 /** Rows that are kept: about 2 MB. */
 const MOST_KEPT = 4096;
 

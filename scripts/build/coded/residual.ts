@@ -130,7 +130,8 @@ export function decoded({ file, stages, vectors }: CodedItems, items: readonly n
 }
 
 /**
- * Items in the order of their codes, without lengths. So those that often stand in one list are often in one file.
+ * Items in the order of their codes, without lengths. So those that often stand in one list are often in one
+ * file.
  */
 export function ordered(codes: Uint8Array, stages: number): Pick<CodedItems, 'order' | 'file'> {
   const items = codes.length / stages;

@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache';
 import type { CatalogueItem } from '../item.ts';
 
 /** Small enough that reading one costs little, large enough that a million items are not too many files. */
-export const ITEMS_PER_SHARD = 256;
+export const ITEMS_PER_SHARD = 128;
 const LINE_END = '\n'.charCodeAt(0);
 /** Items that are kept: about 2 MB. */
 const MOST_KEPT = 4096;
