@@ -1,7 +1,7 @@
 /** What a new item has of the memory before anything was counted for it, against its definition. */
 import { expect, test } from 'vitest';
 import type { CatalogueItem } from '../../worker/catalogue/item.ts';
-import { borrowed, LIFT } from '../../worker/memory/borrowed.ts';
+import type { Borrowed } from '../../worker/memory/borrowed.ts';
 import { writeTransitions } from '../../worker/memory/layout.ts';
 import { type LiveRows, NO_ROWS } from '../../worker/memory/live-rows.ts';
 import { Memory } from '../../worker/memory/memory.ts';
@@ -25,8 +25,21 @@ const neighbours = Array.from({ length: NEW }, (_, at) => {
   const items = [...new Set(randomInts(random, at, TRAINED))]; // the first new item is like no other
   return { items, shares: items.map(() => 1 / items.length) };
 });
+/** Each second item is followed by some new ones that are like it. */
+const like = new Map(
+  Array.from({ length: TRAINED + NEW }, (_, item) => item)
+    .filter((item) => item % 2 > 0)
+    .map((item) => [
+      item,
+      [0, 1, 4]
+        .map((at) => ({ item: TRAINED + at, part: random() / 3 }))
+        .filter((other) => other.item !== item),
+    ]),
+);
+const FOLLOWED = 0.4;
+const lent: Borrowed = { neighbours, like, followed: FOLLOWED };
 const trained = new Memory(writeTransitions(rows), TRAINED, OPTIONS);
-const memory = trained.extended(TRAINED + NEW, NO_ROWS, borrowed(neighbours, TRAINED));
+const memory = trained.extended(TRAINED + NEW, NO_ROWS, lent);
 
 /** What people did since: after some items, trained and new ones, came others of both. */
 const counted = Array.from({ length: TRAINED + NEW }, (_, item) => item).filter((item) => item % 3 > 0);
@@ -39,8 +52,8 @@ const live: LiveRows = {
 };
 
 /**
- * The definition. A new item has the mean of its neighbours' rows; then what was counted is mixed in; then it
- * has `LIFT` times the mean of their columns beside its own.
+ * The definition. A new item has the mean of its neighbours' rows; then what was counted is mixed in. Then it
+ * has its part of what follows each item for being like it.
  */
 function denseOf({ items, kept, starts, successors, probabilities }: LiveRows): Matrix {
   const dense: Matrix = Array.from({ length: TRAINED + NEW }, () => new Array(TRAINED + NEW).fill(0));
@@ -62,8 +75,8 @@ function denseOf({ items, kept, starts, successors, probabilities }: LiveRows): 
       dense[TRAINED + at][j] = mean(at, (neighbour) => dense[neighbour][j]);
     mixIn(TRAINED + at);
   }
-  for (const row of dense) {
-    for (let at = 0; at < NEW; at++) row[TRAINED + at] += LIFT * mean(at, (neighbour) => row[neighbour]);
+  for (const [item, others] of like) {
+    for (const { item: other, part } of others) dense[item][other] += FOLLOWED * part;
   }
   return dense;
 }
@@ -72,10 +85,10 @@ test.each([
   { name: 'nothing', rows: NO_ROWS },
   { name: 'purchases', rows: live },
 ])(
-  'with $name counted, a new item follows what its neighbours follow, and is followed by what follows them',
+  'with $name counted, a new item follows its neighbours, and is followed by what follows them',
   ({ rows: counts }) => {
     const dense = denseOf(counts);
-    const now = trained.extended(TRAINED + NEW, counts, borrowed(neighbours, TRAINED));
+    const now = trained.extended(TRAINED + NEW, counts, lent);
     for (const length of [1, 2, 3, 6, 9, 1, 2, 3]) {
       const history = randomInts(random, length, TRAINED + NEW);
       const { items, values } = now.scores(history);
@@ -94,10 +107,8 @@ test.each([
   },
 );
 
-test('the reason for a new item is what its neighbours follow', () => {
-  const [first] = neighbours[4].items;
-  const before = denseOf(NO_ROWS).findIndex((row) => row[first] > 0);
-  expect(reasons(memory, [before], [TRAINED + 4, TRAINED], 3)).toEqual([[before], []]);
+test('the reason for a new item is what it is like', () => {
+  expect(reasons(memory, [1, 2], [TRAINED + 4, TRAINED + 2], 3)).toEqual([[1], []]);
 });
 
 test('neighbours are the items whose words are most like the text’s, by TF-IDF', () => {
@@ -111,26 +122,76 @@ test('neighbours are the items whose words are most like the text’s, by TF-IDF
   const all = items.map(({ title, categories }) => textOf(title, categories));
   const lookups = new TextNeighbours(items);
   const texts = [all[3], textOf('red lamp 3', ['Room 3']), textOf('unheard of'), textOf('lamp 4 of room 9')];
-  for (const found of [lookups.all(texts), lookups.all(texts.slice(0, 2))]) {
-    for (const [at, { items: near, shares }] of found.entries()) {
-      const cosines = cosinesTo(texts[at], items);
-      const expected = [...cosines.keys()]
-        .filter((item) => cosines[item] > 0)
-        .sort((a, b) => cosines[b] - cosines[a] || a - b)
-        .slice(0, 10);
-      expect(near.map((item) => cosines[item])).toEqual(
-        expected.map((item) => expect.closeTo(cosines[item], 9)),
+  for (const now of [texts, texts.slice(0, 2), texts]) {
+    const { neighbours, like } = lookups.borrowed(now);
+    const fourth = (text: string, others = items) =>
+      cosinesTo(text, items, others).map((cosine) => cosine ** 4);
+    const trained = now.map((text) => fourth(text));
+    const isNear = now.map((_, at) => {
+      const sorted = [...trained[at].keys()].sort((a, b) => trained[at][b] - trained[at][a] || a - b);
+      return new Set(sorted.filter((item) => trained[at][item] > 0).slice(0, 30));
+    });
+    for (const [at, { items: near, shares }] of neighbours.entries()) {
+      expect(new Set(near.map((item) => trained[at][item].toFixed(9)))).toEqual(
+        new Set([...isNear[at]].map((item) => trained[at][item].toFixed(9))),
       );
-      const total = near.reduce((sum, item) => sum + cosines[item] ** 3, 0);
-      expect(shares).toEqual(near.map((item) => expect.closeTo(cosines[item] ** 3 / total, 9)));
+      const total = near.reduce((sum, item) => sum + trained[at][item], 0);
+      expect(shares).toEqual(near.map((item) => expect.closeTo(trained[at][item] / total, 9)));
     }
+    const others = now.map((text) => ({ title: text.split('\n')[0], categories: text.split('\n').slice(1) }));
+    for (const [to, parts] of like) {
+      const text = to < 140 ? all[to] : now[to - 140];
+      const crowd = fourth(text).reduce((sum, value, item) => sum + (item === to ? 0 : value), 0);
+      const alike = fourth(
+        text,
+        others.map((other) => ({ ...items[0], ...other })),
+      );
+      const counted = alike.map((value, at) =>
+        140 + at === to || (to < 140 && !neighbours[at].items.includes(to)) ? 0 : value,
+      );
+      const sum = counted.reduce((all, value) => all + value, crowd);
+      for (const [at, value] of counted.entries()) {
+        const part = parts.find(({ item }) => item === 140 + at)?.part;
+        if (value / sum < 0.001) expect(part).toBeUndefined();
+        else expect(part).toBeCloseTo(value / sum, 9);
+      }
+    }
+    expect(like.get(3)!.map(({ item }) => item)).toContain(140);
   }
-  expect(lookups.all(texts)[0].items[0]).toBe(3);
-  expect(lookups.all(texts)[2].items).toEqual([]);
+  expect(lookups.borrowed(texts).neighbours[0].items[0]).toBe(3);
+  expect(lookups.borrowed(texts).neighbours[2].items).toEqual([]);
+  // The first two are like each other, and the third is like nothing.
+  expect(
+    lookups
+      .borrowed(texts)
+      .like.get(140)!
+      .map(({ item }) => item),
+  ).toContain(141);
+  expect(lookups.borrowed(texts).like.has(142)).toBe(false);
 });
 
-/** Of a text and each item that someone had, over words of two items at least and 5 % at most. */
-function cosinesTo(text: string, items: CatalogueItem[]): number[] {
+test('how much of what follows an item is like it comes out of the transitions', () => {
+  // Pairs of a kind in a hundred items: half of what follows one of a pair is the other one.
+  const items = Array.from({ length: 100 }, (_, at) => ({
+    id: `${at}`,
+    title: `kind${at >> 1} thing${at % 10}`,
+    categories: [],
+    count: 1 + (at % 3),
+  }));
+  const lookups = new TextNeighbours(items);
+  const parts = Array.from({ length: 100 }, (_, item) => {
+    const text = (at: number) => textOf(items[at].title);
+    const cosines = cosinesTo(text(item), items).map((cosine, at) => (at === item ? 0 : cosine ** 4));
+    const crowd = cosines.reduce((sum, value) => sum + value, 0);
+    return cosines.map((value) => value / crowd);
+  });
+  expect(lookups.followed((item, other) => 0.5 * parts[item][other])).toBeCloseTo(0.5, 6);
+  expect(lookups.followed(() => 0)).toBe(0);
+  expect(new TextNeighbours([]).followed(() => 1)).toBe(0);
+});
+
+/** Of a text and each of `others` that someone had, over words of two items at least and 5 % at most. */
+function cosinesTo(text: string, items: CatalogueItem[], others = items): number[] {
   const split = (of: string) => {
     const [, ...categories] = of.split('\n');
     return new Set([
@@ -138,16 +199,16 @@ function cosinesTo(text: string, items: CatalogueItem[]): number[] {
       ...categories.map((name) => `category:${name.toLowerCase()}`),
     ]);
   };
-  const texts = items.map(({ title, categories, count }) =>
-    count ? split(textOf(title, categories)) : new Set<string>(),
-  );
+  const wordsOfItem = ({ title, categories, count }: CatalogueItem) =>
+    count ? split(textOf(title, categories)) : new Set<string>();
+  const texts = items.map(wordsOfItem);
   const rarity = (word: string) => {
     const count = texts.filter((words) => words.has(word)).length;
     return count < 2 || count > 0.05 * items.length ? 0 : Math.log(items.length / count);
   };
   const length = (words: Set<string>) => Math.hypot(...[...words].map(rarity)) || 1;
   const own = split(text);
-  return texts.map((words) => {
+  return others.map(wordsOfItem).map((words) => {
     const shared = [...own].filter((word) => words.has(word));
     return shared.reduce((sum, word) => sum + rarity(word) ** 2, 0) / (length(own) * length(words));
   });

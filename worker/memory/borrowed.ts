@@ -1,33 +1,36 @@
 /**
- * What a new item has of the memory before anything was counted for it: the transitions of trained items with
- * similar texts. It is followed by what follows them, and follows what they follow.
+ * What a new item has of the memory before anything was counted for it, from items with similar texts: it
+ * follows them, trained and new ones, and is followed by what follows the trained ones.
  */
-import type { Neighbours } from '../text/neighbours.ts';
 
 /**
- * How many times the mean of its neighbours' probabilities a new item has: a mean of several items' rows is
- * flatter than the row that one item would have. Chosen on validation (docs/log.md).
+ * How much more a new item follows what it is like than trained items do: it has nothing else to be listed
+ * for. Chosen on validation of two catalogues (docs/log.md).
  */
-export const LIFT = 1.5;
+export const LIFT = 30;
+
+/** Trained items that are like a new one. */
+export interface Neighbours {
+  /** Indices, the nearest first. */
+  items: number[];
+  /** How much each of them counts, with a sum of one. */
+  shares: number[];
+}
+
+/** A new item that is like another item. */
+export interface Like {
+  item: number;
+  /** How much of what is like the other item it is, from 0 to 1. */
+  part: number;
+}
 
 export interface Borrowed {
   /** Of each new item, in the order of the catalogue. */
   neighbours: readonly Neighbours[];
-  /** By trained item, the new ones that borrow from it, and how much. */
-  borrowers: ReadonlyMap<number, { item: number; share: number }[]>;
+  /** By item, trained or new. */
+  like: ReadonlyMap<number, readonly Like[]>;
+  /** The probability, lifted, that an item is followed by one that is like it: all that are share it. */
+  followed: number;
 }
 
-export const NOTHING_BORROWED: Borrowed = { neighbours: [], borrowers: new Map() };
-
-/** `trained`: how many trained items there are; the new ones follow. */
-export function borrowed(neighbours: readonly Neighbours[], trained: number): Borrowed {
-  const borrowers = new Map<number, { item: number; share: number }[]>();
-  for (const [at, { items, shares }] of neighbours.entries()) {
-    for (const [place, neighbour] of items.entries()) {
-      const all = borrowers.get(neighbour) ?? [];
-      borrowers.set(neighbour, all);
-      all.push({ item: trained + at, share: shares[place] });
-    }
-  }
-  return { neighbours, borrowers };
-}
+export const NOTHING_BORROWED: Borrowed = { neighbours: [], like: new Map(), followed: 0 };

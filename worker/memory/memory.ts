@@ -3,9 +3,8 @@
  * generalise; the memory knows single pairs of items, also those that were too rare to train on.
  */
 
-import type { Neighbours } from '../text/neighbours.ts';
 import type { Affinities, Share } from './affinities.ts';
-import { type Borrowed, LIFT, NOTHING_BORROWED } from './borrowed.ts';
+import { type Borrowed, type Neighbours, NOTHING_BORROWED } from './borrowed.ts';
 import { probabilityOf, readTransitions, type Transitions } from './layout.ts';
 import { type LiveRows, NO_ROWS } from './live-rows.ts';
 import { placeOf } from './search.ts';
@@ -105,17 +104,15 @@ export class Memory {
     return this.sums.take();
   }
 
-  /** Adds the same to `sums`, also what new items have of their neighbours'. */
+  /** Adds the same to `sums`. */
   addScores(history: readonly number[]): void {
     const { sums, borrowed } = this;
     for (const { item, weight } of this.recent(history)) {
       this.eachSuccessor(item, (successor, probability) => sums.add(successor, weight * probability));
+      for (const like of borrowed.like.get(item) ?? []) {
+        sums.add(like.item, weight * borrowed.followed * like.part);
+      }
     }
-    if (borrowed.borrowers.size === 0) return;
-    sums.each((neighbour, sum) => {
-      for (const { item, share } of borrowed.borrowers.get(neighbour) ?? [])
-        sums.add(item, LIFT * share * sum);
-    });
   }
 
   /** What each place of the history adds to q of an item, newest first; without those that add nothing. */
@@ -169,17 +166,17 @@ export class Memory {
 
   /** Of one transition, as `scores` counts it. */
   private probability(item: number, successor: number): number {
-    const lent = this.neighboursOf(successor);
-    const own = this.ownProbability(item, successor);
-    return lent ? own + LIFT * mean(lent, (neighbour) => this.ownProbability(item, neighbour)) : own;
+    const { like, followed } = this.borrowed;
+    const part = like.get(item)?.find((other) => other.item === successor)?.part ?? 0;
+    return this.countedProbability(item, successor) + followed * part;
   }
 
-  /** Without what the successor borrows. */
-  private ownProbability(item: number, successor: number): number {
+  /** Without what a new successor has for being like the item. */
+  private countedProbability(item: number, successor: number): number {
     const { live } = this;
     const lent = this.neighboursOf(item);
     const trained = lent
-      ? mean(lent, (neighbour) => this.ownProbability(neighbour, successor))
+      ? mean(lent, (neighbour) => this.countedProbability(neighbour, successor))
       : this.trainedProbability(item, successor);
     const row = placeOf(live.items, item);
     if (row < 0) return trained;
@@ -187,7 +184,8 @@ export class Memory {
     return live.kept[row] * trained + (place < 0 ? 0 : live.probabilities[place]);
   }
 
-  private trainedProbability(item: number, successor: number): number {
+  /** As it was counted in the training. */
+  trainedProbability(item: number, successor: number): number {
     const { starts, successors, probabilities } = this.transitions;
     const place = this.places ? (this.places.get(item) ?? Infinity) : item;
     if (place + 1 >= starts.length) return 0;

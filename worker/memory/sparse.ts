@@ -10,8 +10,6 @@ export interface SparseSums {
   add(item: number, value: number): void;
   /** Puts something else in the place of each sum. */
   replace(by: (sum: number) => number): void;
-  /** Visits the sums so far. What is added meanwhile, to other items, is not visited. */
-  each(visit: (item: number, sum: number) => void): void;
   /** Visits the items that something was added to. All sums are zero afterwards. */
   drain(visit: (item: number, sum: number) => void): void;
   /** The same as arrays. */
@@ -53,10 +51,6 @@ class DenseSums implements SparseSums {
     for (let i = 0; i < this.count; i++) this.sums[this.items[i]] = by(this.sums[this.items[i]]);
   }
 
-  each(visit: (item: number, sum: number) => void): void {
-    for (let i = 0, { count } = this; i < count; i++) visit(this.items[i], this.sums[this.items[i]]);
-  }
-
   drain(visit: (item: number, sum: number) => void): void {
     for (let i = 0; i < this.count; i++) {
       const item = this.items[i];
@@ -89,10 +83,6 @@ class MappedSums implements SparseSums {
 
   replace(by: (sum: number) => number): void {
     for (const [item, sum] of this.sums) this.sums.set(item, by(sum));
-  }
-
-  each(visit: (item: number, sum: number) => void): void {
-    for (const [item, sum] of [...this.sums]) visit(item, sum);
   }
 
   drain(visit: (item: number, sum: number) => void): void {
