@@ -164,9 +164,9 @@ test('a user who comes back gets what their whole history leads to, and only wha
     expect(listOf(again)).toEqual(listOf(list));
     seen = length;
   }
-  // The first of these states was written at once, the next ones a second later each.
+  // The first of these states was written at once, the last one is when the user has paused.
   await expect
-    .poll(async () => (await (await get(user)).json<Json>()).state, { timeout: 5000 })
+    .poll(async () => (await (await get(user)).json<Json>()).state, { timeout: 60_000 })
     .toMatchObject({ items: 60 });
   expect((await exports.default.fetch(`${ORIGIN}${user}`, { method: 'DELETE' })).status).toBe(204);
   expect(await (await get(user)).json()).toMatchObject({ length: 0, state: null });
