@@ -15,6 +15,21 @@ export interface Interaction {
   id: string;
 }
 
+/** What a script's bindings are called. */
+export interface Bound {
+  /** Class names of Durable Objects. */
+  objects: Record<string, string>;
+  namespaces: string[];
+  vars: Record<string, string>;
+}
+
+/** Those of `service.ts`. */
+const SERVICE: Bound = {
+  objects: { USERS: 'UserHistory' },
+  namespaces: ['STATES'],
+  vars: { EXPOSE: '', STATE_STORE: 'kv', HISTORY_MOST_EVENTS: '', HISTORY_MOST_DAYS: '' },
+};
+
 export class Isolate {
   private readonly workerd: Workerd;
   private readonly kv: KvServer;
@@ -26,7 +41,7 @@ export class Isolate {
     this.folder = folder;
   }
 
-  static async start(script: string, model: string): Promise<Isolate> {
+  static async start(script: string, model: string, bound = SERVICE): Promise<Isolate> {
     const folder = mkdtempSync(join(tmpdir(), 'earn-edge-growth-'));
     const files = join(folder, 'model');
     placeModel(model, files);
@@ -39,17 +54,17 @@ export class Isolate {
         `(name = "objects", disk = (path = "${join(folder, 'objects')}", writable = true))`,
       ],
       bindings: [
-        '(name = "USERS", durableObjectNamespace = "UserHistory")',
-        '(name = "STATES", kvNamespace = "kv")',
+        ...Object.entries(bound.objects).map(
+          ([name, of]) => `(name = "${name}", durableObjectNamespace = "${of}")`,
+        ),
+        ...bound.namespaces.map((name) => `(name = "${name}", kvNamespace = "kv")`),
         '(name = "ASSETS", service = "models")',
-        text('ACCESS', 'open'),
-        text('EXPOSE', ''),
-        text('STATE_STORE', 'kv'),
-        text('HISTORY_MOST_EVENTS', ''),
-        text('HISTORY_MOST_DAYS', ''),
+        ...Object.entries({ ...bound.vars, ACCESS: 'open' }).map(([name, value]) => text(name, value)),
       ],
       worker: `
-        durableObjectNamespaces = [(className = "UserHistory", uniqueKey = "users", enableSql = true)],
+        durableObjectNamespaces = [${Object.values(bound.objects)
+          .map((of) => `(className = "${of}", uniqueKey = "${of}", enableSql = true)`)
+          .join(', ')}],
         durableObjectStorage = (localDisk = "objects"),`,
     });
     const isolate = new Isolate(workerd, kv, folder);

@@ -63,6 +63,8 @@ export function growthPassages(): Record<string, string> {
   const growth: Growth = JSON.parse(readFileSync(GROWTH_JSON, 'utf8'));
   const { command, requests, logs } = growth;
   return {
+    ...(growth.isolate_mb_100k !== null && { isolate_mb_100k: megabytes(growth.isolate_mb_100k) }),
+    ...(growth.isolate_mb_1m !== null && { isolate_mb_1m: megabytes(growth.isolate_mb_1m) }),
     'growth:run': `\`${command}\`.`,
     'growth:ratios': markdownTable(
       ['', 'measured'],
@@ -84,3 +86,5 @@ export function growthPassages(): Record<string, string> {
     ),
   };
 }
+
+const megabytes = (mb: number) => `${mb.toFixed(0)} MB`;

@@ -6,6 +6,7 @@ import { updateDocuments } from '../../docs/documents.ts';
 import { Isolate } from '../growth/isolate.ts';
 import { itemIdsOf, readManifestOf } from '../models.ts';
 import { bundle } from '../workerd.ts';
+import { against } from './before.ts';
 import { costs } from './costs.ts';
 import { LIVE_JSON, type LiveCosts } from './tables.ts';
 
@@ -14,14 +15,16 @@ const command = defineCommand({
 
 Measures in bare workerd what a returning user's list costs (three new items after about 200, the ranker that the
 model serves) with each of these alone, against none: a filter, standing rules, live counts, explanations,
-diversity. They take turns in one run. The last line printed is a JSON object with the ratios of the medians and
-their 95% bootstrap intervals.`,
+diversity. They take turns in one run. With --before, it also measures the whole Worker of this checkout against
+that of another one, for example of an earlier commit, both with the model of the other. The last line printed
+is a JSON object with the ratios of the medians and their 95% bootstrap intervals.`,
   options: {
     model: { type: 'folder', holds: 'manifest.json', default: 'model-shards', description: 'the model' },
+    before: { type: 'folder', holds: 'wrangler.toml', description: 'another checkout, installed' },
     rounds: { type: 'integer', min: 2, default: 30, description: 'measurements of each' },
     write: { type: 'boolean', default: false, description: `write ${LIVE_JSON} and its table` },
   },
-  async main({ model, rounds, write }, { command, print }) {
+  async main({ model, before, rounds, write }, { command, print }) {
     await bundlePage(); // the Worker imports what it makes
     const isolate = await Isolate.start(await bundle('growth/service.ts'), model);
     try {
@@ -34,6 +37,7 @@ their 95% bootstrap intervals.`,
         model: id,
         ranker,
         parts,
+        ...(before && { before: await against(before, rounds) }),
       };
       if (write) {
         writeFileSync(LIVE_JSON, `${JSON.stringify(result)}\n`);
