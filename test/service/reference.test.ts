@@ -138,3 +138,8 @@ test('a command names its method where curl would take another', () => {
     expect(named ?? taken, command).toBe(method);
   }
 });
+
+test('it says how many lists a batch may ask for', () => {
+  const { requests } = (document as Json).components.schemas.BatchQuery.properties;
+  expect(requests).toMatchObject({ type: 'array', minItems: 1, maxItems: 32 });
+});

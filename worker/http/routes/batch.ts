@@ -19,7 +19,12 @@ const MOST_REQUESTS = 32;
 
 /** Each is checked by itself, so that others get in between. */
 const unchecked = z.unknown() as unknown as z.ZodType<unknown, z.input<typeof recommendationQuery>>;
-const QUERIES = { type: 'array', items: { $ref: '#/components/schemas/RecommendationQuery' } } as const;
+const QUERIES = {
+  type: 'array',
+  items: { $ref: '#/components/schemas/RecommendationQuery' },
+  minItems: 1,
+  maxItems: MOST_REQUESTS,
+} as const;
 
 const route = defineRoute({
   method: 'post',
