@@ -1,9 +1,8 @@
 /**
- * Transitions in small files, of which only those are read that hold rows of a history. Each file is a
- * memory's file (`layout.ts`) for so many items, whose successors are always uint32. The rows that were read
- * last are kept.
+ * Transitions in small files (`KeptRows`), each of which is a memory's file (`layout.ts`) for so many items,
+ * whose successors are always uint32.
  */
-import { LRUCache } from 'lru-cache';
+import { KeptRows, type ReadShard } from '../catalogue/stored/kept-rows.ts';
 import { startsOf, type Transitions, transitionsIn } from './layout.ts';
 
 /** At most 20 kB: what is read of a file beside a row is garbage a moment later. */
@@ -28,12 +27,16 @@ const bytesFor = (items: number, entries: number) => 4 * (items + 1) + 5 * entri
 export class StoredTransitions {
   /** How many rows there are. */
   readonly items: number;
-  private readonly readShard: (shard: number) => Promise<Uint8Array<ArrayBuffer>>;
-  private readonly kept = new LRUCache<number, Row>({ max: MOST_KEPT });
+  private readonly rows: KeptRows<Row, Uint8Array<ArrayBuffer>>;
 
-  constructor(items: number, readShard: (shard: number) => Promise<Uint8Array<ArrayBuffer>>) {
+  constructor(items: number, readShard: ReadShard<Uint8Array<ArrayBuffer>>) {
     this.items = items;
-    this.readShard = readShard;
+    this.rows = new KeptRows({
+      perShard: ROWS_PER_SHARD,
+      most: MOST_KEPT,
+      readShard,
+      rowsOf: (file, shard) => rowsOf(file, Math.min(ROWS_PER_SHARD, items - shard * ROWS_PER_SHARD)),
+    });
   }
 
   /** No rows at all. */
@@ -41,38 +44,9 @@ export class StoredTransitions {
     return this.found(new Map());
   }
 
-  /** The rows of these items. Throws what reading throws. */
+  /** The rows of these items, but for those that came later. Throws what reading throws. */
   async of(items: readonly number[]): Promise<FoundRows> {
-    const rows = new Map<number, Row>();
-    const missing = new Map<number, number[]>();
-    for (const item of new Set(items)) {
-      if (item >= this.items) continue; // it came later
-      const row = this.kept.get(item);
-      if (row) rows.set(item, row);
-      else {
-        const shard = Math.floor(item / ROWS_PER_SHARD);
-        missing.set(shard, [...(missing.get(shard) ?? []), item]);
-      }
-    }
-    await Promise.all(
-      [...missing].map(async ([shard, wanted]) => {
-        const first = shard * ROWS_PER_SHARD;
-        const file = await this.readShard(shard);
-        const count = Math.min(ROWS_PER_SHARD, this.items - first);
-        const { entries } = startsOf(file, count, bytesFor);
-        const { starts, successors, probabilities } = transitionsIn(file, count, entries, Uint32Array);
-        for (const item of wanted) {
-          const [from, to] = [starts[item - first], starts[item - first + 1]];
-          const row = {
-            successors: Uint32Array.from(successors.subarray(from, to)),
-            probabilities: probabilities.slice(from, to),
-          };
-          this.kept.set(item, row);
-          rows.set(item, row);
-        }
-      }),
-    );
-    return this.found(rows);
+    return this.found(await this.rows.read(items.filter((item) => item < this.items)));
   }
 
   private found(rows: ReadonlyMap<number, Row>): FoundRows {
@@ -90,6 +64,19 @@ export class StoredTransitions {
     }
     return { of: this, places, starts, successors, probabilities };
   }
+}
+
+/** The rows of a file of so many items. */
+function rowsOf(file: Uint8Array<ArrayBuffer>, count: number): (place: number) => Row {
+  const { entries } = startsOf(file, count, bytesFor);
+  const { starts, successors, probabilities } = transitionsIn(file, count, entries, Uint32Array);
+  return (place) => {
+    const [from, to] = [starts[place], starts[place + 1]];
+    return {
+      successors: Uint32Array.from(successors.subarray(from, to)),
+      probabilities: probabilities.slice(from, to),
+    };
+  };
 }
 
 /** A memory's transitions as such files. */

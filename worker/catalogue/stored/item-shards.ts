@@ -1,9 +1,6 @@
-/**
- * Items in small files, of which only those are read that a list needs. A file has the JSON of its items, one
- * per line, in the order of their indices. The items that were read last are kept.
- */
-import { LRUCache } from 'lru-cache';
+/** Items in small files (`KeptRows`), each of which has the JSON of its items, one per line. */
 import type { CatalogueItem } from '../item.ts';
+import { KeptRows, type ReadShard } from './kept-rows.ts';
 
 /** Small enough that reading one costs little, large enough that a million items are not too many files. */
 export const ITEMS_PER_SHARD = 128;
@@ -11,40 +8,21 @@ const LINE_END = '\n'.charCodeAt(0);
 /** Items that are kept: about 2 MB. */
 const MOST_KEPT = 4096;
 
-/** Reads one of the files. */
-export type ReadShard = (shard: number) => Promise<Uint8Array>;
-
 export class ItemShards {
-  private readonly readShard: ReadShard;
-  private readonly kept = new LRUCache<number, CatalogueItem>({ max: MOST_KEPT });
+  private readonly rows: KeptRows<CatalogueItem>;
 
   constructor(readShard: ReadShard) {
-    this.readShard = readShard;
+    this.rows = new KeptRows({
+      perShard: ITEMS_PER_SHARD,
+      most: MOST_KEPT,
+      readShard,
+      rowsOf: (bytes) => (line) => JSON.parse(lineOf(bytes, line)),
+    });
   }
 
   /** These items by index. Throws what reading throws. */
-  async read(indices: Iterable<number>): Promise<Map<number, CatalogueItem>> {
-    const found = new Map<number, CatalogueItem>();
-    const missing = new Map<number, number[]>();
-    for (const index of new Set(indices)) {
-      const item = this.kept.get(index);
-      if (item) found.set(index, item);
-      else {
-        const shard = Math.floor(index / ITEMS_PER_SHARD);
-        missing.set(shard, [...(missing.get(shard) ?? []), index]);
-      }
-    }
-    await Promise.all(
-      [...missing].map(async ([shard, wanted]) => {
-        const bytes = await this.readShard(shard);
-        for (const index of wanted) {
-          const item: CatalogueItem = JSON.parse(lineOf(bytes, index % ITEMS_PER_SHARD));
-          this.kept.set(index, item);
-          found.set(index, item);
-        }
-      }),
-    );
-    return found;
+  read(indices: Iterable<number>): Promise<Map<number, CatalogueItem>> {
+    return this.rows.read(indices);
   }
 }
 

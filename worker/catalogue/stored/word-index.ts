@@ -4,7 +4,7 @@
  */
 import { wordsOf } from '../folded-words.ts';
 import { idHash } from '../id-hash.ts';
-import type { ReadShard } from './item-shards.ts';
+import type { ReadShard } from './kept-rows.ts';
 
 /** Of a word in more items, the most popular are listed. */
 export const MOST_PER_WORD = 512;
