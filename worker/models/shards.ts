@@ -7,11 +7,24 @@ import { type Manifest, type ModelFile, sizeOf } from './manifest.ts';
 const HASH_BYTES = 32;
 
 /** Names of the small files of a large catalogue. */
-export const ITEM_SHARDS = { stem: 'items', extension: 'jsonl' };
-export const WORD_SHARDS = { stem: 'item-words', extension: 'json' };
-export const ROW_SHARDS = { stem: 'transitions', extension: 'bin' };
-export const nameOfShard = ({ stem, extension }: typeof ITEM_SHARDS, shard: number) =>
+export interface ShardNames {
+  stem: string;
+  extension: string;
+}
+export const ITEM_SHARDS: ShardNames = { stem: 'items', extension: 'jsonl' };
+export const WORD_SHARDS: ShardNames = { stem: 'item-words', extension: 'json' };
+export const ROW_SHARDS: ShardNames = { stem: 'transitions', extension: 'bin' };
+export const nameOfShard = ({ stem, extension }: ShardNames, shard: number) =>
   `${stem}-${shard}.${extension}`;
+
+/** All kinds of them that a model has, with the files of their hashes. */
+export function shardsOf({ large, memory }: Manifest): { shards: ShardNames; hashes: ModelFile[] }[] {
+  return [
+    { shards: ITEM_SHARDS, hashes: large?.items ?? [] },
+    { shards: WORD_SHARDS, hashes: large?.words ?? [] },
+    { shards: ROW_SHARDS, hashes: memory?.rows ?? [] },
+  ];
+}
 
 /**
  * Reads one of them, and refuses it unless it has the SHA-256 at its place in `hashes`. Throws
@@ -19,7 +32,7 @@ export const nameOfShard = ({ stem, extension }: typeof ITEM_SHARDS, shard: numb
  */
 export function shardReader(
   source: AssetSource,
-  shards: { stem: string; extension: string },
+  shards: ShardNames,
   hashes: Uint8Array,
 ): (shard: number) => Promise<Uint8Array<ArrayBuffer>> {
   return async (shard) => {
@@ -37,12 +50,8 @@ export function shardReader(
 export const countOf = (hashes: ModelFile[]): number => sizeOf(hashes) / HASH_BYTES;
 
 /** The files that are read when a list needs them, and that only their hashes name. */
-export function laterFilesOf({ large, memory }: Manifest): string[] {
-  const names = (shards: typeof ITEM_SHARDS, hashes: ModelFile[] = []) =>
-    Array.from({ length: countOf(hashes) }, (_, at) => nameOfShard(shards, at));
-  return [
-    ...names(ITEM_SHARDS, large?.items),
-    ...names(WORD_SHARDS, large?.words),
-    ...names(ROW_SHARDS, memory?.rows),
-  ];
+export function laterFilesOf(manifest: Manifest): string[] {
+  return shardsOf(manifest).flatMap(({ shards, hashes }) =>
+    Array.from({ length: countOf(hashes) }, (_, at) => nameOfShard(shards, at)),
+  );
 }
