@@ -9,6 +9,7 @@ import { Decoder } from '../../../worker/engine/decoder.ts';
 import type { Runtime } from '../../../worker/engine/runtime.ts';
 import { seededRandom } from '../../random.ts';
 import type { Checkpoint, Matrix } from '../checkpoint.ts';
+import { choleskyRoot } from '../cholesky.ts';
 import { Weights } from '../graph.ts';
 import { prefillGraph } from '../prefill-graph.ts';
 import { prefixOf } from '../reference.ts';
@@ -24,23 +25,23 @@ const EVEN_SHARE = 0.3;
 
 export class Metric {
   private readonly width: number;
-  /** L, [width x width], lower triangular. */
-  private readonly root: Float64Array;
+  /** L by rows, lower triangular. */
+  private readonly root: readonly Float64Array[];
 
   /** `states` are [count x width]. */
   constructor(states: readonly Float32Array[]) {
     const width = states[0].length;
-    const moment = new Float64Array(width * width);
+    const moment = Array.from({ length: width }, () => new Float64Array(width));
     for (const state of states) {
       for (let i = 0; i < width; i++) {
-        for (let j = 0; j <= i; j++) moment[i * width + j] += (state[i] * state[j]) / states.length;
+        for (let j = 0; j <= i; j++) moment[i][j] += (state[i] * state[j]) / states.length;
       }
     }
     let trace = 0;
-    for (let i = 0; i < width; i++) trace += moment[i * width + i];
-    for (let i = 0; i < width; i++) moment[i * width + i] += (EVEN_SHARE * trace) / width;
+    for (let i = 0; i < width; i++) trace += moment[i][i];
+    for (let i = 0; i < width; i++) moment[i][i] += (EVEN_SHARE * trace) / width;
     this.width = width;
-    this.root = choleskyRoot(moment, width);
+    this.root = choleskyRoot(moment);
   }
 
   /** L' x of each row. */
@@ -48,8 +49,8 @@ export class Metric {
     const result = new Float32Array(data.length);
     for (let start = 0; start < data.length; start += width) {
       for (let k = 0; k < width; k++) {
-        const value = data[start + k];
-        for (let i = 0; i <= k; i++) result[start + i] += this.root[k * width + i] * value;
+        const [value, row] = [data[start + k], this.root[k]];
+        for (let i = 0; i <= k; i++) result[start + i] += row[i] * value;
       }
     }
     return { rows, columns: width, data: result };
@@ -61,8 +62,8 @@ export class Metric {
     for (let start = 0; start < rows.length; start += width) {
       for (let i = width - 1; i >= 0; i--) {
         let value = rows[start + i];
-        for (let k = i + 1; k < width; k++) value -= root[k * width + i] * rows[start + k];
-        rows[start + i] = value / root[i * width + i];
+        for (let k = i + 1; k < width; k++) value -= root[k][i] * rows[start + k];
+        rows[start + i] = value / root[i][i];
       }
     }
   }
@@ -119,17 +120,4 @@ function drawer(weights: readonly number[], random: () => number): () => number 
     }
     return low;
   };
-}
-
-/** The lower triangular L with L L' = the matrix, whose lower half is read. */
-function choleskyRoot(matrix: Float64Array, width: number): Float64Array {
-  const root = new Float64Array(width * width);
-  for (let i = 0; i < width; i++) {
-    for (let j = 0; j <= i; j++) {
-      let value = matrix[i * width + j];
-      for (let k = 0; k < j; k++) value -= root[i * width + k] * root[j * width + k];
-      root[i * width + j] = i === j ? Math.sqrt(value) : value / root[j * width + j];
-    }
-  }
-  return root;
 }

@@ -10,6 +10,7 @@
  * is of itself: dividing all scores by it changes no list, so a part's weight is b / a.
  */
 
+import { choleskyRoot } from '../cholesky.ts';
 import { groupsOf } from './groups.ts';
 
 /** A held-out item. */
@@ -221,23 +222,18 @@ function momentsOf(one: FitCase, { items, parts }: Evidence, factors: readonly n
   };
 }
 
-/** x of A x = y for a positive definite A, by Cholesky's decomposition. */
+/** x of A x = y for a positive definite A. */
 function solve(matrix: readonly Float64Array[], y: Float64Array): Float64Array {
   const n = y.length;
-  const factor = matrix.map((row) => row.slice());
+  const root = choleskyRoot(matrix);
   const x = y.slice();
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = matrix[i][j];
-      for (let k = 0; k < j; k++) sum -= factor[i][k] * factor[j][k];
-      factor[i][j] = i === j ? Math.sqrt(sum) : sum / factor[j][j];
-    }
-    for (let k = 0; k < i; k++) x[i] -= factor[i][k] * x[k];
-    x[i] /= factor[i][i];
+    for (let k = 0; k < i; k++) x[i] -= root[i][k] * x[k];
+    x[i] /= root[i][i];
   }
   for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) x[i] -= factor[k][i] * x[k];
-    x[i] /= factor[i][i];
+    for (let k = i + 1; k < n; k++) x[i] -= root[k][i] * x[k];
+    x[i] /= root[i][i];
   }
   return x;
 }
