@@ -5,10 +5,11 @@ import { weightAfter } from '../../../worker/memory/weight.ts';
 import type { Model } from '../../../worker/models/model.ts';
 import type { Dataset } from '../../dataset.ts';
 import type { TrainingLog } from '../../evaluate/yardsticks/training-log.ts';
+import type { CountOptions } from '../../evaluate/yardsticks/transitions.ts';
 import { SILENT } from '../defaults.ts';
 import { affinityFiles } from './affinities.ts';
 import { trainingHistories, type ValidationCase, validationCases } from './cases.ts';
-import { type CountedRow, type CountOptions, countTransitions } from './counts.ts';
+import { type CountedRow, countTransitions } from './counts.ts';
 import { affinityEvidence, evidenceOf, transitionEvidence } from './evidence.ts';
 import { type Evidence, type Fit, fitWeights } from './fit.ts';
 import { bestScale, type Scale } from './scale.ts';
@@ -34,7 +35,6 @@ const GRID = {
   reverse: [0.25, 1, 0.5, 0],
 };
 type Settings = Record<keyof typeof GRID, number>;
-type Counting = Pick<CountOptions, 'distances' | 'reverse'>;
 const AFFINITY_GRID = { lambda: [500, 100], decay: [1, 0.98] };
 
 export interface BuiltMemory {
@@ -131,12 +131,12 @@ function bestTransitions(
   items: number,
   stage: typeof SILENT,
 ): { settings: Settings; best: Candidate<MemoryOptions> } {
-  let counted: { counting: Counting; rows: CountedRow[] } | undefined;
+  let counted: { counting: CountOptions; rows: CountedRow[] } | undefined;
   let parameters: Float64Array | undefined;
   const step = stage(1 + Object.values(GRID).reduce((sum, { length }) => sum + length - 1, 0));
 
   /** Counting again takes seconds; to keep what was counted in every way, much memory. */
-  function counts(counting: Counting): CountedRow[] {
+  function counts(counting: CountOptions): CountedRow[] {
     const { distances, reverse } = counting;
     if (counted?.counting.distances !== distances || counted.counting.reverse !== reverse) {
       counted = { counting, rows: countTransitions(log, { ...counting, most: MOST_SUCCESSORS }) };

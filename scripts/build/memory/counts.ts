@@ -1,15 +1,7 @@
 /** Counts what followed what. */
-import { eachSparseRow, type SparseRow } from '../../evaluate/yardsticks/sparse-rows.ts';
-import { occurrencesOf, type TrainingLog } from '../../evaluate/yardsticks/training-log.ts';
-
-export interface CountOptions {
-  /** Pairs of items up to this far apart count; a pair at distance d counts 1 / d. */
-  distances: number;
-  /** What an item that came before another counts as its successor, as a share of the other direction. */
-  reverse: number;
-  /** Successors that are kept per item, the strongest. */
-  most: number;
-}
+import type { SparseRow } from '../../evaluate/yardsticks/sparse-rows.ts';
+import type { TrainingLog } from '../../evaluate/yardsticks/training-log.ts';
+import { type CountOptions, successors } from '../../evaluate/yardsticks/transitions.ts';
 
 /** The successors of one item. */
 export interface CountedRow {
@@ -20,24 +12,12 @@ export interface CountedRow {
   counts: Float64Array;
 }
 
-/** One row per item. Where only some events are what a list should lead to, only they are successors. */
-export function countTransitions(log: TrainingLog, { distances, reverse, most }: CountOptions): CountedRow[] {
-  const { starts, histories, places } = occurrencesOf(log);
-  const rows = eachSparseRow(log.items, (item, add) => {
-    for (let at = starts[item]; at < starts[item + 1]; at++) {
-      const history = log.histories[histories[at]];
-      const wanted = log.targets?.[histories[at]];
-      const count = (place: number, weight: number) => {
-        if (place >= 0 && place < history.length && weight > 0 && wanted?.[place] !== 0)
-          add(history[place], weight);
-      };
-      for (let distance = 1; distance <= distances; distance++) {
-        count(places[at] + distance, 1 / distance);
-        count(places[at] - distance, reverse / distance);
-      }
-    }
-  });
-  return Array.from(rows, (row) => strongest(row, most));
+/** One row per item, of at most `most` successors, the strongest. */
+export function countTransitions(
+  log: TrainingLog,
+  { most, ...counting }: CountOptions & { most: number },
+): CountedRow[] {
+  return Array.from(successors(log, counting), (row) => strongest(row, most));
 }
 
 function strongest({ columns, values }: SparseRow, most: number): CountedRow {

@@ -9,7 +9,7 @@
  *   the sequential rules of Ludewig and Jannach (*Evaluation of Session-based Recommendation Algorithms*,
  *   UMUAI 2018), which read the newest item alone.
  */
-import { decayedSum, normalised, type SparseRow, sparseRows } from './sparse-rows.ts';
+import { decayedSum, eachSparseRow, normalised, type SparseRow } from './sparse-rows.ts';
 import { occurrencesOf, type TrainingLog } from './training-log.ts';
 import { combinations, memoised, type Yardstick } from './yardstick.ts';
 
@@ -22,7 +22,7 @@ const REVERSE = [0, 0.25, 1];
 export const firstOrder: Yardstick = {
   grid: [{}],
   fit(log) {
-    const rows = successors(log, 1, 0);
+    const rows = normalised([...successors(log, { distances: 1, reverse: 0 })]);
     return () => decayedSum(rows, 1, 1);
   },
 };
@@ -30,20 +30,33 @@ export const firstOrder: Yardstick = {
 export const transitions: Yardstick = {
   grid: combinations({ reverse: REVERSE, decay: DECAY }),
   fit(log) {
-    const rowsOf = memoised(({ reverse }) => successors(log, DISTANCES, reverse));
+    const rowsOf = memoised(({ reverse }) =>
+      normalised([...successors(log, { distances: DISTANCES, reverse })]),
+    );
     return ({ reverse, decay }) => decayedSum(rowsOf({ reverse }), NEWEST, decay);
   },
 };
 
-function successors(log: TrainingLog, distances: number, reverse: number): SparseRow[] {
+export interface CountOptions {
+  /** Pairs of items up to this far apart count; a pair at distance d counts 1 / d. */
+  distances: number;
+  /** What an item that came before another counts as its successor, as a share of the other direction. */
+  reverse: number;
+}
+
+/**
+ * How often what came after each item, a row per item. Where only some events are what a list should lead to,
+ * only they are successors.
+ */
+export function successors(log: TrainingLog, { distances, reverse }: CountOptions): Iterable<SparseRow> {
   const { starts, histories, places } = occurrencesOf(log);
-  const rows = sparseRows(log.items, (item, add) => {
+  return eachSparseRow(log.items, (item, add) => {
     for (let at = starts[item]; at < starts[item + 1]; at++) {
       const history = log.histories[histories[at]];
       const wanted = log.targets?.[histories[at]];
       const count = (place: number, weight: number) => {
-        if (place < 0 || place >= history.length || weight === 0 || wanted?.[place] === 0) return;
-        add(history[place], weight);
+        if (place >= 0 && place < history.length && weight > 0 && wanted?.[place] !== 0)
+          add(history[place], weight);
       };
       for (let distance = 1; distance <= distances; distance++) {
         count(places[at] + distance, 1 / distance);
@@ -51,5 +64,4 @@ function successors(log: TrainingLog, distances: number, reverse: number): Spars
       }
     }
   });
-  return normalised(rows);
 }
