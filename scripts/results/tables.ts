@@ -7,7 +7,6 @@ import {
   depthName,
   LOCAL_WINDOWS,
   localWindowName,
-  RECIPE,
   REGISTERS,
   registersName,
 } from '../study/variants.ts';
@@ -36,8 +35,7 @@ export function resultPassages(rows: Row[]): Record<string, string> {
     'results:beauty-ties': meanTable(rows, TIE_ORDERS),
     'results:games': datasetTable(rows, 'games'),
     'results:summary': summary(rows),
-    'results:study': study(rows, 'ml-1m', PARTS),
-    'results:recipe': study(rows, 'beauty-ties-1', RECIPE),
+    'results:study': study(rows),
   };
 }
 
@@ -137,21 +135,18 @@ function summary(rows: Row[]): string {
   );
 }
 
-/** What is left out of EARN, or more of it. */
-const PARTS = [
-  ...LOCAL_WINDOWS.map(localWindowName),
-  ...[1, 4, 6].map(depthName),
-  ...REGISTERS.map(([prefixes, suffixes]) => registersName(prefixes, suffixes)),
-];
-
-/** The study's runs with their differences from its base, which comes first. */
-function study(rows: Row[], dataset: string, names: string[]): string {
+/** The study's runs with their differences from its base. */
+function study(rows: Row[]): string {
+  const names = [
+    BASE,
+    ...LOCAL_WINDOWS.map(localWindowName),
+    ...[1, 4, 6].map(depthName),
+    ...REGISTERS.map(([prefixes, suffixes]) => registersName(prefixes, suffixes)),
+  ];
   return markdownTable(
     ['', 'HR@10', 'NDCG@10', 'difference in NDCG@10'],
-    [BASE, ...names].flatMap((name) => {
-      const row = rows.find(
-        (each) => each.name === name && each.dataset === dataset && each.protocol.includes('valid'),
-      );
+    names.flatMap((name) => {
+      const row = rows.find((each) => each.name === name && each.protocol.includes('valid'));
       if (!row) return [];
       const difference = name === BASE ? '' : differenceOf(row);
       return [[name, share(row['hr@10']), share(row['ndcg@10']), difference]];
