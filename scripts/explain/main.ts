@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { defineCommand, runCommand } from '../command.ts';
+import { LOG_FILES } from '../data/log-files.ts';
 import { readDataset } from '../dataset.ts';
 import { updateDocuments } from '../docs/documents.ts';
 import { loadFolder } from '../node-model.ts';
@@ -19,7 +20,7 @@ last line printed is a JSON object.`,
     model: { type: 'folder', holds: 'manifest.json', default: 'model-shards', description: 'the model' },
     data: {
       type: 'folder',
-      holds: 'interactions.csv',
+      holds: LOG_FILES,
       required: true,
       description: 'the data that it was trained on',
     },
