@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from .data import Case
 from .events import Events
 from .model import Earn
+from .progress import progress
 from .ranking import context_window
 
 USERS = 512
@@ -60,12 +61,14 @@ def activation_ranges(
     chosen = np.random.default_rng(0).permutation(len(cases))[:USERS]
     parts = [context_window(cases[i][0], model.config.window, events) for i in chosen]
     # Histories of one length run together: nothing is padded, and padding would be measured too.
-    for _, group in groupby(sorted(parts, key=len), len):
-        rows = torch.from_numpy(np.stack(list(group))).to(device)
-        for items in rows.split(ROWS):
-            length = torch.full((len(items),), items.shape[1], device=device)
-            seen = torch.zeros(len(items), model.config.items, dtype=torch.bool, device=device)
-            model.rank(items, length, seen, k=20, decoder="beam")
+    with progress("ranges of activations", len(parts)) as bar:
+        for _, group in groupby(sorted(parts, key=len), len):
+            rows = torch.from_numpy(np.stack(list(group))).to(device)
+            for items in rows.split(ROWS):
+                length = torch.full((len(items),), items.shape[1], device=device)
+                seen = torch.zeros(len(items), model.config.items, dtype=torch.bool, device=device)
+                model.rank(items, length, seen, k=20, decoder="beam")
+                bar.update(len(items))
     for hook in hooks:
         hook.remove()
     return {name: [low[name], high[name]] for name in low} | {name: x.tolist() for name, x in largest.items()}

@@ -1,19 +1,19 @@
-"""The common data format (a log and `items.jsonl`) as histories of item indices, and what is held
+"""The common data format (a log and its items) as histories of item indices, and what is held
 out of them.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
 from .events import TYPE_STRIDE, Events, items_of
+from .items import Item, read_items, words_of
 from .log import Log
 
 SPLITS = ("train", "valid", "test")
@@ -83,10 +83,10 @@ class Cases(Sequence[Case]):
 
 @dataclass
 class Dataset:
-    """Items in the order of `items.jsonl`; users in the order of the file, one history each, oldest first."""
+    """Items in the order of their file; users in the order of the file, one history each, oldest first."""
 
     name: str  # of its folder
-    items: list[dict[str, Any]]
+    items: list[Item]
     users: list[str]
     histories: Histories
     trained: NDArray[np.int64]  # per user, how many of the oldest events are trained on
@@ -124,16 +124,7 @@ class Dataset:
 
     def texts(self) -> list[str]:
         """The words of each item: title, brand, categories."""
-        return [
-            " ".join([item.get("title") or "", brand_of(item), *item.get("categories", [])])
-            for item in self.items
-        ]
-
-
-def brand_of(item: dict[str, Any]) -> str:
-    """Also of an `items.jsonl` from before `properties`, which had the brand beside the title."""
-    brand = item.get("properties", {}).get("brand") or item.get("brand")
-    return str(brand or "")
+        return [words_of(item) for item in self.items]
 
 
 def read(folder: Path) -> Dataset:
@@ -145,9 +136,7 @@ def read(folder: Path) -> Dataset:
 
     Raises InputError that names the line of an event whose item is not listed or whose split is out of order.
     """
-    with open(folder / "items.jsonl", encoding="utf-8") as file:
-        items = [json.loads(line) for line in file]
-    events, log = Events.read(folder), Log(folder)
+    items, events, log = read_items(folder), Events.read(folder), Log(folder)
     users, owner, taken, splits = columns(log, items, events)
     order = np.argsort(owner, kind="stable")
     count = np.bincount(owner, minlength=len(users))
@@ -202,12 +191,12 @@ def last_two(events: Events, histories: Histories) -> tuple[NDArray[np.int64], N
 
 
 def columns(
-    log: Log, items: list[dict[str, Any]], events: Events
+    log: Log, items: list[Item], events: Events
 ) -> tuple[list[str], NDArray[np.int64], History, NDArray[np.int64] | None]:
     """The users in order of appearance; each row's user, token and split, where there are any, as numbers."""
     owner, users = log.names("user_id")
     index = {item["id"]: number for number, item in enumerate(items)}
-    taken = log.numbers("item_id", index.get, "is not in items.jsonl")
+    taken = log.numbers("item_id", index.get, "is not among the items")
     if events.types and log.has("type"):
         types = dict(zip(["", *events.types], range(1 + len(events.types)), strict=True))
         taken += TYPE_STRIDE * log.numbers("type", types.get, "is not in events.json")

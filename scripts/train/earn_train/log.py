@@ -1,4 +1,7 @@
-"""The log of a data folder as arrays: `interactions.csv`, or the same rows in Parquet shards."""
+"""The log of a data folder as arrays: `interactions.csv`, or the same rows in Parquet shards.
+
+Of several processes each reads its own part of the files, and gets the rows of the others as numbers.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +13,10 @@ from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
 from .errors import InputError
+from .processes import mine, of_all
 
 COLUMNS = ("user_id", "item_id", "type", "split")
+NO_ROWS = pa.schema([(name, pa.string()) for name in COLUMNS]).empty_table()
 Numbers = NDArray[np.int64]
 
 
@@ -28,7 +33,7 @@ class Log:
         self.files = log_files(folder)
         if not self.files:
             raise InputError(f"{folder}: no interactions.csv")
-        self.table = of_csv(self.files[0]) if self.files[0].suffix == ".csv" else of_parquet(self.files)
+        self.table = pa.concat_tables([NO_ROWS, *(table_of(file) for file in mine(self.files))])
 
     def place(self, row: int) -> str:
         if self.files[0].suffix == ".csv":
@@ -37,15 +42,14 @@ class Log:
 
     def has(self, column: str) -> bool:
         values = self.table[column]
-        return values.null_count < len(values)
+        return any(of_all(values.null_count < len(values)))
 
     def names(self, column: str) -> tuple[Numbers, list[str]]:
         """The value of each row by number, and the values in the order of their appearance."""
-        encoded = pc.fill_null(self.table[column], "").dictionary_encode().unify_dictionaries()
-        if encoded.num_chunks == 0:
-            return np.zeros(0, dtype=np.int64), []
-        indices = np.concatenate([chunk.indices.to_numpy() for chunk in encoded.chunks])
-        return indices.astype(np.int64), encoded.chunk(0).dictionary.to_pylist()
+        encoded = pc.fill_null(self.table[column], "").dictionary_encode().combine_chunks()
+        whole = pa.chunked_array(of_all(encoded)).unify_dictionaries()
+        value = np.concatenate([part.indices.to_numpy() for part in whole.chunks])
+        return value.astype(np.int64), whole.chunk(0).dictionary.to_pylist()
 
     def numbers(self, column: str, number: Callable[[str], int | None], wrong: str) -> Numbers:
         """What `number` makes of each row's value. Raises InputError at the first row where it has none."""
@@ -56,6 +60,10 @@ class Log:
             row = int(np.flatnonzero(value == unknown[0])[0])
             raise InputError(f"{self.place(row)}: {column} {names[unknown[0]]!r} {wrong}")
         return np.array(found, dtype=np.int64)[value]
+
+
+def table_of(file: Path) -> pa.Table:
+    return of_csv(file) if file.suffix == ".csv" else of_parquet(file)
 
 
 def of_csv(file: Path) -> pa.Table:
@@ -71,13 +79,10 @@ def of_csv(file: Path) -> pa.Table:
         raise InputError(f"{file}: {error}") from error
 
 
-def of_parquet(files: list[Path]) -> pa.Table:
-    def shard(file: Path) -> pa.Table:
-        schema = parquet.read_schema(file)
-        table = parquet.read_table(file, columns=[name for name in COLUMNS if name in schema.names])
-        missing = [name for name in COLUMNS if name not in schema.names]
-        for name in missing:
+def of_parquet(file: Path) -> pa.Table:
+    names = [name for name in COLUMNS if name in parquet.read_schema(file).names]
+    table = parquet.read_table(file, columns=names)
+    for name in COLUMNS:
+        if name not in names:
             table = table.append_column(name, pa.nulls(len(table), pa.string()))
-        return table.select(COLUMNS)
-
-    return pa.concat_tables(shard(file) for file in files)
+    return table.select(COLUMNS)

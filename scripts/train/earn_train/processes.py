@@ -1,7 +1,7 @@
 """The processes of one training run: one, or as many as `torchrun` starts, on one machine or several."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import torch
@@ -37,6 +37,21 @@ def of_first(make: Callable[[], Result]) -> Result:
     made = [make() if RANK == 0 else None]
     dist.broadcast_object_list(made)
     return made[0]  # type: ignore[return-value]
+
+
+def of_all(value: Result) -> list[Result]:
+    """What each process has, in the order of the processes, in all of them."""
+    if WORLD == 1:
+        return [value]
+    values: list[Any] = [None] * WORLD
+    dist.all_gather_object(values, value)
+    return values
+
+
+def mine(values: Sequence[Result]) -> Sequence[Result]:
+    """This process's part of what all of them share; the parts of all in their order are the whole."""
+    first, end = (-(-len(values) * rank // WORLD) for rank in (RANK, RANK + 1))
+    return values[first:end]
 
 
 class Loss(nn.Module):

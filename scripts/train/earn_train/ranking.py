@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .data import Case, History, window_start
 from .events import Events
 from .model import Earn
+from .progress import progress
 from .sasrec import SasRec
 
 LISTED = 20
@@ -35,18 +36,22 @@ def ranks_of(
     ranks = np.zeros(len(cases), dtype=np.int64)
     parts = [context_window(history, model.config.window, events, newest) for history, _ in cases]
     order = np.argsort([len(part) for part in parts])
-    for rows in np.array_split(order, math.ceil(len(order) / (200 if decoder == "latent" else 50))):
-        length = torch.tensor([len(parts[row]) for row in rows])
-        items = torch.zeros(len(rows), max(1, int(length.max())), dtype=torch.long)
-        seen = torch.zeros(len(rows), model.config.items, dtype=torch.bool)
-        for place, row in enumerate(rows):
-            history, target = cases[row]
-            items[place, : length[place]] = torch.from_numpy(parts[row])
-            seen[place, torch.from_numpy(events.hidden(history))] = True
-            seen[place, target] = False  # the user may have had it before; it is still the answer
-        top = model.rank(items.to(device), length.to(device), seen.to(device), LISTED, decoder, beam).cpu()
-        hit = top == torch.tensor([cases[row][1] for row in rows])[:, None]
-        ranks[rows] = torch.where(hit.any(1), hit.int().argmax(1), LISTED).numpy()
+    with progress("validation", len(cases)) as bar:
+        for rows in np.array_split(order, math.ceil(len(order) / (200 if decoder == "latent" else 50))):
+            length = torch.tensor([len(parts[row]) for row in rows])
+            items = torch.zeros(len(rows), max(1, int(length.max())), dtype=torch.long)
+            seen = torch.zeros(len(rows), model.config.items, dtype=torch.bool)
+            for place, row in enumerate(rows):
+                history, target = cases[row]
+                items[place, : length[place]] = torch.from_numpy(parts[row])
+                seen[place, torch.from_numpy(events.hidden(history))] = True
+                seen[place, target] = False  # the user may have had it before; it is still the answer
+            top = model.rank(
+                items.to(device), length.to(device), seen.to(device), LISTED, decoder, beam
+            ).cpu()
+            hit = top == torch.tensor([cases[row][1] for row in rows])[:, None]
+            ranks[rows] = torch.where(hit.any(1), hit.int().argmax(1), LISTED).numpy()
+            bar.update(len(rows))
     torch.compiler.set_stance("default")
     return ranks
 

@@ -18,10 +18,10 @@ from scipy.sparse.linalg import svds
 from sklearn.cluster import KMeans
 from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits
-from tqdm import tqdm
 
 from .data import History
 from .errors import InputError
+from .progress import progress
 
 NEAR = 5  # items this many steps apart count as consumed together
 COLLABORATIVE_SIZE, TEXT_SIZE = 64, 32
@@ -55,7 +55,7 @@ def semantic_ids(
     if levels == 1:  # a code names one item, and no two share any
         return np.arange(items)[:, None]
     rng = np.random.default_rng(seed)
-    with tqdm(desc="semantic IDs", total=EMBEDDING_STEPS + 2 * levels, leave=False) as bar:
+    with progress("semantic IDs", EMBEDDING_STEPS + 2 * levels) as bar:
         embedding = item_embeddings(histories, texts, rng, bar.update)
         return residual_codes(embedding, levels, codebook, rng, bar.update)
 
@@ -92,21 +92,23 @@ def codes_of_new(
             f"{levels} codes of {codebook} name {codebook**levels} items, "
             f"the catalogue has {items}: train anew"
         )
-    embedding = item_embeddings(histories, texts, np.random.default_rng(seed))
-    codes, old = codes.copy(), np.flatnonzero(known)
+    codes, old, new = codes.copy(), np.flatnonzero(known), np.flatnonzero(~known)
     taken = {tuple(row) for row in codes[old].tolist()}
-    for item in np.flatnonzero(~known):
-        nearest = old[np.argsort(-(embedding[old] @ embedding[item]), kind="stable")]
-        prefixes = dict.fromkeys(tuple(row) for row in codes[nearest, :-1].tolist())
-        candidates = chain(prefixes, product(range(codebook), repeat=levels - 1))
-        found = next(
-            (*prefix, last)
-            for prefix in candidates
-            for last in range(codebook)
-            if (*prefix, last) not in taken
-        )
-        codes[item] = found
-        taken.add(found)
+    with progress("semantic IDs of new items", EMBEDDING_STEPS + len(new)) as bar:
+        embedding = item_embeddings(histories, texts, np.random.default_rng(seed), bar.update)
+        for item in new:
+            nearest = old[np.argsort(-(embedding[old] @ embedding[item]), kind="stable")]
+            prefixes = dict.fromkeys(tuple(row) for row in codes[nearest, :-1].tolist())
+            candidates = chain(prefixes, product(range(codebook), repeat=levels - 1))
+            found = next(
+                (*prefix, last)
+                for prefix in candidates
+                for last in range(codebook)
+                if (*prefix, last) not in taken
+            )
+            codes[item] = found
+            taken.add(found)
+            bar.update()
     return codes
 
 

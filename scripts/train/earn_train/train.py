@@ -4,7 +4,6 @@ import argparse
 import hashlib
 import json
 import math
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, fields
@@ -16,7 +15,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
-from tqdm import tqdm
 
 from . import processes, ranking
 from .batches import epoch_batches, users_per_epoch
@@ -26,9 +24,11 @@ from .config import Config
 from .data import Cases, Dataset, read
 from .errors import InputError, run
 from .events import Events
+from .items import items_file
 from .log import log_files
 from .model import Earn
 from .processes import DEVICE, RANK, WORLD
+from .progress import progress, say
 from .recipe import Recipe, arguments
 from .semantic_ids import semantic_ids, text_embeddings
 
@@ -69,13 +69,11 @@ def new_model(data: Dataset, config: Config, recipe: Recipe, codes: Tensor | Non
             texts, shape = data.texts(), (config.levels, config.codebook)
             found = processes.of_first(lambda: semantic_ids(data.train_items, texts, *shape, recipe.seed))
             codes = torch.from_numpy(found)
-        print(
-            f"semantic IDs: {config.levels} x {config.codebook} in {time.time() - started:.0f} s",
-            file=sys.stderr,
-        )
+        say(f"semantic IDs: {config.levels} x {config.codebook} in {time.time() - started:.0f} s")
     features = None
     if recipe.features:
-        text = text_embeddings(data.texts(), recipe.features, np.random.default_rng(recipe.seed))
+        with progress("words of the items"):
+            text = text_embeddings(data.texts(), recipe.features, np.random.default_rng(recipe.seed))
         features = torch.from_numpy(text).float()
     popularity = torch.from_numpy(data.counts() / max(1, data.counts().sum())).float()
     model = build(recipe, config, codes, features, popularity)
@@ -152,8 +150,10 @@ def origin(folder: Path, recipe: Recipe) -> dict[str, Any]:
     flags = {f"--{field.name.replace('_', '-')}": getattr(recipe, field.name) for field in fields(recipe)}
     if recipe.init:
         flags["--init"] = digest(Path(recipe.init) / "model.safetensors")
-    files = [*log_files(folder), *(folder / name for name in ("items.jsonl", "events.json"))]
-    return {file.name: digest(file) for file in files if file.exists()} | flags
+    log = processes.of_all({file.name: digest(file) for file in processes.mine(log_files(folder))})
+    others = [file for file in (items_file(folder), folder / "events.json") if file.exists()]
+    parts = [*log, {file.name: digest(file) for file in others}, flags]
+    return {name: value for part in parts for name, value in part.items()}
 
 
 def interrupted_run(state: Path, now: dict[str, Any], config: Config) -> dict[str, Any]:
@@ -172,7 +172,9 @@ def interrupted_run(state: Path, now: dict[str, Any], config: Config) -> dict[st
 
 
 def train(args: argparse.Namespace) -> None:
-    recipe, data, out = Recipe.of(args), read(args.data), args.out
+    recipe, out = Recipe.of(args), args.out
+    with progress("reading"):
+        data = read(args.data)
     if recipe.batch < 2 * WORLD:
         raise InputError(
             f"--batch {recipe.batch}: {WORLD} processes need at least {2 * WORLD} users per step"
@@ -189,10 +191,7 @@ def train(args: argparse.Namespace) -> None:
         for layer in model.layers:
             layer.compile(dynamic=True)
     size = sum(p.numel() for p in model.parameters())
-    print(
-        f"{size / 1e6:.2f} M parameters, N = {config.depth}, k = {config.register_depth}, {DEVICE}",
-        file=sys.stderr,
-    )
+    say(f"{size / 1e6:.2f} M parameters, N = {config.depth}, k = {config.register_depth}, {DEVICE}")
 
     users = users_per_epoch(int((data.train.lengths > 0).sum()), recipe)
     steps = math.ceil(users / recipe.batch)
@@ -212,28 +211,30 @@ def train(args: argparse.Namespace) -> None:
         rng.bit_generator.state = last["rng"]
         torch.set_rng_state(last["torch_rng"].cpu())
         first, best, curve = last["epoch"], last["best"], last["curve"]
-        print(f"resumed after epoch {first}", file=sys.stderr)
+        say(f"resumed after epoch {first}")
 
     started = time.time()
     for epoch in range(first + 1, recipe.epochs + 1):
         if is_over(curve, recipe.patience):
-            print(f"no better epoch in {recipe.patience}: training ends", file=sys.stderr)
+            say(f"no better epoch in {recipe.patience}: training ends")
             break
         model.train()
         losses = []
         if WORLD > 1:  # what each process draws for its own users
             torch.manual_seed(hash((recipe.seed, epoch, RANK)))
         batches = epoch_batches(data.train, config.window, recipe, rng, epoch)
-        for batch in tqdm(batches, f"epoch {epoch}", steps, leave=False, disable=None if RANK == 0 else True):
-            with torch.autocast(DEVICE.type, torch.bfloat16, enabled=native_bf16()):
-                loss = loss_of(*(tensor.to(DEVICE) for tensor in batch))
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            average.update_parameters(model)
-            losses.append(loss.detach())
+        with progress(f"epoch {epoch}", steps) as bar:
+            for batch in batches:
+                with torch.autocast(DEVICE.type, torch.bfloat16, enabled=native_bf16()):
+                    loss = loss_of(*(tensor.to(DEVICE) for tensor in batch))
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                optimizer.step()
+                schedule.step()
+                average.update_parameters(model)
+                losses.append(loss.detach())
+                bar.update()
         reached = processes.of_first(lambda: ranked(result, validation, data.events))
         curve.append(
             {"epoch": epoch, "loss": round(processes.mean(torch.stack(losses).mean()), 4), **reached}
@@ -242,7 +243,7 @@ def train(args: argparse.Namespace) -> None:
             continue
         taken = time.time() - started
         left = taken / (epoch - first) * (recipe.epochs - epoch)
-        print(f"{json.dumps(curve[-1])}  {taken:.0f} s, at most {left:.0f} s left", file=sys.stderr)
+        say(f"{json.dumps(curve[-1])}  {taken:.0f} s, at most {left:.0f} s left")
         if reached["ndcg@10"] > best:
             best = reached["ndcg@10"]
             save(result, data, recipe, out, {"validation": curve[-1], "curve": curve})

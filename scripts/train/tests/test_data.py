@@ -36,7 +36,7 @@ def test_a_split_by_time_holds_out_every_later_event(tmp_path: Path) -> None:
     [
         (["u,a,test", "u,b,train"], ":3: split 'train'"),
         (["u,a,train", "u,b,later"], ":3: split 'later'"),
-        (["u,x,train"], ":2: item_id 'x' is not in items.jsonl"),
+        (["u,x,train"], ":2: item_id 'x' is not among the items"),
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, rows: list[str], message: str) -> None:
@@ -71,18 +71,31 @@ def test_parquet_shards_are_read_like_the_csv_file(tmp_path: Path) -> None:
         "item_id": ["a", "b", "c", "a"],
         "type": ["view", "buy", None, "buy"],
     }
+    items: list[dict[str, object]] = [
+        {"id": "a", "title": "A", "categories": ["x", "y"], "properties": {"price": 1.5, "tags": ["new"]}},
+        {"id": "b", "title": "B"},
+        {"id": "c", "title": "C", "properties": {"brand": "c'est"}},
+    ]
     for name in ("csv", "shards"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "items.jsonl").write_text(
-            "".join(json.dumps({"id": item}) + "\n" for item in "abc")
-        )
         (tmp_path / name / "events.json").write_text(json.dumps({"types": ["buy", "view"], "target": "buy"}))
     lines = [",".join(value or "" for value in row) for row in zip(*rows.values(), strict=True)]
     (tmp_path / "csv" / "interactions.csv").write_text("\n".join([",".join(rows), *lines]) + "\n")
     table = pa.table(rows)
     parquet.write_table(table[:3], tmp_path / "shards" / "interactions-00000.parquet")
     parquet.write_table(table[3:], tmp_path / "shards" / "interactions-00001.parquet")
+    (tmp_path / "csv" / "items.jsonl").write_text("".join(json.dumps(item) + "\n" for item in items))
+    columns = {
+        "id": pa.array(item["id"] for item in items),
+        "title": pa.array(item["title"] for item in items),
+        "categories": pa.array([item.get("categories") for item in items], pa.list_(pa.string())),
+        "properties": pa.array(
+            json.dumps(item["properties"]) if "properties" in item else None for item in items
+        ),
+    }
+    parquet.write_table(pa.table(columns), tmp_path / "shards" / "items.parquet")
     first, second = read(tmp_path / "csv"), read(tmp_path / "shards")
+    assert second.items == first.items == items
     assert first.users == second.users == ["u", "v"]
     assert [h.tolist() for h in first.histories] == [[2 * TYPE_STRIDE, 2], [1 + TYPE_STRIDE, TYPE_STRIDE]]
     assert [h.tolist() for h in second.histories] == [h.tolist() for h in first.histories]
