@@ -2,8 +2,11 @@
  * A dataset without a share of its items, as if they came after the training: neither their events nor their
  * texts are in it.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ITEMS_JSON, itemsIn } from '../data/item-files.ts';
+import type { Item } from '../data/items.ts';
+import { LOG_CSV } from '../data/log-files.ts';
 import { withPartial } from '../data/write.ts';
 import { type Dataset, eventsOf, readDataset } from '../dataset.ts';
 import { csvField } from '../evaluate/ranks.ts';
@@ -26,25 +29,24 @@ export async function holdOutItems(
   share: number,
   seed: number,
 ): Promise<HeldOutItems> {
-  const text = await readFile(join(data, 'items.jsonl'), 'utf8');
-  const lines = text.trimEnd().split('\n');
-  const drawn = shuffled([...lines.keys()], seededRandom(seed)).slice(0, Math.round(share * lines.length));
-  const cold = new Set(drawn);
-  const kept = lines.filter((_, index) => !cold.has(index));
-  const coldIds = new Set(drawn.map((index) => JSON.parse(lines[index]).id as string));
+  const items: Item[] = [];
+  for await (const item of itemsIn(data)) items.push(item);
+  const drawn = shuffled(items, seededRandom(seed)).slice(0, Math.round(share * items.length));
+  const cold = new Set(drawn.map(({ id }) => id));
+  const kept = items.filter(({ id }) => !cold.has(id)).map((item) => JSON.stringify(item));
   const dataset = await readDataset(data);
-  const rows = [...rowsWithout(dataset, coldIds)];
+  const rows = [...rowsWithout(dataset, cold)];
   await withPartial(out, async (partial) => {
     await mkdir(out, { recursive: true });
     for (const [name, rowsOf] of [
-      ['items.jsonl', kept],
-      ['interactions.csv', ['user_id,item_id,timestamp,split', ...rows]],
+      [ITEMS_JSON, kept],
+      [LOG_CSV, ['user_id,item_id,timestamp,split', ...rows]],
     ] as const) {
       await writeFile(join(partial, name), `${rowsOf.join('\n')}\n`);
       await rename(join(partial, name), join(out, name));
     }
   });
-  return { items: lines.length, heldOut: cold.size, events: dataset.item.length, left: rows.length };
+  return { items: items.length, heldOut: cold.size, events: dataset.item.length, left: rows.length };
 }
 
 function* rowsWithout(dataset: Dataset, cold: ReadonlySet<string>): Generator<string> {

@@ -1,7 +1,4 @@
 /** `npm run cold:measure`: how well the service recommends items that no training has seen. */
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { SingleBar } from 'cli-progress';
 import { changed, type ItemRecord } from '../../worker/catalogue/record.ts';
 import { Live } from '../../worker/live/live.ts';
@@ -10,6 +7,7 @@ import { queryFor } from '../../worker/recommend/query.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
 import { given } from '../../worker/recommend/states.ts';
 import { defineCommand, runCommand } from '../command.ts';
+import { itemsIn } from '../data/item-files.ts';
 import { LOG_FILES } from '../data/log-files.ts';
 import { heldOut, readDataset } from '../dataset.ts';
 import { UserError } from '../errors.ts';
@@ -22,8 +20,7 @@ const SEED = 1;
 /** The items of the data that the model was not trained with, as a shop would add them. */
 async function newRecords(data: string, { catalogue }: Model): Promise<ItemRecord[]> {
   const records: ItemRecord[] = [];
-  for await (const line of createInterface(createReadStream(join(data, 'items.jsonl')))) {
-    const { id, title = id, categories = [] } = JSON.parse(line);
+  for await (const { id, title, categories = [] } of itemsIn(data)) {
     if (catalogue.indexOf(id) !== undefined) continue;
     records.push(changed(undefined, { kind: 'put', id, fields: { title, categories } })!);
   }

@@ -9,13 +9,16 @@ import { type Part, placeOf } from './place.ts';
 import { type Property, PropertyType, propertyOf, type Value } from './properties.ts';
 import type { Source } from './table.ts';
 
-/** A line of `items.jsonl`. */
+/** A row of the items. */
 export interface Item {
   id: string;
   title: string;
   categories?: string[];
   properties?: Record<string, Property>;
 }
+
+/** The column of a data folder's own items that holds an object of all of them. */
+const PROPERTIES = 'properties';
 
 /** What was found out about the items on the way. */
 export interface ItemReport {
@@ -153,12 +156,9 @@ export async function* readItems(db: Database, table: ItemTable, report: ItemRep
       properties.flatMap((property, i) => {
         const value = values[i];
         if (value === null) return [];
-        const read = typed ? propertyOf(parse(value)) : types[i].read(`${value}`);
-        if (read !== undefined) return [[property, read]];
-        if (typed && isObject(parse(value))) {
-          report.leftOut.set(property, (report.leftOut.get(property) ?? 0) + 1);
-        }
-        return [];
+        if (typed) return typedProperties(property, parse(value), report.leftOut);
+        const read = types[i].read(`${value}`);
+        return read === undefined ? [] : [[property, read]];
       }),
     );
     yield {
@@ -168,6 +168,22 @@ export async function* readItems(db: Database, table: ItemTable, report: ItemRep
       ...(Object.keys(found).length > 0 && { properties: found }),
     };
   }
+}
+
+/** The properties that a column gives an item: one, or those of the object that a data folder has. */
+function typedProperties(
+  column: string,
+  value: Value,
+  leftOut: ItemReport['leftOut'],
+): [name: string, value: Property][] {
+  const read = propertyOf(value);
+  if (read !== undefined) return [[column, read]];
+  if (!isObject(value)) return [];
+  if (column === PROPERTIES && !Array.isArray(value)) {
+    return Object.entries(value).flatMap(([name, each]) => typedProperties(name, each, leftOut));
+  }
+  leftOut.set(column, (leftOut.get(column) ?? 0) + 1);
+  return [];
 }
 
 const isObject = (value: Value) => typeof value === 'object' && value !== null;

@@ -28,7 +28,8 @@ is a JSON object.`,
     },
     parquet: {
       type: 'boolean',
-      description: 'write the log as interactions-00000.parquet and so on, 5 million rows each, and no CSV',
+      description:
+        'write items.parquet, and the log as interactions-00000.parquet and so on, 5 million rows each',
     },
     ...DATASET_OPTIONS,
   },

@@ -1,11 +1,12 @@
-/** Writes the common format: `interactions.csv`, or the same in Parquet shards, and `items.jsonl`. */
+/** Writes the common format: `interactions.csv` and `items.jsonl`, or the same rows in Parquet. */
 import { createWriteStream, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetMeaning } from '../dataset.ts';
 import { type Database, sqlText } from './database.ts';
 import { EVENTS_FILE } from './events.ts';
+import { ITEM_FILES, ITEMS_JSON, ITEMS_PARQUET, itemRows } from './item-files.ts';
 import { type Item, type ItemReport, readItems } from './items.ts';
 import { isLogFile, LOG_CSV, shardName } from './log-files.ts';
 import type { Read } from './read.ts';
@@ -40,16 +41,23 @@ export async function writeDataset(
 ): Promise<ItemReport> {
   const report: ItemReport = { items: 0, untitled: 0, leftOut: new Map() };
   const items = readItems(db, read.itemTable, report);
-  await pipeline(itemLines(items), createWriteStream(join(partial, 'items.jsonl')));
+  const lines = join(partial, ITEMS_JSON);
+  await pipeline(itemLines(items), createWriteStream(lines));
+  if (parquet) await copy(db, itemRows(lines), join(partial, ITEMS_PARQUET), 'FORMAT parquet');
   const log = await writeLog(db, read, { partial, parquet });
 
   await mkdir(out, { recursive: true });
   for (const old of (await readdir(out)).filter(isLogFile)) await rm(join(out, old));
-  await rm(join(out, EVENTS_FILE), { force: true });
+  for (const old of [...ITEM_FILES, EVENTS_FILE]) await rm(join(out, old), { force: true });
   if (meaning) await writeFile(join(out, EVENTS_FILE), `${JSON.stringify(meaning)}\n`);
-  for (const name of ['items.jsonl', ...log.toReversed()]) await rename(join(partial, name), join(out, name));
+  for (const name of [parquet ? ITEMS_PARQUET : ITEMS_JSON, ...log.toReversed()]) {
+    await rename(join(partial, name), join(out, name));
+  }
   return report;
 }
+
+const copy = (db: Database, rows: string, path: string, format: string): Promise<void> =>
+  db.run(`COPY (FROM ${rows}) TO ${sqlText(path)} (${format})`, `write ${basename(path)}`);
 
 /** Rows per Parquet file. */
 const SHARD_ROWS = 5_000_000;
@@ -60,10 +68,8 @@ async function writeLog(
   read: Read,
   { partial, parquet }: { partial: string; parquet: boolean },
 ): Promise<string[]> {
-  const copy = (name: string, sql: string, format: string) =>
-    db.run(`COPY (${sql}) TO ${sqlText(join(partial, name))} (${format})`, `write ${name}`);
   if (!parquet) {
-    await copy(LOG_CSV, eventsSql(read, TIME_TEXT), 'HEADER');
+    await copy(db, eventsSql(read, TIME_TEXT), join(partial, LOG_CSV), 'HEADER');
     return [LOG_CSV];
   }
   const { rows } = await db.row<{ rows: number }>('SELECT count(*)::DOUBLE AS rows FROM events');
@@ -71,7 +77,7 @@ async function writeLog(
   for (let start = 0; start < rows || start === 0; start += SHARD_ROWS) {
     const name = shardName(names.length);
     const shard = `rowid >= ${start} AND rowid < ${start + SHARD_ROWS}`;
-    await copy(name, eventsSql(read, 'time', shard), 'FORMAT parquet');
+    await copy(db, eventsSql(read, 'time', shard), join(partial, name), 'FORMAT parquet');
     names.push(name);
   }
   return names;
@@ -105,7 +111,7 @@ function eventsSql(
     ...(hasSplit ? ['split'] : []),
   ];
   const kept = dropped > 0 ? 'AND rowid NOT IN (SELECT place FROM repeated) ORDER BY rowid' : '';
-  return `SELECT ${columns.join(', ')} FROM events WHERE ${rows} ${kept}`;
+  return `(SELECT ${columns.join(', ')} FROM events WHERE ${rows} ${kept})`;
 }
 
 /** Seconds without zeros that say nothing. */

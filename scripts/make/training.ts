@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { EventMeaning } from '../../worker/events/event-types.ts';
 import { EVENTS_FILE } from '../data/events.ts';
+import { ITEMS_JSON } from '../data/item-files.ts';
 import { LOG_CSV } from '../data/log-files.ts';
 import { lastLine } from '../printed.ts';
 import { runPython } from '../python.ts';
@@ -105,7 +106,7 @@ export function keptAsItIs(checkpoint: string): Trained {
 
 /** Of what a data folder holds; undefined without data. */
 export async function digestOf(folder: string): Promise<string | undefined> {
-  const files = [LOG_CSV, 'items.jsonl'].map((name) => join(folder, name));
+  const files = [LOG_CSV, ITEMS_JSON].map((name) => join(folder, name));
   if (!files.every((file) => existsSync(file))) return undefined;
   const hash = createHash('sha256');
   for (const file of [...files, join(folder, EVENTS_FILE)].filter(existsSync)) {

@@ -5,6 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { itemsIn } from '../../scripts/data/item-files.ts';
+import type { Item } from '../../scripts/data/items.ts';
 import { withPartial } from '../../scripts/data/write.ts';
 import { readDataset } from '../../scripts/dataset.ts';
 import { data, failure, folder, rowsOf } from './helpers.ts';
@@ -28,23 +30,40 @@ test('in Parquet it is the same log, and each form replaces the other', async ()
     'u,c,1600000000.123456,view',
     '"Lee, Kim",a,4,buy',
   ];
-  const path = folder({ 'log.csv': ['user_id,item_id,timestamp,type', ...rows, ''].join('\n') });
+  const items = [
+    { id: 'a', title: 'A', categories: ['x', 'y'], properties: { price: 1.5, new: true, sizes: [36, 'L'] } },
+    { id: 'b', title: 'B', properties: { price: '1.50' } },
+    { id: 'c', title: 'c' },
+  ];
+  const path = folder({
+    'log.csv': ['user_id,item_id,timestamp,type', ...rows, ''].join('\n'),
+    'items.jsonl': items.map((item) => `${JSON.stringify(item)}\n`).join(''),
+  });
   const [csv, out] = [join(path, 'csv'), join(path, 'out')];
   await data(['csv', '--from', join(path, 'log.csv'), '--out', csv]);
   await data(['csv', '--from', join(path, 'log.csv'), '--out', out]);
   await data(['csv', '--from', join(path, 'log.csv'), '--out', out, '--parquet']);
-  expect(readdirSync(out).sort()).toEqual(['events.json', 'interactions-00000.parquet', 'items.jsonl']);
+  expect(readdirSync(out).sort()).toEqual(['events.json', 'interactions-00000.parquet', 'items.parquet']);
   const dataset = await readDataset(csv);
   expect(dataset.users).toEqual(['u', 'Lee, Kim']);
   expect([...dataset.time]).toEqual([1.5, 3, 1600000000.123456, 2, 4]);
   expect(await readDataset(out)).toEqual(dataset);
+  expect(await itemsOf(csv)).toEqual(items);
+  expect(await itemsOf(out)).toEqual(items);
   // It is a log like any other, too.
   const back = join(path, 'back');
   await data(['csv', '--from', out, '--out', back]);
   expect(rowsOf(back)).toEqual(rowsOf(csv));
+  expect(await itemsOf(back)).toEqual(items);
   await data(['csv', '--from', join(path, 'log.csv'), '--out', out]);
   expect(readdirSync(out).sort()).toEqual(['events.json', 'interactions.csv', 'items.jsonl']);
 });
+
+async function itemsOf(folder: string): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const item of itemsIn(folder)) items.push(item);
+  return items;
+}
 
 test('a failed run leaves the earlier dataset and nothing half-written', async () => {
   const path = folder({ 'interactions.csv': `${CSV}u,a\n`, 'out/interactions.csv': 'old' });
