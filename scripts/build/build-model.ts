@@ -17,6 +17,7 @@ import {
   type PageWords,
 } from '../../worker/models/manifest.ts';
 import { ROW_SHARDS } from '../../worker/models/shards.ts';
+import { SILENT, type Stage } from '../progress.ts';
 import type { ArithmeticKind } from './arithmetic.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { addShards, largeFiles } from './coded/large-files.ts';
@@ -49,6 +50,8 @@ interface BuildOptions {
   page?: PageWords;
   /** The items as codes, for a large catalogue. @default each vector as it is */
   coded?: CodedItems;
+  /** Of the fit of word vectors. */
+  stage?: Stage;
   /** The most that a piece of the weights or of the item table may have. */
   pieceBytes?: number;
 }
@@ -57,7 +60,7 @@ export function buildModel(
   checkpoint: Checkpoint,
   name: string,
   precision: Precision,
-  { noun = 'item', page, coded, pieceBytes = PIECE_BYTES }: BuildOptions = {},
+  { noun = 'item', page, coded, pieceBytes = PIECE_BYTES, stage = SILENT }: BuildOptions = {},
 ): BuiltModel {
   const weights = servingWeights(checkpoint);
   const prefixKeyValues = prefixOf(weights);
@@ -84,8 +87,8 @@ export function buildModel(
     ...(!coded && { decode: file('decode.webgpu.onnx', decodeGraph(gpu)) }),
   };
   const fitted = coded
-    ? fitCommonWords(items, (some) => decoded(coded, some))
-    : fitWords(items, weights.itemVectors);
+    ? fitCommonWords(items, (some) => decoded(coded, some), stage)
+    : fitWords(items, weights.itemVectors, { stage });
   const words = {
     vocabulary: file('words.json', json(fitted.vocabulary)),
     vectors: pieces('word-vectors', itemTable(fitted.vectors, 'int8')),

@@ -7,11 +7,8 @@ import { type Dataset, heldOut } from '../dataset.ts';
 import { type IndexedCase, indexed, indexedCase } from '../evaluate/cases.ts';
 import { JUDGED_RANKERS, modelLists, servedAfter } from '../evaluate/lists.ts';
 import { METRICS, rankIn } from '../evaluate/metrics.ts';
+import { SILENT } from '../progress.ts';
 import { seededRandom, shuffled } from '../random.ts';
-
-/** Begins a stage of so many steps; what it returns is called after each. */
-export type Stage = (steps: number) => () => void;
-export const SILENT: Stage = () => () => {};
 
 /** Validation items that decide: enough to tell .01 of NDCG@10 apart. */
 const MOST_CASES = 2000;

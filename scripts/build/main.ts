@@ -3,14 +3,14 @@ import { basename, resolve } from 'node:path';
 import { loadModel } from '../../worker/models/model.ts';
 import { defineCommand, runCommand } from '../command.ts';
 import { LOG_FILES } from '../data/log-files.ts';
-import { progressBar } from '../data/progress.ts';
 import { readDataset } from '../dataset.ts';
 import { memorySource, nodeRuntime } from '../node-model.ts';
+import { stageBar } from '../progress.ts';
 import { buildModel, withDefaults, withMemory, writeModel } from './build-model.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 import { metricOf } from './coded/metric.ts';
 import { type CodedItems, coded } from './coded/residual.ts';
-import { chooseIncludeSeen, chooseRanker, type Stage } from './defaults.ts';
+import { chooseIncludeSeen, chooseRanker } from './defaults.ts';
 import { type BuiltMemory, buildMemory } from './memory/build-memory.ts';
 import { PAGE_OPTIONS, readPage } from './page.ts';
 import { itemVectors } from './weights.ts';
@@ -67,6 +67,7 @@ service loads.`,
       noun,
       page: page === undefined ? undefined : readPage(page),
       coded: isLarge ? await codesOf(checkpoint, codes) : undefined,
+      stage: stageBar('words'),
     });
     if (isLarge)
       print(`Items are coded, ${codes} bytes per vector; ids, titles and the memory are in files.`);
@@ -76,12 +77,12 @@ service loads.`,
       const runtime = nodeRuntime();
       const load = () => loadModel(memorySource(model.files), runtime);
       const dataset = await readDataset(data);
-      const includeSeen = await chooseIncludeSeen(await load(), dataset, stage('seen items'));
+      const includeSeen = await chooseIncludeSeen(await load(), dataset, stageBar('seen items'));
       if (includeSeen) model = withDefaults(model, { includeSeen });
       print(`Lists ${includeSeen ? 'hold' : 'hide'} items that the user has had: better on validation.`);
-      const built = await buildMemory(await load(), dataset, stage('memory'));
+      const built = await buildMemory(await load(), dataset, stageBar);
       model = withMemory(model, built);
-      const ranker = await chooseRanker(await load(), dataset, stage('ranker'));
+      const ranker = await chooseRanker(await load(), dataset, stageBar('ranker'));
       if (ranker !== model.manifest.ranker) model = withDefaults(model, { ranker });
       print(`Lists are made by the ranker ${ranker}: best on validation.`);
       memory = built.report;
@@ -105,18 +106,8 @@ service loads.`,
 async function codesOf(checkpoint: Checkpoint, stages: number): Promise<CodedItems> {
   const runtime = nodeRuntime();
   const vectors = itemVectors(checkpoint);
-  return coded(vectors, stages, runtime, await metricOf(checkpoint, vectors, runtime));
-}
-
-/** A progress bar on stderr, which ends with its last step. */
-function stage(label: string): Stage {
-  return (steps) => {
-    const bar = progressBar(label, steps);
-    return () => {
-      bar.increment();
-      if (bar.getProgress() === 1) bar.stop();
-    };
-  };
+  const metric = await metricOf(checkpoint, vectors, runtime, stageBar('metric of codes'));
+  return coded(vectors, stages, runtime, metric, stageBar('codes'));
 }
 
 if (import.meta.main) await runCommand(command);

@@ -6,6 +6,7 @@
 import type { CatalogueItem } from '../../worker/catalogue/item.ts';
 import { textOf, wordsOf } from '../../worker/text/text.ts';
 import type { Vocabulary } from '../../worker/text/word-vectors.ts';
+import { SILENT, type Stage, type Step } from '../progress.ts';
 import type { Matrix } from './checkpoint.ts';
 
 /** A word of one item tells nothing about others. */
@@ -42,6 +43,7 @@ const MOST_ITEMS = 50_000;
 export function fitCommonWords(
   items: readonly CatalogueItem[],
   vectorsOf: (items: readonly number[]) => Matrix,
+  stage = SILENT,
 ): FittedWords {
   const kept = [...items.keys()]
     .sort((a, b) => items[b].count - items[a].count || a - b)
@@ -49,16 +51,20 @@ export function fitCommonWords(
   return fitWords(
     kept.map((item) => items[item]),
     vectorsOf(kept),
-    MOST_WORDS,
+    { most: MOST_WORDS, stage },
   );
 }
 
-export function fitWords(items: readonly CatalogueItem[], vectors: Matrix, most = Infinity): FittedWords {
+export function fitWords(
+  items: readonly CatalogueItem[],
+  vectors: Matrix,
+  { most = Infinity, stage = SILENT }: { most?: number; stage?: Stage } = {},
+): FittedWords {
   const texts = items.map(({ title, categories }) => wordsOf(textOf(title, categories)));
   const vocabulary = vocabularyOf(texts, most);
   const rows = rowsOf(texts, vocabulary);
   const trust = Float64Array.from(items, ({ count }) => count / (count + SHRINK));
-  const fitted = ridge(rows, trust, vectors, vocabulary.length + 1);
+  const fitted = ridge(rows, trust, vectors, vocabulary.length + 1, stage(STEPS));
   const lengths = items.map((_, item) => Math.hypot(...rowOf(vectors, item)));
   const mean = lengths.reduce((sum, length) => sum + length, 0) / items.length;
   return { vocabulary, vectors: fitted, length: SHARE_OF_LENGTH * mean };
@@ -85,7 +91,13 @@ function rowsOf(texts: readonly Set<string>[], vocabulary: Vocabulary): Row[] {
 }
 
 /** (X' T X + RIDGE) W = X' T V by conjugate gradients, for all columns of V at once. */
-function ridge(rows: readonly Row[], trust: Float64Array, { columns: width, data }: Matrix, words: number) {
+function ridge(
+  rows: readonly Row[],
+  trust: Float64Array,
+  { columns: width, data }: Matrix,
+  words: number,
+  done: Step,
+): Matrix {
   const residual = new Float64Array(words * width);
   for (const [item, row] of rows.entries()) scatter(row, trust[item], data, item * width, residual, width);
   const solution = new Float64Array(words * width);
@@ -109,6 +121,7 @@ function ridge(rows: readonly Row[], trust: Float64Array, { columns: width, data
     const turn = next.map((value, c) => value / (size[c] || 1));
     for (let i = 0; i < product.length; i++) direction[i] = residual[i] + turn[i % width] * direction[i];
     size = next;
+    done();
   }
   return { rows: words, columns: width, data: Float32Array.from(solution) };
 }

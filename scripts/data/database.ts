@@ -2,7 +2,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
-import { progressBar } from './progress.ts';
+import { progressBar } from '../progress.ts';
 
 /** Beyond this DuckDB writes to its folder; together with buffers of files it stays well under 4 GB. */
 const MEMORY = '2GB';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { progressBar } from '../progress.ts';
 import { DataError } from './errors.ts';
-import { progressBar } from './progress.ts';
 
 /** A file on the web. */
 export interface Download {

@@ -1,11 +1,11 @@
 /** `npm run evaluate`: the quality of a built model, through the engine that serves it. */
-import { SingleBar } from 'cli-progress';
 import { BEAM } from '../../worker/recommend/rankers/beam.ts';
 import { isAvailable } from '../../worker/recommend/rankers/index.ts';
 import { defineCommand, runCommand } from '../command.ts';
 import { LOG_FILES } from '../data/log-files.ts';
 import { readDataset } from '../dataset.ts';
 import { loadFolder } from '../node-model.ts';
+import { stageBar } from '../progress.ts';
 import { JUDGED_RANKERS } from './lists.ts';
 import { writeRanks } from './ranks.ts';
 import { report } from './report.ts';
@@ -45,19 +45,12 @@ repeats apart, histories cut to their newest items, and how the lists spread ove
     const model = await loadFolder(options.model);
     const dataset = await readDataset(options.data);
     const rankers = options.rankers.filter((name) => isAvailable(name, model));
-    const format = '{bar} {value}/{total} lists, {eta_formatted} left';
-    const bar = new SingleBar({ format, stream: process.stderr });
     const evaluation = await evaluate(
       model,
       dataset,
       { ...options, rankers },
-      {
-        say: console.error,
-        start: (lists) => bar.start(lists, 0),
-        step: () => bar.increment(),
-      },
+      { say: console.error, stage: stageBar },
     );
-    bar.stop();
     if (options.ranks) writeRanks(options.ranks, evaluation.cases, evaluation.ranks);
     report(
       { manifest: model.manifest, dataset, options: { ...options, rankers }, evaluation, command },

@@ -9,7 +9,7 @@ import { indexed, indexedCase, trainingLog } from './cases.ts';
 import { type Lists, modelLists, servedAfter, yardstickLists } from './lists.ts';
 import { type ProbeResult, probe } from './probes.ts';
 import { Tally, type TallySummary } from './tally.ts';
-import { fitAll } from './yardsticks/tune.ts';
+import { fitAll, type Progress } from './yardsticks/tune.ts';
 import type { Settings } from './yardsticks/yardstick.ts';
 
 /** Validation cases that yardsticks are tuned on, at most. */
@@ -37,13 +37,6 @@ export interface Evaluation {
   yardsticks: Record<string, Summary & { settings: Settings }>;
 }
 
-export interface Progress {
-  say(line: string): void;
-  /** So many lists are to be made; each is a step. */
-  start(lists: number): void;
-  step(): void;
-}
-
 export async function evaluate(
   model: Model,
   dataset: Dataset,
@@ -64,7 +57,7 @@ export async function evaluate(
       const { history, taken, target } = indexedCase(one, users, model);
       return { history: taken, target, allowed: () => servedAfter(history, model) };
     }),
-    progress.say,
+    progress,
   );
   const ranks = new Map<string, number[]>();
 
@@ -84,7 +77,7 @@ export async function evaluate(
         const cut = history.length <= newest ? whole : await lists(history.subarray(-newest), allowed);
         for (const [name, list] of cut) tallies.get(name)!.addCut(newest, list, target);
       }
-      progress.step();
+      step();
     }
     const probes = await probe(lists, model);
     for (const [name, tally] of tallies) ranks.set(name, tally.ranks);
@@ -93,7 +86,7 @@ export async function evaluate(
     );
   }
 
-  progress.start(2 * cases.length);
+  const step = progress.stage('lists')(2 * cases.length);
   const results = await summaries(modelLists(model, options.rankers, options.beam));
   const ofYardsticks = await summaries(yardstickLists(tuned, model));
   const yardsticks = Object.fromEntries(

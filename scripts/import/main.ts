@@ -1,7 +1,7 @@
 /** `npm run import`: existing histories into the service's logs. */
 import { defineCommand, runCommand } from '../command.ts';
 import { LOG_OPTIONS } from '../data/options.ts';
-import { progressBar } from '../data/progress.ts';
+import { progressBar } from '../progress.ts';
 import { readBackup } from './backup.ts';
 import { type Histories, type HistoryOptions, withHistories } from './histories.ts';
 import { ProgressFile } from './progress-file.ts';

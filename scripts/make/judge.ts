@@ -1,13 +1,13 @@
 /** Evaluates the model that was built, and makes the report. */
 import { BEAM } from '../../worker/recommend/rankers/beam.ts';
 import { isAvailable } from '../../worker/recommend/rankers/index.ts';
-import { progressBar } from '../data/progress.ts';
 import { type Dataset, readDataset } from '../dataset.ts';
 import { metricsOf } from '../evaluate/metrics.ts';
 import { resultOf } from '../evaluate/report.ts';
 import { evaluate } from '../evaluate/run.ts';
 import { sentence } from '../evaluate/verdict.ts';
 import { loadFolder } from '../node-model.ts';
+import { stageBar } from '../progress.ts';
 import type { LogShape } from './advice.ts';
 import type { Places } from './places.ts';
 import { factsOf } from './report/facts.ts';
@@ -52,15 +52,7 @@ export async function judge(inputs: Inputs, print: (line: string) => void): Prom
     cuts: false,
     data: work.data,
   };
-  let bar: ReturnType<typeof progressBar> | undefined;
-  const evaluation = await evaluate(model, dataset, options, {
-    say: console.error,
-    start: (lists) => {
-      bar = progressBar('lists', lists);
-    },
-    step: () => bar?.increment(),
-  });
-  bar?.stop();
+  const evaluation = await evaluate(model, dataset, options, { say: console.error, stage: stageBar });
   const { judged, ...result } = resultOf({ manifest, dataset, options, evaluation, command });
   const { ranks } = evaluation;
   console.table(Object.fromEntries([...ranks].map(([name, each]) => [name, metricsOf(each)])));

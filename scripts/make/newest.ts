@@ -4,10 +4,10 @@ import type { Model } from '../../worker/models/model.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
 import { given } from '../../worker/recommend/states.ts';
-import { progressBar } from '../data/progress.ts';
 import { type Case, type Dataset, heldOut, readDataset } from '../dataset.ts';
 import { type Interval, pairedDifference } from '../evaluate/metrics.ts';
 import { loadFolder } from '../node-model.ts';
+import { progressBar } from '../progress.ts';
 import { seededRandom, shuffled } from '../random.ts';
 
 const MOST_CASES = 2000;

@@ -16,6 +16,7 @@ import { recommend } from '../../worker/recommend/recommend.ts';
 import { given } from '../../worker/recommend/states.ts';
 import { datasetOf, type History } from '../fixtures/dataset.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
+import { Stages } from '../fixtures/stages.ts';
 import { loadTiny, TINY, testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
 /** Users who walk the catalogue in steps of one, now and then two, and some who jump. */
@@ -210,7 +211,16 @@ test('a memory makes another model of the same states and catalogue, and it answ
   const dataset = walks(200);
   const plain = buildModel(tinyCheckpoint(), 'tiny', 'int8');
   const model = await loadModel(memorySource(plain.files), testRuntime);
-  const memory = await buildMemory(model, dataset);
+  const stages = new Stages();
+  const memory = await buildMemory(model, dataset, stages.stage);
+  expect(stages.done.map(([label]) => label)).toEqual([
+    'validation',
+    'memory',
+    'weights',
+    'affinities',
+    'weights',
+  ]);
+  for (const [, share] of stages.done) expect(share).toBeCloseTo(1, 9);
   const built = withMemory(plain, memory);
   expect(withMemory(plain, await buildMemory(model, dataset))).toEqual(built);
   expect(built.manifest).toMatchObject({

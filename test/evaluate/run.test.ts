@@ -9,10 +9,12 @@ import { recommend } from '../../worker/recommend/recommend.ts';
 import { given } from '../../worker/recommend/states.ts';
 import { datasetOf } from '../fixtures/dataset.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
+import { Stages } from '../fixtures/stages.ts';
 import { loadTiny, TINY } from '../fixtures/tiny-model.ts';
 
 const USERS = 30;
-const silent = { say: () => {}, start: () => {}, step: () => {} };
+const stages = new Stages();
+const silent = { say() {}, stage: stages.stage };
 
 /** Every user runs through the items one by one; every third ends with an item that the user had. */
 function circles(model: EarnModel): Dataset {
@@ -52,6 +54,11 @@ test('the model and every yardstick rank the same cases', () => {
   ]);
   expect([...ranks.keys()].sort()).toEqual([...Object.keys(results), ...Object.keys(yardsticks)].sort());
   for (const each of ranks.values()) expect(each).toHaveLength(USERS);
+});
+
+test('each yardstick and the lists say how far they are, up to the end', () => {
+  const names = [...Object.keys(evaluation.yardsticks), 'lists'];
+  expect(stages.done).toEqual(names.map((name) => [name, expect.closeTo(1, 9)]));
 });
 
 test('a target that the user had is hidden, as the service hides it, and counts as a miss', () => {

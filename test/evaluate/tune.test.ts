@@ -4,6 +4,7 @@ import { invertPositiveDefinite } from '../../scripts/evaluate/yardsticks/invert
 import { byPopularity } from '../../scripts/evaluate/yardsticks/training-log.ts';
 import { fitAll, listsBy, tune } from '../../scripts/evaluate/yardsticks/tune.ts';
 import type { Yardstick } from '../../scripts/evaluate/yardsticks/yardstick.ts';
+import { SILENT } from '../../scripts/progress.ts';
 import { randomNormal, seededRandom } from '../fixtures/random.ts';
 
 /** Item 2 is the most popular, then 0 and 1 alike, then 3 and 4, which nobody took. */
@@ -55,7 +56,12 @@ test('without validation cases the first settings are taken', () => {
 test('a yardstick that the catalogue is too large for is left out, and said to be', () => {
   const said: string[] = [];
   const small = { ...stubborn, maxItems: 2 };
-  const fitted = fitAll(LOG, [], (line) => said.push(line), { stubborn, small });
+  const fitted = fitAll(
+    LOG,
+    [],
+    { say: (line) => said.push(line), stage: () => SILENT },
+    { stubborn, small },
+  );
   expect([...fitted.keys()]).toEqual(['stubborn']);
   // Items 0, 1 and 2 occur; 3 and 4 don't count.
   expect(said[1]).toBe('small: left out, 3 items are more than 2');

@@ -10,11 +10,12 @@ import { factsOf } from '../../scripts/make/report/facts.ts';
 import { htmlReport } from '../../scripts/make/report/html.ts';
 import { textReport } from '../../scripts/make/report/text.ts';
 import { warmPlan } from '../../scripts/make/training.ts';
+import { SILENT } from '../../scripts/progress.ts';
 import { folder } from '../data/helpers.ts';
 import { datasetOf } from '../fixtures/dataset.ts';
 import { loadTiny } from '../fixtures/tiny-model.ts';
 
-const SILENT = { say() {}, start() {}, step() {} };
+const QUIET = { say() {}, stage: () => SILENT };
 
 /** Forty users who walk through the tiny model's items, three hours apart. */
 async function walks() {
@@ -34,7 +35,7 @@ async function factsOfWalks() {
   const { model, dataset } = await walks();
   model.catalogue.items![0].title = '<b>Tea</b>';
   const options = { split: 'test' as const, rankers: ['latent' as const], beam: 10, cuts: false };
-  const evaluation = await evaluate(model, dataset, options, SILENT);
+  const evaluation = await evaluate(model, dataset, options, QUIET);
   const { ranks, yardsticks } = evaluation;
   const of = new Map(Object.keys(yardsticks).map((name) => [name, ranks.get(name)!]));
   const run = join(folder({}), 'run');

@@ -4,6 +4,7 @@ import { defineCommand, runCommand } from '../../command.ts';
 import { readDataset } from '../../dataset.ts';
 import { evaluate } from '../../evaluate/run.ts';
 import { loadFolder } from '../../node-model.ts';
+import { stageBar } from '../../progress.ts';
 import { usage } from './usage.ts';
 
 const CASES = 200;
@@ -33,11 +34,7 @@ Measures the building of a model, and its evaluation beside the simple methods o
       model,
       dataset,
       { ...options, rankers: [...options.rankers] },
-      {
-        say: console.error,
-        start() {},
-        step() {},
-      },
+      { say: console.error, stage: stageBar },
     );
     print(JSON.stringify({ built, with_evaluation: usage(started) }));
   },

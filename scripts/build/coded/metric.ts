@@ -7,6 +7,7 @@
 import { WEIGHTS_FILE } from '../../../worker/engine/config.ts';
 import { Decoder } from '../../../worker/engine/decoder.ts';
 import type { Runtime } from '../../../worker/engine/runtime.ts';
+import { SILENT } from '../../progress.ts';
 import { seededRandom } from '../../random.ts';
 import type { Checkpoint, Matrix } from '../checkpoint.ts';
 import { choleskyRoot } from '../cholesky.ts';
@@ -70,7 +71,12 @@ export class Metric {
 }
 
 /** The metric of a checkpoint's states, after made-up histories: items as often as they were taken. */
-export async function metricOf(checkpoint: Checkpoint, vectors: Matrix, runtime: Runtime): Promise<Metric> {
+export async function metricOf(
+  checkpoint: Checkpoint,
+  vectors: Matrix,
+  runtime: Runtime,
+  stage = SILENT,
+): Promise<Metric> {
   const { config, items } = checkpoint;
   const weights = servingWeights(checkpoint);
   const store = new Weights();
@@ -89,6 +95,7 @@ export async function metricOf(checkpoint: Checkpoint, vectors: Matrix, runtime:
   );
   const longest = Math.min(LONGEST, config.contextWindow);
   const states: Float32Array[] = [];
+  const step = stage(HISTORIES);
   for (let history = 0; history < HISTORIES; history++) {
     const length = 1 + Math.floor(random() * longest);
     const rows = new Float32Array(length * config.width);
@@ -97,6 +104,7 @@ export async function metricOf(checkpoint: Checkpoint, vectors: Matrix, runtime:
       rows.set(vectors.data.subarray(item * config.width, (item + 1) * config.width), at * config.width);
     }
     states.push((await decoder.prefill(rows)).final);
+    step();
   }
   await decoder.release();
   return new Metric(states);

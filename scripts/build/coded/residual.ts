@@ -7,6 +7,7 @@
 import { CODES, CodedTable, lengthByte } from '../../../worker/engine/coded-table.ts';
 import type { Runtime } from '../../../worker/engine/runtime.ts';
 import { lengthOf } from '../../../worker/engine/vectors.ts';
+import { SILENT } from '../../progress.ts';
 import { seededRandom, shuffled } from '../../random.ts';
 import type { Matrix } from '../checkpoint.ts';
 import { BestCodes } from './best-codes.ts';
@@ -37,10 +38,12 @@ export async function coded(
   stages: number,
   runtime: Runtime,
   metric?: Metric,
+  begin = SILENT,
 ): Promise<CodedItems> {
   const { rows: items, columns: width } = vectors;
   const { data } = metric ? metric.apply(vectors) : vectors;
   const best = await BestCodes.create(runtime, width);
+  const step = begin(2 * stages);
   try {
     const codeVectors = new Float32Array(stages * CODES * width);
     const random = seededRandom(1);
@@ -49,6 +52,7 @@ export async function coded(
       const centres = await centresOf(sampleOf(sample.residuals, width, random), width, best, random);
       codeVectors.set(centres, stage * CODES * width);
       sample = await sample.next(centres, BEAM, best);
+      step();
     }
     const codes = new Uint8Array(items * stages);
     for (let from = 0; from < items; from += BLOCK) {
@@ -58,6 +62,7 @@ export async function coded(
         beams = await beams.next(centres, stage === stages - 1 ? 1 : BEAM, best);
       }
       codes.set(beams.codes, from * stages);
+      step((stages * Math.min(BLOCK, items - from)) / items);
     }
     metric?.undo(codeVectors);
     return withLengths({ stages, vectors: codeVectors, ...ordered(codes, stages) }, width);

@@ -2,16 +2,19 @@
 import { writeAffinities } from '../../../worker/memory/affinity-layout.ts';
 import { easeWeights, gramMatrix, MOST_ITEMS } from '../../evaluate/yardsticks/ease-weights.ts';
 import { countsOf, type TrainingLog, withoutRepeats } from '../../evaluate/yardsticks/training-log.ts';
+import type { Step } from '../../progress.ts';
 
 /** Weights per item, of either sign. */
 const MOST_WEIGHTS = 64;
 
 /** Makes the file of the affinities for a lambda; undefined where the catalogue is too large for them. */
-export function affinityFiles(log: TrainingLog): ((lambda: number) => Uint8Array<ArrayBuffer>) | undefined {
+export function affinityFiles(
+  log: TrainingLog,
+): ((lambda: number, step: Step) => Uint8Array<ArrayBuffer>) | undefined {
   if (countsOf(log).filter((count) => count > 0).length > MOST_ITEMS) return undefined;
   const { gram, known } = gramMatrix(withoutRepeats(log));
-  return (lambda) => {
-    const weights = easeWeights(gram, known.length, lambda);
+  return (lambda, step) => {
+    const weights = easeWeights(gram, known.length, lambda, step);
     const rows: [other: number, weight: number][][] = Array.from({ length: log.items }, () => []);
     for (const [place, item] of known.entries()) {
       const row = weights.subarray(place * known.length, (place + 1) * known.length);

@@ -6,7 +6,7 @@ import type { Model } from '../../../worker/models/model.ts';
 import type { Dataset } from '../../dataset.ts';
 import type { TrainingLog } from '../../evaluate/yardsticks/training-log.ts';
 import type { CountOptions } from '../../evaluate/yardsticks/transitions.ts';
-import { SILENT } from '../defaults.ts';
+import { SILENT, type Stage } from '../../progress.ts';
 import { affinityFiles } from './affinities.ts';
 import { trainingHistories, type ValidationCase, validationCases } from './cases.ts';
 import { type CountedRow, countTransitions } from './counts.ts';
@@ -67,12 +67,16 @@ interface Candidate<Options> {
 }
 
 /** `model` has no memory yet. The same model and data give the same memory. */
-export async function buildMemory(model: Model, dataset: Dataset, stage = SILENT): Promise<BuiltMemory> {
+export async function buildMemory(
+  model: Model,
+  dataset: Dataset,
+  stage: (label: string) => Stage = () => SILENT,
+): Promise<BuiltMemory> {
   const items = model.catalogue.size;
   const log = trainingHistories(dataset, model);
-  const cases = await validationCases(dataset, model);
-  const { settings, best } = bestTransitions(log, cases, items, stage);
-  const scale = scaleOf(cases, best);
+  const cases = await validationCases(dataset, model, stage('validation'));
+  const { settings, best } = bestTransitions(log, cases, items, stage('memory'));
+  const scale = scaleOf(cases, best, stage('weights'));
   const alone: BuiltMemory = {
     file: best.file,
     options: { ...best.options, weights: scaled(best.fit.weights[0], scale.factors[0]) },
@@ -91,10 +95,10 @@ export async function buildMemory(model: Model, dataset: Dataset, stage = SILENT
       ).likelihood,
     },
   };
-  const pairs = bestAffinities(log, cases, items, best, stage);
+  const pairs = bestAffinities(log, cases, items, best, stage('affinities'));
   if (!pairs) return alone;
   const { fit, lambda } = pairs;
-  const both = scaleOf(cases, pairs);
+  const both = scaleOf(cases, pairs, stage('weights'));
   if (both.ndcg < scale.ndcg + WORTHWHILE) return alone;
   return {
     file: best.file,
@@ -118,10 +122,10 @@ const scaled = (weights: readonly number[], factor: number) => weights.map((weig
 function scaleOf(
   cases: readonly ValidationCase[],
   { evidence, fit: { weights } }: Pick<Candidate<unknown>, 'evidence' | 'fit'>,
+  stage: Stage,
 ): Scale {
-  return bestScale(cases, evidence, weights.length, (length) =>
-    weights.map((each) => weightAfter(each, length)),
-  );
+  const weightsAt = (length: number) => weights.map((each) => weightAfter(each, length));
+  return bestScale(cases, evidence, weights.length, weightsAt, stage);
 }
 
 /** One setting after the other, each by likelihood. */
@@ -129,7 +133,7 @@ function bestTransitions(
   log: TrainingLog,
   cases: readonly ValidationCase[],
   items: number,
-  stage: typeof SILENT,
+  stage: Stage,
 ): { settings: Settings; best: Candidate<MemoryOptions> } {
   let counted: { counting: CountOptions; rows: CountedRow[] } | undefined;
   let parameters: Float64Array | undefined;
@@ -180,16 +184,21 @@ function bestAffinities(
   cases: readonly ValidationCase[],
   items: number,
   transitions: Candidate<MemoryOptions>,
-  stage: typeof SILENT,
+  stage: Stage,
 ): (Candidate<AffinityOptions> & { lambda: number }) | undefined {
   const fileOf = affinityFiles(log);
   if (!fileOf) return undefined;
   const memory = new Memory(transitions.file, items, transitions.options);
   const counted = cases.map(({ history }) => transitionEvidence(memory, history));
-  const step = stage(AFFINITY_GRID.lambda.length * AFFINITY_GRID.decay.length);
+  const step = stage(AFFINITY_GRID.lambda.length * (1 + AFFINITY_GRID.decay.length));
   let best: (Candidate<AffinityOptions> & { lambda: number }) | undefined;
   for (const lambda of AFFINITY_GRID.lambda) {
-    const file = fileOf(lambda);
+    let inverted = 0;
+    const file = fileOf(lambda, (part = 1) => {
+      inverted += part;
+      step(part);
+    });
+    step(1 - inverted); // weights that are known need no inverse
     for (const decay of AFFINITY_GRID.decay) {
       const options = { newest: NEWEST_FOR_AFFINITIES, decay, weights: [1] };
       const affinities = new Affinities(file, items, options);

@@ -2,9 +2,10 @@
 import { itemOf } from '../../../worker/engine/token.ts';
 import type { Model } from '../../../worker/models/model.ts';
 import { type Dataset, heldOut } from '../../dataset.ts';
-import { indexed, indexedCase, trainingLog } from '../../evaluate/cases.ts';
+import { type IndexedCase, indexed, indexedCase, trainingLog } from '../../evaluate/cases.ts';
 import { contextWindow, servedAfter } from '../../evaluate/lists.ts';
 import type { TrainingLog } from '../../evaluate/yardsticks/training-log.ts';
+import { SILENT } from '../../progress.ts';
 import { seededRandom, shuffled } from '../../random.ts';
 import type { FitCase } from './fit.ts';
 
@@ -26,20 +27,27 @@ export function trainingHistories(dataset: Dataset, model: Model): TrainingLog {
 }
 
 /** A sample of the validation items, the same every time, with the decoder's log-probabilities. */
-export async function validationCases(dataset: Dataset, model: Model): Promise<ValidationCase[]> {
+export async function validationCases(
+  dataset: Dataset,
+  model: Model,
+  stage = SILENT,
+): Promise<ValidationCase[]> {
   const random = seededRandom(1);
   const most = Math.min(MOST_CASES, Math.floor(MOST_VALUES / 2 / model.catalogue.size));
   const users = indexed(dataset, model);
-  const cases: ValidationCase[] = [];
-  let taken = 0;
+  const drawn: IndexedCase[] = [];
   for (const each of shuffled(heldOut(dataset, 'valid'), random)) {
-    if (taken === most) break;
-    const { history, target } = indexedCase(each, users, model);
-    if (isEmpty(history, model) || servedAfter(history, model)[target] === 0) continue;
-    taken++;
+    if (drawn.length === most) break;
+    const one = indexedCase(each, users, model);
+    if (!isEmpty(one.history, model) && servedAfter(one.history, model)[one.target] === 1) drawn.push(one);
+  }
+  const cases: ValidationCase[] = [];
+  const step = stage(drawn.length);
+  for (const { history, target } of drawn) {
     cases.push(await caseOf(model, history, target));
     const part = history.subarray(-partOf(history.length, random()));
     if (part.length < history.length && !isEmpty(part, model)) cases.push(await caseOf(model, part, target));
+    step();
   }
   return cases;
 }

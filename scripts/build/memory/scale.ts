@@ -6,6 +6,7 @@
  * luckiest.
  */
 import { METRICS, mean } from '../../evaluate/metrics.ts';
+import { SILENT } from '../../progress.ts';
 import type { Evidence, FitCase } from './fit.ts';
 
 const FACTORS = [1, 0.7, 1.4, 0.5, 2, 0.25, 3, 5];
@@ -27,6 +28,7 @@ export function bestScale(
   evidence: readonly Evidence[],
   parts: number,
   weightsAt: (length: number) => readonly number[],
+  stage = SILENT,
 ): Scale {
   const scores = new Float64Array(cases[0]?.logProbs.length ?? 0);
   const fitted = cases.map(({ length }) => weightsAt(length));
@@ -38,10 +40,12 @@ export function bestScale(
   let factors: number[] = new Array(parts).fill(1);
   let gains = gainsOf(factors);
   const rounds = parts > 1 ? ROUNDS : 1;
+  const step = stage(rounds * parts * FACTORS.length);
   for (let turn = 0; turn < rounds * parts; turn++) {
     const part = turn % parts;
     const before = factors;
     for (const factor of FACTORS) {
+      step();
       if (factor === before[part]) continue;
       const tried = before.with(part, factor);
       const each = gainsOf(tried);

@@ -6,6 +6,7 @@
  *     B_ij = -P_ij / P_jj, B_ii = 0.
  */
 import { createHash } from 'node:crypto';
+import { NO_STEP, type Step } from '../../progress.ts';
 import { invertPositiveDefinite } from './invert.ts';
 import { countsOf, type TrainingLog } from './training-log.ts';
 
@@ -31,20 +32,25 @@ export function gramMatrix(log: TrainingLog) {
 const KEPT = 3;
 const kept = new Map<string, Float32Array>();
 
-/** B, [size x size]; not to be changed. */
-export function easeWeights(gram: Float64Array, size: number, lambda: number): Float32Array {
+/** B, [size x size]; not to be changed. The parts told are of one step. */
+export function easeWeights(
+  gram: Float64Array,
+  size: number,
+  lambda: number,
+  step: Step = NO_STEP,
+): Float32Array {
   const key = `${createHash('sha256').update(gram).digest('hex')} ${lambda}`;
-  const weights = kept.get(key) ?? inverted(gram, size, lambda);
+  const weights = kept.get(key) ?? inverted(gram, size, lambda, step);
   kept.delete(key); // the newest comes last
   kept.set(key, weights);
   if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
   return weights;
 }
 
-function inverted(gram: Float64Array, size: number, lambda: number): Float32Array {
+function inverted(gram: Float64Array, size: number, lambda: number, step: Step): Float32Array {
   const regularised = gram.slice();
   for (let at = 0; at < size; at++) regularised[at * size + at] += lambda;
-  const inverse = invertPositiveDefinite(regularised, size);
+  const inverse = invertPositiveDefinite(regularised, size, step);
   const weights = new Float32Array(size * size);
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {

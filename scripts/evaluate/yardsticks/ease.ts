@@ -4,7 +4,7 @@
  */
 import { easeWeights, gramMatrix, MOST_ITEMS } from './ease-weights.ts';
 import { newestDistinct, withoutRepeats } from './training-log.ts';
-import { combinations, memoised, type Yardstick } from './yardstick.ts';
+import { COUNTING, combinations, memoised, type Yardstick } from './yardstick.ts';
 
 const NEWEST = 100;
 /** Items that weigh less are not looked at. */
@@ -16,9 +16,11 @@ export const ease: Yardstick = {
   fit(log) {
     const { gram, place, known } = gramMatrix(withoutRepeats(log));
     const size = known.length;
-    const weightsFor = memoised(({ lambda }) => easeWeights(gram, size, lambda));
-    return ({ lambda, decay }) => {
-      const weights = weightsFor({ lambda });
+    const weightsFor = memoised(({ lambda }, step) =>
+      easeWeights(gram, size, lambda, (part = 1) => step(COUNTING * part)),
+    );
+    return ({ lambda, decay }, step) => {
+      const weights = weightsFor({ lambda }, step);
       return (history, scores) => {
         let share = 1;
         for (const item of newestDistinct(history, NEWEST)) {

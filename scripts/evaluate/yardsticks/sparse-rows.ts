@@ -8,13 +8,13 @@ export interface SparseRow {
 
 type Fill = (row: number, add: (column: number, value: number) => void) => void;
 
-/** Makes each row by adding up what `fill` adds to its columns. */
-export const sparseRows = (size: number, fill: Fill): SparseRow[] => [...eachSparseRow(size, fill)];
-
-/** The same one by one: all of a large catalogue would fill the memory. */
-export function* eachSparseRow(size: number, fill: Fill): Generator<SparseRow> {
-  const sums = new Float64Array(size);
-  const touched = new Int32Array(size);
+/**
+ * Makes each row by adding up what `fill` adds to its columns. One by one: all of a large catalogue may not
+ * fit in memory.
+ */
+export function* eachSparseRow(size: number, fill: Fill, columns = size): Generator<SparseRow> {
+  const sums = new Float64Array(columns);
+  const touched = new Int32Array(columns);
   let count = 0;
   const add = (column: number, value: number) => {
     if (sums[column] === 0) touched[count++] = column;
@@ -23,10 +23,12 @@ export function* eachSparseRow(size: number, fill: Fill): Generator<SparseRow> {
   for (let row = 0; row < size; row++) {
     count = 0;
     fill(row, add);
-    const columns = touched.slice(0, count);
-    const values = Float64Array.from(columns, (column) => sums[column]);
-    for (const column of columns) sums[column] = 0;
-    yield { columns, values };
+    const values = new Float64Array(count);
+    for (let at = 0; at < count; at++) {
+      values[at] = sums[touched[at]];
+      sums[touched[at]] = 0;
+    }
+    yield { columns: touched.slice(0, count), values };
   }
 }
 

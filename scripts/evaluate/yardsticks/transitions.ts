@@ -9,9 +9,10 @@
  *   the sequential rules of Ludewig and Jannach (*Evaluation of Session-based Recommendation Algorithms*,
  *   UMUAI 2018), which read the newest item alone.
  */
+import type { Step } from '../../progress.ts';
 import { decayedSum, eachSparseRow, normalised, type SparseRow } from './sparse-rows.ts';
 import { occurrencesOf, type TrainingLog } from './training-log.ts';
-import { combinations, memoised, type Yardstick } from './yardstick.ts';
+import { COUNTING, combinations, memoised, type Yardstick } from './yardstick.ts';
 
 const DISTANCES = 10;
 const NEWEST = 20;
@@ -22,20 +23,53 @@ const REVERSE = [0, 0.25, 1];
 export const firstOrder: Yardstick = {
   grid: [{}],
   fit(log) {
-    const rows = normalised([...successors(log, { distances: 1, reverse: 0 })]);
-    return () => decayedSum(rows, 1, 1);
+    return () => decayedSum(normalised([...successors(log, { distances: 1, reverse: 0 })]), 1, 1);
   },
 };
 
 export const transitions: Yardstick = {
   grid: combinations({ reverse: REVERSE, decay: DECAY }),
   fit(log) {
-    const rowsOf = memoised(({ reverse }) =>
-      normalised([...successors(log, { distances: DISTANCES, reverse })]),
-    );
-    return ({ reverse, decay }) => decayedSum(rowsOf({ reverse }), NEWEST, decay);
+    const rowsOf = memoised((_, step) => bothWays(log, step));
+    const sumsOf = memoised(({ reverse }) => rowsOf({}).map((row) => sumOf(row, log.items, reverse)));
+    return ({ reverse, decay }, step) => {
+      const rows = rowsOf({}, step);
+      const sums = sumsOf({ reverse });
+      return (history, scores) => {
+        const oldest = Math.max(0, history.length - NEWEST);
+        let weight = 1;
+        for (let place = history.length - 1; place >= oldest; place--, weight *= decay) {
+          const { columns, values } = rows[history[place]];
+          if (sums[history[place]] === 0) continue;
+          const after = weight / sums[history[place]];
+          const before = reverse * after;
+          for (let at = 0; at < columns.length; at++) {
+            const column = columns[at];
+            if (column < log.items) scores[column] += after * values[at];
+            else scores[column - log.items] += before * values[at];
+          }
+        }
+      };
+    };
   },
 };
+
+/** Rows of what came after an item, and behind these columns, in as many more, of what came before it. */
+function bothWays(log: TrainingLog, step: Step): SparseRow[] {
+  const eachPair = pairsOf(log, DISTANCES);
+  const rows = eachSparseRow(
+    log.items,
+    (item, add) => {
+      eachPair(item, add, (before, weight) => add(log.items + before, weight));
+      step(COUNTING / log.items);
+    },
+    2 * log.items,
+  );
+  return [...rows];
+}
+
+const sumOf = ({ columns, values }: SparseRow, items: number, reverse: number): number =>
+  values.reduce((sum, value, at) => sum + (columns[at] < items ? value : reverse * value), 0);
 
 export interface CountOptions {
   /** Pairs of items up to this far apart count; a pair at distance d counts 1 / d. */
@@ -49,19 +83,27 @@ export interface CountOptions {
  * only they are successors.
  */
 export function successors(log: TrainingLog, { distances, reverse }: CountOptions): Iterable<SparseRow> {
-  const { starts, histories, places } = occurrencesOf(log);
+  const eachPair = pairsOf(log, distances);
   return eachSparseRow(log.items, (item, add) => {
+    eachPair(item, add, reverse > 0 ? (before, weight) => add(before, reverse * weight) : undefined);
+  });
+}
+
+type Add = (item: number, weight: number) => void;
+
+/** Calls `after` and `before` with each item that came near the occurrences of an item, and 1 / distance. */
+function pairsOf(log: TrainingLog, distances: number): (item: number, after: Add, before?: Add) => void {
+  const { starts, histories, places } = occurrencesOf(log);
+  return (item, after, before) => {
     for (let at = starts[item]; at < starts[item + 1]; at++) {
       const history = log.histories[histories[at]];
       const wanted = log.targets?.[histories[at]];
-      const count = (place: number, weight: number) => {
-        if (place >= 0 && place < history.length && weight > 0 && wanted?.[place] !== 0)
-          add(history[place], weight);
-      };
+      const place = places[at];
       for (let distance = 1; distance <= distances; distance++) {
-        count(places[at] + distance, 1 / distance);
-        count(places[at] - distance, reverse / distance);
+        const [next, last] = [place + distance, place - distance];
+        if (next < history.length && wanted?.[next] !== 0) after(history[next], 1 / distance);
+        if (before && last >= 0 && wanted?.[last] !== 0) before(history[last], 1 / distance);
       }
     }
-  });
+  };
 }

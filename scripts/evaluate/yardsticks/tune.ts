@@ -1,9 +1,15 @@
 /** Fits yardsticks, and chooses the settings of each by NDCG@10 on validation. */
 import { Best } from '../../../worker/engine/best.ts';
+import { NO_STEP, type Stage, type Step } from '../../progress.ts';
 import { LIST_LENGTH, METRICS, mean, rankIn, rounded } from '../metrics.ts';
 import { YARDSTICKS } from './index.ts';
 import { byPopularity, countsOf, onlyTargets, type TrainingLog } from './training-log.ts';
 import type { Scorer, Settings, Yardstick } from './yardstick.ts';
+
+export interface Progress {
+  say(line: string): void;
+  stage(label: string): Stage;
+}
 
 /** The best allowed items after a history, best first. `allowed` has one byte per item, 1 or 0. */
 export type ListOf = (history: ArrayLike<number>, allowed: Uint8Array) => number[];
@@ -30,7 +36,7 @@ export interface Tuned {
 export function fitAll(
   log: TrainingLog,
   validation: readonly ValidationCase[],
-  say: (line: string) => void,
+  { say, stage }: Progress,
   yardsticks: Readonly<Record<string, Yardstick>> = YARDSTICKS,
 ): Map<string, Tuned> {
   const occurring = countsOf(log).filter((count) => count > 0).length;
@@ -42,8 +48,9 @@ export function fitAll(
     }
     const start = performance.now();
     const logs = log.targets ? [log, onlyTargets(log)] : [log];
+    const step = stage(name)(logs.length * yardstick.grid.length);
     const best = logs
-      .map((each) => tune(yardstick, each, validation))
+      .map((each) => tune(yardstick, each, validation, step))
       .reduce((a, b) => (b.validation > a.validation ? b : a));
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     say(`${name} ${JSON.stringify(best.settings)}: NDCG@10 ${best.validation} on validation, ${seconds} s`);
@@ -52,16 +59,28 @@ export function fitAll(
   return tuned;
 }
 
-/** Of equally good settings the first in the grid is taken. */
-export function tune(yardstick: Yardstick, log: TrainingLog, validation: readonly ValidationCase[]): Tuned {
+/** Of equally good settings the first in the grid is taken. Each setting is a step. */
+export function tune(
+  yardstick: Yardstick,
+  log: TrainingLog,
+  validation: readonly ValidationCase[],
+  step: Step = NO_STEP,
+): Tuned {
   const scorerFor = yardstick.fit(log);
   const order = byPopularity(log);
   let best: Tuned | undefined;
   for (const settings of yardstick.grid) {
-    const list = listsBy(scorerFor(settings), order);
-    const gains = validation.map(({ history, target, allowed }) =>
-      METRICS['ndcg@10'](rankIn(list(history, allowed()), target)),
-    );
+    let counted = 0;
+    const scorer = scorerFor(settings, (part = 1) => {
+      counted += part;
+      step(part);
+    });
+    const list = listsBy(scorer, order);
+    if (validation.length === 0) step(1 - counted);
+    const gains = validation.map(({ history, target, allowed }) => {
+      step((1 - counted) / validation.length);
+      return METRICS['ndcg@10'](rankIn(list(history, allowed()), target));
+    });
     const ndcg = gains.length > 0 ? rounded(mean(gains)) : 0;
     if (best === undefined || ndcg > best.validation) best = { list, settings, validation: ndcg };
   }

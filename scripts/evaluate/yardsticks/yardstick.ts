@@ -1,4 +1,5 @@
 /** What every yardstick is: a simple method, fitted on the training part and tuned on validation. */
+import { NO_STEP, type Step } from '../../progress.ts';
 import type { TrainingLog } from './training-log.ts';
 
 /**
@@ -15,9 +16,15 @@ export interface Yardstick {
   grid: readonly Settings[];
   /** The largest catalogue, in items that occur in training, for which fitting takes reasonable time. */
   maxItems?: number;
-  /** Counts what all settings share, once; the returned function makes a scorer for given settings. */
-  fit(log: TrainingLog): (settings: Settings) => Scorer;
+  /**
+   * Counts what all settings share, once; the returned function makes a scorer for given settings, and says
+   * how far it is in parts of a step, which come to less than a whole one.
+   */
+  fit(log: TrainingLog): (settings: Settings, step?: Step) => Scorer;
 }
+
+/** What counting is, about, of the work of the settings that need it. */
+export const COUNTING = 0.9;
 
 /** All combinations of the given values. */
 export function combinations(values: Record<string, readonly number[]>): Settings[] {
@@ -27,12 +34,14 @@ export function combinations(values: Record<string, readonly number[]>): Setting
   );
 }
 
-/** Computes each result once per settings. */
-export function memoised<T>(compute: (settings: Settings) => T): (settings: Settings) => T {
-  const known = new Map<string, T>();
-  return (settings) => {
+/** Computes a result when its settings are not those of the call before. */
+export function memoised<T>(
+  compute: (settings: Settings, step: Step) => T,
+): (settings: Settings, step?: Step) => T {
+  let last: { key: string; result: T } | undefined;
+  return (settings, step = NO_STEP) => {
     const key = JSON.stringify(settings);
-    if (!known.has(key)) known.set(key, compute(settings));
-    return known.get(key)!;
+    if (last?.key !== key) last = { key, result: compute(settings, step) };
+    return last.result;
   };
 }
