@@ -43,8 +43,9 @@ export function workOf(config: ModelConfig, scenario: Scenario, { decodeRows }: 
   }
   for (const [level, rows] of decodeRows.entries()) {
     int8 += (depth - first) * rows * row;
-    float32 += (registerDepth - first) * attention(rows, history + level + 3);
-    float32 += (depth - registerDepth) * attention(rows, localWindow + level + 3);
+    const whole = Math.max(0, registerDepth - first); // layers where codes see the history
+    float32 += whole * attention(rows, history + level + 3);
+    float32 += (depth - first - whole) * attention(rows, localWindow + level + 3);
   }
   if (ranker !== 'beam') int8 += width * items;
   return { int8: 2 * int8, float32: 2 * float32 };

@@ -3,22 +3,22 @@
  * the newest items, S, and the earlier codes of every beam. A mask says which codes a row sees, so nothing is
  * copied per beam.
  *
- * With EARN codes enter after layer k, where of the history only its newest items are left. Without it (k =
- * N) they run in all layers, and the history's keys are there too: that is a graph of its own.
+ * With EARN codes enter after layer k or later, where of the history only its newest items are left. Without
+ * it (k = N) the history's keys are there too: that is a graph of its own.
  *
  * Inputs of both:
  * - `code_ids` int32 [1, rows]: level * codebook + code; `position_ids` int64 [1, rows]: all the same
  * - `level` int64 [1]: of the code to predict
- * - `local_key_values` [1, local, layers * 2D]: of the newest items and S
- * - `beam_key_values` float32 [1, earlier, layers * 2D]: of the beams' earlier codes
+ * - `local_key_values` [1, local, layers * 2D]: of the newest items and S, as the state has them
+ * - `beam_key_values` float32 [1, earlier, code layers * 2D]: of the beams' earlier codes
  * - `mask` float32 [1, rows * H, own] over P, the local rows, the earlier codes and the rows
  * (`worker/engine/masks.ts`)
  *
  * Outputs:
  * - `logits` float32 [1, rows, codebook]
- * - `present_beam_key_values` float32 [1, rows, layers * 2D], where another level can follow
+ * - `present_beam_key_values` float32 [1, rows, code layers * 2D], where another level can follow
  */
-import { firstCodeLayer } from '../../worker/engine/config.ts';
+import { firstCodeLayer, firstLocalLayer } from '../../worker/engine/config.ts';
 import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';
 import type { LayerWeights } from './weights.ts';
 
@@ -73,7 +73,7 @@ function fullDecodeGraph(options: GraphOptions): Uint8Array {
   const { depth, headDim } = config;
   const past = graph.input('past_key_values', arithmetic.kvType, [1, 'history', depth * 2 * headDim]);
   const counts = graph.input('key_counts', 'int64', [2]);
-  const history = b.loadHalves(past, depth);
+  const history = b.loadHalves(past, depth).slice(firstCodeLayer(config));
   return runLayers(b, options, (read, layer, index) => {
     const { query, own } = b.project(read, layer, positions);
     const both = shared[index].map((half, i) => graph.node('Concat', [half, own[i]], { axis: 1 }));
@@ -89,12 +89,14 @@ function inputs(b: EarnGraph) {
   const { graph, config, arithmetic } = b;
   const first = firstCodeLayer(config);
   const layers = config.depth - first;
-  const columns = layers * 2 * config.headDim;
+  const row = 2 * config.headDim;
+  const localLayers = config.depth - firstLocalLayer(config);
   const positions = graph.input('position_ids', 'int64', [1, 'rows']);
-  const local = graph.input('local_key_values', arithmetic.kvType, [1, 'local', columns]);
-  const beams = graph.input('beam_key_values', 'float32', [1, 'earlier', columns]);
+  const local = graph.input('local_key_values', arithmetic.kvType, [1, 'local', localLayers * row]);
+  const beams = graph.input('beam_key_values', 'float32', [1, 'earlier', layers * row]);
   const mask = graph.input('mask', 'float32', [1, 'queries', 'own']);
-  const rows = [b.prefixRows(first), arithmetic.load(local), beams];
+  const read = b.lastColumns(local, localLayers * row, layers * row);
+  const rows = [b.prefixRows(first), arithmetic.load(read), beams];
   return { positions, mask, shared: b.splitHalves(graph.node('Concat', rows, { axis: 1 }), layers) };
 }
 

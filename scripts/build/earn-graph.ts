@@ -89,6 +89,13 @@ export class EarnGraph {
     return Array.from({ length: layers }, (_, layer) => halves.slice(2 * layer, 2 * layer + 2));
   }
 
+  /** The last `count` of the `columns` of [1, rows, columns]. */
+  lastColumns(value: string, columns: number, count: number): string {
+    if (count === columns) return value;
+    const bounds = [columns - count, columns, 2].map((bound) => this.graph.ints('bound', [bound]));
+    return this.graph.node('Slice', [value, ...bounds]);
+  }
+
   /** Queries [1, rows, H * D] and own keys and values [1, rows, D] of rows [1, rows, width], not rotated. */
   projectUnrotated(read: string, layer: LayerWeights): { query: string; own: string[] } {
     const { heads, headDim } = this.config;

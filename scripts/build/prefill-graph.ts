@@ -18,7 +18,7 @@
  *
  * Outputs:
  * - `new_key_values` [1, new + 1, k * 2D]
- * - `local_key_values` [1, local, layers * 2D] of the layers where codes run; without EARN of S alone
+ * - `local_key_values` [1, local, layers * 2D] of the layers after k; without EARN of S in all layers
  * - `final_state` float32 [1, 1, width] of S, `code_logits` float32 [1, 1, codebook] of the first code
  *
  * Keys stand in the order of their positions, so a row sees key i (0 in the mask, else -inf) exactly when i
@@ -26,7 +26,7 @@
  * of 16: then a row's sums do not depend on the rows and keys around it, as they would with the remainder
  * loops of SIMD.
  */
-import { firstCodeLayer, type ModelConfig } from '../../worker/engine/config.ts';
+import { firstLocalLayer, type ModelConfig } from '../../worker/engine/config.ts';
 import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';
 
 type RowGroup = 'all' | 'local' | 'suffix';
@@ -54,7 +54,7 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
   const { kvType } = arithmetic;
   const { registerDepth, depth, headDim, width, localWindow } = config;
   const row = 2 * headDim;
-  const localRow = (depth - firstCodeLayer(config)) * row;
+  const localRow = (depth - firstLocalLayer(config)) * row;
   const deep = depth - registerDepth;
 
   const vectors = graph.input('token_vectors', 'float32', [1, 'new', width]);

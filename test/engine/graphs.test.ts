@@ -8,7 +8,7 @@ import {
   runReference,
 } from '../../scripts/build/reference.ts';
 import { servingWeights } from '../../scripts/build/weights.ts';
-import { firstCodeLayer } from '../../worker/engine/config.ts';
+import { firstCodeLayer, firstLocalLayer } from '../../worker/engine/config.ts';
 import type { HistoryState } from '../../worker/engine/decoder.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, loadTinyGpu, TINY, tinyCheckpoint } from '../fixtures/tiny-model.ts';
@@ -37,16 +37,19 @@ function bytesOf({ keyValues, localKeyValues, final, codeLogits }: HistoryState)
   );
 }
 
-/** k and the local window, of four layers. */
+/** k, the local window, and the layers of codes where they are not all after k; of four layers. */
 const SHAPES = [
   { registerDepth: 1, localWindow: 2 },
   { registerDepth: 2, localWindow: 0 },
   { registerDepth: 2, localWindow: 3 },
   { registerDepth: 4, localWindow: 0 },
+  { registerDepth: 1, localWindow: 3, codeLayers: 2 },
+  { registerDepth: 2, localWindow: 2, codeLayers: 1 },
+  { registerDepth: 4, localWindow: 0, codeLayers: 2 },
 ];
 
 describe.each(SHAPES)(
-  'float32 graphs with k = $registerDepth of 4, a local window of $localWindow',
+  'float32 graphs with k = $registerDepth of 4, a local window of $localWindow, code layers $codeLayers',
   (shape) => {
     const { registerDepth, localWindow } = shape;
     const weights = servingWeights(tinyCheckpoint(shape));
@@ -72,7 +75,7 @@ describe.each(SHAPES)(
         );
         expectClose(
           state.localKeyValues,
-          recent.flatMap((at) => rowsOf(expected, at, first, TINY.depth)),
+          recent.flatMap((at) => rowsOf(expected, at, firstLocalLayer(weights.config), TINY.depth)),
         );
         expectClose(
           state.keyValues,

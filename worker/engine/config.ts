@@ -13,6 +13,8 @@ export interface ModelConfig {
   registerDepth: number;
   /** Newest items that a token sees in the layers after k. */
   localWindow: number;
+  /** Last layers, the ones that code tokens run. Without it all after k, without EARN all. */
+  codeLayers?: number;
   width: number;
   heads: number;
   headDim: number;
@@ -21,9 +23,14 @@ export interface ModelConfig {
   contextWindow: number;
 }
 
-/** Index of the first layer that code tokens enter: k with EARN, 0 without. */
-export function firstCodeLayer({ registerDepth, depth }: ModelConfig): number {
+/** Index of the first layer whose local rows a state keeps: k with EARN, 0 without. */
+export function firstLocalLayer({ registerDepth, depth }: ModelConfig): number {
   return registerDepth < depth ? registerDepth : 0;
+}
+
+/** Index of the first layer that code tokens enter. */
+export function firstCodeLayer(config: ModelConfig): number {
+  return config.codeLayers === undefined ? firstLocalLayer(config) : config.depth - config.codeLayers;
 }
 
 /**

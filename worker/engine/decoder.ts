@@ -1,5 +1,5 @@
 /** The graphs as functions: prefill a history, score every item, decode the next code of many beams. */
-import { firstCodeLayer, localReach, type ModelConfig, type Precision } from './config.ts';
+import { firstCodeLayer, firstLocalLayer, localReach, type ModelConfig, type Precision } from './config.ts';
 import { beamMask, causal, localAttention } from './masks.ts';
 import { type Feeds, type LaterSession, type Runtime, type Session, Tensor } from './runtime.ts';
 
@@ -20,8 +20,8 @@ export interface HistoryState {
    */
   keyValues: KeyValueBytes;
   /**
-   * Keys and values of the newest items and of S in the layers where codes run, [rows x layers * 2 *
-   * headDim]. There are `localWindow` items, or as many as the history has.
+   * Keys and values of the newest items and of S in the layers after k, [rows x layers * 2 * headDim]. There
+   * are `localWindow` items, or as many as the history has. Without EARN: of S in all layers.
    */
   localKeyValues: KeyValueBytes;
   /** S's final state, [width]: the next item follows from it. */
@@ -71,13 +71,16 @@ export class Decoder {
   private readonly precision: Precision;
   /** Values of a row of `localKeyValues`. */
   private readonly localRow: number;
+  /** Values of a code's keys and values. */
+  private readonly codeRow: number;
 
   constructor(runtime: Runs, config: ModelConfig, precision: Precision, sessions: Sessions) {
     this.runtime = runtime;
     this.config = config;
     this.precision = precision;
     this.sessions = sessions;
-    this.localRow = (config.depth - firstCodeLayer(config)) * 2 * config.headDim;
+    this.localRow = (config.depth - firstLocalLayer(config)) * 2 * config.headDim;
+    this.codeRow = (config.depth - firstCodeLayer(config)) * 2 * config.headDim;
   }
 
   /**
@@ -155,7 +158,7 @@ export class Decoder {
     const { registerDepth, depth, heads, headDim, codebook } = this.config;
     const rows = beams.codes.length;
     const local = state.localKeyValues.length / this.localRow;
-    const earlier = beams.earlier.length / this.localRow;
+    const earlier = beams.earlier.length / this.codeRow;
     const codes = beams.codes.map((code) => beams.level * codebook + code);
     const position = BigInt(state.length + 2 + beams.level); // P, the history and S come before code 0
     const shared = 1 + local; // P, the newest items, S
@@ -173,7 +176,7 @@ export class Decoder {
       position_ids: positions(rows),
       level: new Tensor('int64', BigInt64Array.of(BigInt(beams.level + 1)), [1]),
       local_key_values: this.tensor(state.localKeyValues, local, this.localRow),
-      beam_key_values: new Tensor('float32', beams.earlier, [1, earlier, this.localRow]),
+      beam_key_values: new Tensor('float32', beams.earlier, [1, earlier, this.codeRow]),
       mask: beamMask(beams.ancestors, heads, shared, earlier),
       ...history,
     });

@@ -2,7 +2,14 @@
 import * as z from 'zod/mini';
 import { toDotPath } from 'zod/v4/core';
 import en from 'zod/v4/locales/en.js';
-import { BACKENDS, type Backend, type GraphName, PRECISIONS } from '../engine/config.ts';
+import {
+  BACKENDS,
+  type Backend,
+  firstCodeLayer,
+  firstLocalLayer,
+  type GraphName,
+  PRECISIONS,
+} from '../engine/config.ts';
 import { ModelUnavailable } from '../engine/errors.ts';
 import { itemTableLayout } from '../engine/item-table.ts';
 import { count, file, type ModelFile, pieces, sizeOf } from './model-file.ts';
@@ -31,6 +38,7 @@ const config = z
     depth: count,
     registerDepth: count,
     localWindow: z.int().check(z.nonnegative()),
+    codeLayers: z.optional(count),
     width: count,
     heads: count,
     headDim: count.check(z.multipleOf(2)),
@@ -41,6 +49,10 @@ const config = z
     z.refine(({ registerDepth, depth }) => registerDepth <= depth, {
       path: ['registerDepth'],
       error: 'There are no more layers than `depth`',
+    }),
+    z.refine((shape) => firstCodeLayer(shape) >= firstLocalLayer(shape), {
+      path: ['codeLayers'],
+      error: 'With `registerDepth` below `depth`, codes enter after layer `registerDepth`',
     }),
   );
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from .errors import InputError
+
 DECODERS = ["latent", "beam", "hybrid"]
 
 
@@ -25,11 +27,22 @@ class Config:
     suffixes: int = 1  # s, suffix registers; 0: the last item's own token predicts
     types: int = 0  # of events, each of which has a vector that is added to its item's
     gates: bool = False  # on what each part of a layer adds
+    code_layers: int = 0  # last layers, the ones that codes run; 0: all after k, without EARN all
     target: int = 0  # the type of event that a list should lead to; 0: any
 
     def __post_init__(self) -> None:
         if self.register_depth == self.depth:
             self.local_window = 0  # there is no layer above k
+        deep = self.depth - self.register_depth or self.depth
+        if self.code_layers == deep:
+            self.code_layers = 0
+        if self.code_layers > deep:
+            raise InputError(f"--code-layers {self.code_layers}: codes enter after layer k, there are {deep}")
+
+    @property
+    def first_code_layer(self) -> int:
+        """Index of the first layer that codes enter."""
+        return self.depth - (self.code_layers or self.depth - self.register_depth or self.depth)
 
     @classmethod
     def of(cls, shapes: dict[str, Any]) -> "Config":

@@ -3,8 +3,8 @@
 A user's sequence is `[P] h1 … hn [S] c1 … cC`: a prefix register, one fused token per item, a suffix
 register, then the C semantic-ID codes of the next item. In layers 1..k (`register_depth`) every token sees
 all that came before it. In the deeper layers a token sees P, the `local_window` items before it, and its own
-branch; with a local window of 0 that is the paper's EARN. The codes enter after layer k (without EARN, k = N,
-in the first).
+branch; with a local window of 0 that is the paper's EARN. The codes run the last `code_layers` alone: all
+after layer k (without EARN, k = N, all), or fewer.
 
 The next item comes out in two ways. *Beam*: S's final state gives the first code, each code the next one.
 *Latent* (L2D, arXiv 2509.11524): S's final state is multiplied with every item's vector, the one it enters
@@ -160,13 +160,14 @@ class Earn(nn.Module):
             rotation(seen[..., None] + place[:own], size),
             rotation(seen.gather(1, at)[..., None] + own + place[:steps], size),
         )
-        k, without_earn = self.config.register_depth, self.config.register_depth == self.config.depth
-        early = code if without_earn else code[:, :, :0]
-        for number, layer in enumerate(self.layers[:k], 1):
-            kept = prefixes if number == k and self.config.local_window == 0 else None
-            history, suffix, early = layer(history, suffix, early, seen, at, (whole, *ends), kept)
-        if without_earn:
-            return self.norm(suffix[:, :, -1]), self.norm(early)
+        k, entry, waiting = self.config.register_depth, self.config.first_code_layer, code[:, :, :0]
+        for index, layer in enumerate(self.layers[:k]):
+            kept = prefixes if index == k - 1 and self.config.local_window == 0 else None
+            entered = code if index >= entry else waiting
+            history, suffix, entered = layer(history, suffix, entered, seen, at, (whole, *ends), kept)
+            code = entered if index >= entry else code
+        if k == self.config.depth:
+            return self.norm(suffix[:, :, -1]), self.norm(code)
         prefix, near = history[:, :prefixes], history[:, prefixes:, None]
         near_place = place[: near.shape[1]]
         if same_end:  # deep layers look back a local window each, and no further
@@ -177,8 +178,10 @@ class Earn(nn.Module):
         cos, sin = whole
         of_near = (cos[prefixes + near_place, None], sin[prefixes + near_place, None])
         rotations: list[Rotation] = [(cos[:prefixes], sin[:prefixes]), of_near, *ends]
-        for layer in self.layers[k:]:
-            prefix, near, suffix, code = layer(prefix, near, suffix, code, t, at, rotations)
+        for index, layer in enumerate(self.layers[k:], k):
+            entered = code if index >= entry else waiting
+            prefix, near, suffix, entered = layer(prefix, near, suffix, entered, t, at, rotations)
+            code = entered if index >= entry else code
         return self.norm(suffix[:, :, -1]), self.norm(code)
 
     def aimed(self, state: Tensor, kind: Tensor | None = None) -> Tensor:

@@ -10,24 +10,33 @@ from earn_train.model import Earn, build_trie
 
 from .decoders import ITEMS, config, decoder, unique_codes
 
-SHAPES = [  # k of 4 layers, local window, prefix and suffix registers
-    (1, 3, 1, 1),
-    (2, 0, 1, 1),
-    (2, 1, 1, 1),
-    (2, 5, 1, 1),
-    (4, 0, 1, 1),
-    (2, 0, 0, 2),
-    (2, 3, 2, 0),
-    (4, 0, 2, 2),
+SHAPES = [  # k of 4 layers, local window, prefix and suffix registers, layers of codes (0: all after k)
+    (1, 3, 1, 1, 0),
+    (2, 0, 1, 1, 0),
+    (2, 1, 1, 1, 0),
+    (2, 5, 1, 1, 0),
+    (4, 0, 1, 1, 0),
+    (2, 0, 0, 2, 0),
+    (2, 3, 2, 0, 0),
+    (4, 0, 2, 2, 0),
+    (1, 3, 1, 1, 2),
+    (2, 2, 1, 1, 1),
+    (4, 0, 1, 1, 2),
 ]
-every_shape = pytest.mark.parametrize("depth, local_window, prefixes, suffixes", SHAPES)
+every_shape = pytest.mark.parametrize("depth, local_window, prefixes, suffixes, code_layers", SHAPES)
 
 
 @every_shape
 def test_branches_equal_each_prefix_run_by_itself(
-    depth: int, local_window: int, prefixes: int, suffixes: int
+    depth: int, local_window: int, prefixes: int, suffixes: int, code_layers: int
 ) -> None:
-    earn = decoder(register_depth=depth, local_window=local_window, prefixes=prefixes, suffixes=suffixes)
+    earn = decoder(
+        register_depth=depth,
+        local_window=local_window,
+        prefixes=prefixes,
+        suffixes=suffixes,
+        code_layers=code_layers,
+    )
     items = torch.randint(ITEMS, (3, 12))
     t = torch.tensor([[0, 1, 5, 12], [3, 3, 0, 7], [12, 11, 1, 2]]).clamp(min=0 if suffixes else 1)
     at = torch.tensor([[0, 2], [1, 3], [2, 3]])
@@ -69,7 +78,7 @@ def flat(earn: Earn, items: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
             sees &= ~is_item | (at >= oldest[:, None]) | (at == at[:, None])
         q, k, v = layer.project(x, *rotation(at, layer.head_dim))
         scores = (q @ k.T * layer.head_dim**-0.5).masked_fill(~sees, -torch.inf)
-        runs = ~is_code if number <= c.register_depth < c.depth else torch.ones_like(is_code)
+        runs = ~is_code if number <= c.first_code_layer else torch.ones_like(is_code)
         x = torch.where(runs[:, None], layer.finish(x, scores.softmax(-1) @ v), x)
     return earn.norm(x[len(x) - len(codes) - 1 :])
 
@@ -77,10 +86,16 @@ def flat(earn: Earn, items: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
 @every_shape
 @pytest.mark.parametrize("n", [1, 2, 9])
 def test_the_decoder_is_one_sequence_with_a_mask(
-    depth: int, local_window: int, prefixes: int, suffixes: int, n: int
+    depth: int, local_window: int, prefixes: int, suffixes: int, code_layers: int, n: int
 ) -> None:
     """Without EARN the mask is the causal one; without registers the last item predicts."""
-    earn = decoder(register_depth=depth, local_window=local_window, prefixes=prefixes, suffixes=suffixes)
+    earn = decoder(
+        register_depth=depth,
+        local_window=local_window,
+        prefixes=prefixes,
+        suffixes=suffixes,
+        code_layers=code_layers,
+    )
     items, codes = torch.randint(ITEMS, (1, n)), torch.randint(4, (1, 1, 2))
     suffix, state = earn.branches(items, torch.tensor([n]), codes)
     expected = flat(earn, items[0], codes[0, 0])
