@@ -83,7 +83,9 @@ def load(folder: Path, device: torch.device) -> Model:
     config, training = read_config(folder)
     weights = load_file(folder / "model.safetensors")
     architecture = training.get("architecture", "earn")
-    model = build(Recipe(architecture, dropout=0), config, weights.get("semantic_ids"))
+    temperature = training.get("temperature") or 0.0
+    recipe = Recipe(architecture, dropout=0, temperature=temperature)
+    model = build(recipe, config, weights.get("semantic_ids"))
     model.load_state_dict(weights)
     return model.to(device).eval()
 

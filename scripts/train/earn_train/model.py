@@ -32,6 +32,7 @@ from .softmax import exact_loss, sampled_loss
 class Earn(nn.Module):
     """The decoder with its semantic IDs and trie. See the module's docstring for the sequence and shapes."""
 
+    shortest: int  # history after which it predicts
     semantic_ids: Tensor
     features: Tensor
     type_weights: Tensor | None
@@ -60,6 +61,7 @@ class Earn(nn.Module):
         """
         super().__init__()
         self.config = config
+        self.shortest = 0 if config.suffixes > 0 else 1
         d = config.width
         self.item = nn.Embedding(config.items, d)
         self.code = nn.Embedding(config.levels * config.codebook, d)  # level l starts at l * codebook
@@ -209,11 +211,12 @@ class Earn(nn.Module):
         valid: Tensor,
         at: Tensor,
         smoothing: float = 0.0,
+        taught: Tensor | None = None,
     ) -> Tensor:
         """Cross-entropy of the next item plus that of its codes, a mean over levels.
 
         targets [U, M] tokens, valid [U, M] bool, at [U, B] the branches whose codes run, smoothing of the
-        item's label over the catalogue.
+        item's label over the catalogue, `taught` [valid ones, items] in its place (`teachers.py`).
 
         Where a type of event is the target, each item and its codes are predicted given the type of its
         event: a vector of the type is added to all final states. So all events teach, and a list can lead to
@@ -221,7 +224,9 @@ class Earn(nn.Module):
         """
         kinds, targets = targets // TYPE_STRIDE, targets % TYPE_STRIDE
         if self.config.suffixes == 0:
-            valid = valid & (t > 0)
+            begun = t > 0
+            taught = None if taught is None else taught[begun[valid]]
+            valid = valid & begun
         chosen = self.semantic_ids[targets.gather(1, at)]  # [U, B, C]
         vectors = self.item_vectors()
         suffix, code = self(items, t, chosen[..., :-1], at, vectors=vectors)
@@ -232,7 +237,7 @@ class Earn(nn.Module):
         if self.negatives > 0:
             item_loss = sampled_loss(given, vectors, target, self.popularity, self.negatives, weight)
         else:
-            item_loss = exact_loss(given, vectors, target, smoothing, weight)
+            item_loss = exact_loss(given, vectors, target if taught is None else taught, smoothing, weight)
         first = self.semantic_ids[target][:, 0]
         code_loss = mean_nll(self.code_log_probs(given, 0, torch.zeros_like(first)), first, weight)
         states, codes, kind = (x[valid.gather(1, at)] for x in (code, chosen, kinds.gather(1, at)))
@@ -244,6 +249,12 @@ class Earn(nn.Module):
             log_probs = self.code_log_probs(states[:, level - 1], level, node)
             code_loss = code_loss + mean_nll(log_probs, codes[:, level], weight)
         return item_loss + code_loss / self.config.levels
+
+    def next_log_probs(self, items: Tensor, t: Tensor, valid: Tensor, kind: Tensor) -> Tensor:
+        """items [U, n], t and valid [U, M], types of the next events of the n valid ones -> [n, items]."""
+        none = t[:, :0]
+        suffix, _ = self(items, t, none[..., None].expand(-1, -1, self.config.levels - 1), none)
+        return (self.aimed(suffix[valid], kind) @ self.item_vectors().T).float().log_softmax(-1)
 
     def branches(self, items: Tensor, length: Tensor, codes: Tensor) -> tuple[Tensor, Tensor]:
         """The forward pass of codes [U, B, C-1] after a history of `length` [U]."""

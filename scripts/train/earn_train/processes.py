@@ -63,8 +63,10 @@ class Loss(nn.Module):
         super().__init__()
         self.model, self.smoothing = model, smoothing
 
-    def forward(self, *batch: Tensor) -> Tensor:
-        loss: Tensor = self.model.loss(*batch, self.smoothing)
+    def forward(
+        self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor, at: Tensor, taught: Tensor | None
+    ) -> Tensor:
+        loss: Tensor = self.model.loss(items, t, targets, valid, at, self.smoothing, taught)
         return loss
 
 

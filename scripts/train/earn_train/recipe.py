@@ -34,6 +34,8 @@ class Recipe:
     code_fraction: float = 0.25
     crops: float = 0.0
     init: str | None = None
+    teachers: str | None = None
+    distillation: float = 0.5
     lr: float = 1e-3
     schedule: str = "cosine"
     weight_decay: float = 0.05
@@ -51,6 +53,9 @@ class Recipe:
         if self.negatives is not None:
             return self.negatives
         return MANY_NEGATIVES if items > MANY_ITEMS else 0
+
+    def teacher_folders(self) -> list[Path]:
+        return [Path(name) for name in (self.teachers or "").split(",") if name]
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> "Recipe":
@@ -112,6 +117,8 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
     add("code-fraction", "of those, where codes run behind S")
     add("crops", "share of the histories that begin at a random item, drawn anew per epoch")
     add("init", "checkpoint folder whose weights and semantic IDs to begin with", str)
+    add("teachers", "checkpoint folders, separated by commas, whose probabilities are learned too", str)
+    add("distillation", "the teachers' share of what is learned")
     add("lr", "learning rate")
     parser.add_argument(
         "--schedule",

@@ -18,6 +18,7 @@ LAYERS = 2
 
 class SasRec(nn.Module):
     features: Tensor
+    shortest = 1  # history after which it predicts
 
     def __init__(
         self,
@@ -81,15 +82,24 @@ class SasRec(nn.Module):
         valid: Tensor,
         at: Tensor,
         smoothing: float = 0.0,
+        taught: Tensor | None = None,
     ) -> Tensor:
         """As `Earn.loss`; nothing is predicted before the first item, and there are no codes."""
-        valid = valid & (t > 0)
-        target = targets[valid] % TYPE_STRIDE
+        begun = t > 0
+        target = targets[valid & begun] % TYPE_STRIDE if taught is None else taught[begun[valid]]
         vectors = self.item_vectors()
-        state = self.states(items, t, vectors)[valid]
-        if self.temperature > 0:
-            state = F.normalize(state, dim=-1) / self.temperature
+        state = self.scaled(self.states(items, t, vectors)[valid & begun])
         return exact_loss(state, vectors, target, smoothing)
+
+    def scaled(self, state: Tensor) -> Tensor:
+        """States whose products with the item vectors are logits."""
+        return F.normalize(state, dim=-1) / self.temperature if self.temperature > 0 else state
+
+    def next_log_probs(self, items: Tensor, t: Tensor, valid: Tensor, kind: Tensor) -> Tensor:
+        """As `Earn.next_log_probs`; types of events make no difference."""
+        vectors = self.item_vectors()
+        state = self.scaled(self.states(items, t, vectors)[valid])
+        return (state @ vectors.T).float().log_softmax(-1)
 
     @torch.no_grad()
     def rank(self, items: Tensor, length: Tensor, seen: Tensor, k: int, decoder: str, beam: int) -> Tensor:

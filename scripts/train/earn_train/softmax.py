@@ -13,7 +13,7 @@ def exact_loss(
     state: Tensor, vectors: Tensor, target: Tensor, smoothing: float, weight: Tensor | None = None
 ) -> Tensor:
     """Mean cross-entropy of states [n, d] over all item vectors [items, d], weighted [n], 0 where nothing is
-    predicted.
+    predicted. The target is an item each, [n], or probabilities, [n, items].
 
     Beyond a gigabyte of logits they are computed in chunks, and again for the gradient.
     """

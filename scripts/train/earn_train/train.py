@@ -31,6 +31,7 @@ from .processes import DEVICE, RANK, WORLD
 from .progress import progress, say
 from .recipe import Recipe, arguments
 from .semantic_ids import semantic_ids, text_embeddings
+from .teachers import Teachers
 
 FINAL_ITEMS = 100_000  # ranked by every decoder at the end; a log may hold out millions
 VALIDATION_ITEMS = 5000  # ranked after each epoch: with 1,000, epochs differ by less than the noise
@@ -151,6 +152,8 @@ def origin(folder: Path, recipe: Recipe) -> dict[str, Any]:
     flags = {f"--{field.name.replace('_', '-')}": getattr(recipe, field.name) for field in fields(recipe)}
     if recipe.init:
         flags["--init"] = digest(Path(recipe.init) / "model.safetensors")
+    if recipe.teachers:
+        flags["--teachers"] = [digest(folder / "model.safetensors") for folder in recipe.teacher_folders()]
     log = processes.of_all({file.name: digest(file) for file in processes.mine(log_files(folder))})
     others = [file for file in (items_file(folder), folder / "events.json") if file.exists()]
     parts = [*log, {file.name: digest(file) for file in others}, flags]
@@ -199,6 +202,7 @@ def train(args: argparse.Namespace) -> None:
     optimizer = optimizer_of(model, recipe)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate(recipe, steps))
     loss_of = processes.shared_loss(model, recipe.smoothing)
+    teachers = teachers_of(recipe, data, config)
     rng = np.random.default_rng(recipe.seed)
     validation = data.held_out("valid").sample(VALIDATION_ITEMS, recipe.seed)
 
@@ -226,8 +230,10 @@ def train(args: argparse.Namespace) -> None:
         batches = epoch_batches(data.train, config.window, recipe, rng, epoch)
         with progress(f"epoch {epoch}", steps) as bar:
             for batch in batches:
+                items, t, targets, valid, at = (tensor.to(DEVICE) for tensor in batch)
                 with torch.autocast(DEVICE.type, torch.bfloat16, enabled=native_bf16()):
-                    loss = loss_of(*(tensor.to(DEVICE) for tensor in batch))
+                    taught = teachers.targets(items, t, targets, valid) if teachers else None
+                    loss = loss_of(items, t, targets, valid, at, taught)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -268,6 +274,15 @@ def train(args: argparse.Namespace) -> None:
     if RANK == 0:
         finish(data, recipe, out, args.decoders.split(","), args.beam, curve)
     processes.stop()
+
+
+def teachers_of(recipe: Recipe, data: Dataset, config: Config) -> Teachers | None:
+    folders = recipe.teacher_folders()
+    if not folders:
+        return None
+    if recipe.negatives_of(config.items) > 0:
+        raise InputError("--teachers: they score all items, so training needs --negatives 0")
+    return Teachers(folders, data, config.window, recipe.distillation)
 
 
 def ranked(model: Model, cases: Cases, events: Events) -> dict[str, float]:
