@@ -104,7 +104,7 @@ function studied(rows: Row[], shown: { x: string; name: string }[]): Point[] {
   const ordered = shown.toSorted((a, b) => a.x.localeCompare(b.x));
   return ordered.flatMap(({ x, name }) =>
     rows
-      .filter((row) => row.name === name && row.protocol.includes('valid'))
+      .filter((row) => row.name === name && row.dataset === 'ml-1m' && row.protocol.includes('valid'))
       .map((row) => pointOf(row, x, row.dataset)),
   );
 }

@@ -7,6 +7,7 @@ import {
   depthName,
   LOCAL_WINDOWS,
   localWindowName,
+  RECIPE,
   REGISTERS,
   registersName,
 } from '../study/variants.ts';
@@ -35,7 +36,12 @@ export function resultPassages(rows: Row[]): Record<string, string> {
     'results:beauty-ties': meanTable(rows, TIE_ORDERS),
     'results:games': datasetTable(rows, 'games'),
     'results:summary': summary(rows),
-    'results:study': study(rows),
+    'results:study': study(rows, 'ml-1m', PARTS),
+    'results:recipe': study(
+      rows,
+      'beauty-ties-1',
+      RECIPE.map(({ name }) => name),
+    ),
   };
 }
 
@@ -135,18 +141,19 @@ function summary(rows: Row[]): string {
   );
 }
 
-/** The study's runs with their differences from its base. */
-function study(rows: Row[]): string {
-  const names = [
-    BASE,
-    ...LOCAL_WINDOWS.map(localWindowName),
-    ...[1, 4, 6].map(depthName),
-    ...REGISTERS.map(([prefixes, suffixes]) => registersName(prefixes, suffixes)),
-  ];
+const PARTS = [
+  ...LOCAL_WINDOWS.map(localWindowName),
+  ...[1, 4, 6].map(depthName),
+  ...REGISTERS.map(([prefixes, suffixes]) => registersName(prefixes, suffixes)),
+];
+
+/** The study's runs on a dataset with their differences from its base. */
+function study(rows: Row[], dataset: string, variants: string[]): string {
+  const studied = rows.filter((row) => row.dataset === dataset && row.protocol.includes('valid'));
   return markdownTable(
     ['', 'HR@10', 'NDCG@10', 'difference in NDCG@10'],
-    names.flatMap((name) => {
-      const row = rows.find((each) => each.name === name && each.protocol.includes('valid'));
+    [BASE, ...variants].flatMap((name) => {
+      const row = studied.find((each) => each.name === name);
       if (!row) return [];
       const difference = name === BASE ? '' : differenceOf(row);
       return [[name, share(row['hr@10']), share(row['ndcg@10']), difference]];

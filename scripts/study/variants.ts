@@ -35,7 +35,8 @@ export const REGISTERS = [
 /** The base: k = 2, one prefix and one suffix register, a local window of four items. */
 export const BASE = localWindowName(4);
 
-export const VARIANTS: Variant[] = [
+/** Parts of EARN. */
+const PARTS: Variant[] = [
   { name: BASE, flags: ['--local-window', '4'] },
   ...REGISTER_DEPTHS.map((k) => ({
     name: depthName(k),
@@ -48,7 +49,10 @@ export const VARIANTS: Variant[] = [
   })),
   // Without the layers after k (SkipLayers).
   { name: 'two layers', flags: ['--depth', '2', '--register-depth', '2', '--width', '128'] },
-  // Parts of the training, and of the decoder, that other papers found to help.
+];
+
+/** Parts of the training, and of the decoder, that other papers found to help. */
+export const RECIPE: Variant[] = [
   { name: 'no text features', flags: ['--features', '0'] },
   { name: 'no averaged weights', flags: ['--ema', '0'] },
   { name: 'plain products', flags: ['--temperature', '0'] },
@@ -59,3 +63,5 @@ export const VARIANTS: Variant[] = [
   { name: 'a fifth of the items without their own vector', flags: ['--item-dropout', '0.2'] },
   { name: 'gates', flags: ['--gates'] },
 ];
+
+export const VARIANTS: Variant[] = [...PARTS, ...RECIPE];
