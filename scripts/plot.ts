@@ -45,7 +45,8 @@ export async function drawPlot({ title, x, y, points, scale, mark }: Plot): Prom
     axis: { labelAngle: 0, grid: false },
     ...(scale && { scale: { type: scale } }),
   };
-  const color = { field: 'line', type: 'nominal' as const, title: null, sort: null };
+  const legend = { labelLimit: 0 }; // names are never cut
+  const color = { field: 'line', type: 'nominal' as const, title: null, sort: null, legend };
   const spec: TopLevelSpec = {
     title,
     width: 520,

@@ -50,7 +50,7 @@ function* aboutItems(report: Report): Generator<string> {
 }
 
 /** A time in seconds, as a date where it can be one. */
-function date(seconds: number): string {
+export function date(seconds: number): string {
   const value = new Date(seconds * 1000);
   return Number.isNaN(value.getTime()) ? `${seconds}` : value.toISOString().replace(/(\.\d+)?Z$/, 'Z');
 }

@@ -1,8 +1,8 @@
 /** Evaluates the model that was built, and makes the report. */
 import { BEAM } from '../../worker/recommend/rankers/beam.ts';
 import { isAvailable } from '../../worker/recommend/rankers/index.ts';
+import type { Report } from '../data/prepare.ts';
 import { type Dataset, readDataset } from '../dataset.ts';
-import { metricsOf } from '../evaluate/metrics.ts';
 import { resultOf } from '../evaluate/report.ts';
 import { evaluate } from '../evaluate/run.ts';
 import { sentence } from '../evaluate/verdict.ts';
@@ -32,6 +32,7 @@ interface Inputs {
   /** Where the model will be. */
   out: string;
   shape: LogShape;
+  report: Pick<Report, 'types' | 'times'>;
   warnings: string[];
   trained: Trained[];
   chosen: Trained;
@@ -54,10 +55,9 @@ export async function judge(inputs: Inputs, print: (line: string) => void): Prom
   };
   const evaluation = await evaluate(model, dataset, options, { say: console.error, stage: stageBar });
   const { judged, ...result } = resultOf({ manifest, dataset, options, evaluation, command });
-  const { ranks } = evaluation;
-  console.table(Object.fromEntries([...ranks].map(([name, each]) => [name, metricsOf(each)])));
   const facts = await factsOf({
     ...inputs,
+    ...inputs.report,
     ...{ name: work.name, verdict: result.verdict, model, dataset, evaluation, ranker: judged },
   });
   const text = textReport(facts);

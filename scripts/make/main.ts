@@ -68,7 +68,6 @@ async function make(options: MakeOptions, { print, command }: Context): Promise<
   const report = await prepare({ ...reading, dataset: csv, name: places.name, out: work.data }, print);
   for (const line of describe(report, reading.keepOrder)) print(line);
   const shape = shapeOf(report, reading.keepOrder);
-  console.table(shape);
   const { errors, warnings } = adviceOn(shape);
   for (const warning of warnings) print(`Note: ${warning}`);
   if (errors.length > 0) throw new DataError(errors.join('\n'));
@@ -87,7 +86,7 @@ async function make(options: MakeOptions, { print, command }: Context): Promise<
   });
 
   print('\n— evaluation');
-  const judged = await judge({ work, out, shape, warnings, trained, chosen, command }, print);
+  const judged = await judge({ work, out, shape, report, warnings, trained, chosen, command }, print);
 
   const comparison = existsSync(join(out, MANIFEST_FILE))
     ? await compareOnNewest({ old: out, new: work.model }, judged.dataset, places.data)

@@ -24,10 +24,14 @@ async function walks() {
   const rows = Array.from({ length: 40 }, (_, user) =>
     Array.from(
       { length: 4 + user },
-      (_, step) => `u${user},${ids[(user + step) % ids.length]},${1000 * user + step}`,
+      (_, step) => `u${user},${ids[(user + step) % ids.length]},${1000 * user + step},view`,
     ),
   );
-  const path = folder({ 'interactions.csv': ['user_id,item_id,timestamp', ...rows.flat(), ''].join('\n') });
+  const meaning = { types: ['view'], target: 'view', hide: null, remove: [], forbid: [], weights: {} };
+  const path = folder({
+    'interactions.csv': ['user_id,item_id,timestamp,type', ...rows.flat(), ''].join('\n'),
+    'events.json': JSON.stringify(meaning),
+  });
   return { model, dataset: await readDataset(path) };
 }
 
@@ -45,6 +49,7 @@ async function factsOfWalks() {
   const shape = { users: 40, items: 50, interactions: 940, usable_users: 40, shared_items: 50, tied_rows: 0 };
   return factsOf({
     ...{ name: 'shop', shape, warnings: ['few'], trained: [chosen], chosen, model, dataset, evaluation },
+    ...{ types: { view: 940 }, times: [0, 86_400.5] },
     ...{ verdict: verdictOn(ranks.get('latent')!, of), ranker: 'latent', out: 'my-model' },
   });
 }
@@ -58,14 +63,24 @@ test('groups hold every case once, and their means are those of all cases', asyn
     expect(mean).toBeCloseTo(ndcg, 3);
   }
   expect(facts.lengths.reduce((sum, { users }) => sum + users, 0)).toBe(40);
+  expect(facts.byHistory.map(({ name }) => name)).toEqual([
+    'up to 5 events',
+    '6 to 20 events',
+    '21 to 100 events',
+  ]);
   expect(facts.samples).toHaveLength(10);
+  for (const { history } of facts.samples) expect(history.at(-1)).toMatch(/ \(view\)$/);
 });
 
 test('as text and as a page it has the same findings; titles are text, not markup', async () => {
   const facts = await factsOfWalks();
   const [text, html] = [textReport(facts), await htmlReport(facts)];
   for (const finding of [
-    'interactions',
+    'users with three events or more',
+    'events of type view',
+    '1970-01-02T00:00:00Z',
+    'what users with similar histories took',
+    facts.byHistory[0].name,
     facts.verdict.over,
     'two layers',
     'npm run deploy -- --model my-model',

@@ -1,10 +1,13 @@
 /** What the report of `make` says, before it has a form. */
 
+import type { Event } from '../../../worker/history/event.ts';
 import type { Model } from '../../../worker/models/model.ts';
 import { queryFor } from '../../../worker/recommend/query.ts';
 import { recommend } from '../../../worker/recommend/recommend.ts';
 import { given } from '../../../worker/recommend/states.ts';
-import { type Dataset, lengthOf } from '../../dataset.ts';
+import type { Report } from '../../data/prepare.ts';
+import { date } from '../../data/report.ts';
+import { type Case, type Dataset, lengthOf } from '../../dataset.ts';
 import { metricsOf } from '../../evaluate/metrics.ts';
 import type { Evaluation } from '../../evaluate/run.ts';
 import type { Verdict } from '../../evaluate/verdict.ts';
@@ -26,7 +29,7 @@ export interface Group {
 
 export interface Sample {
   user: string;
-  /** Titles, oldest first; the newest ones. */
+  /** Titles, with what happened where events have types, oldest first; the newest ones. */
   history: string[];
   /** What came next. */
   next: string;
@@ -36,14 +39,15 @@ export interface Sample {
 
 export interface ReportFacts {
   name: string;
-  shape: LogShape;
+  /** What the log is, a line each. */
+  data: [what: string, value: string][];
   warnings: string[];
   /** How many users have histories of which lengths. */
   lengths: { name: string; users: number }[];
   trained: Trained[];
   chosen: Trained;
   /** NDCG@10 and HR@10 by name, yardsticks first. */
-  quality: { name: string; ndcg: number; hr: number; model: boolean }[];
+  quality: { name: string; ndcg: number; hr: number; model: boolean; about: string }[];
   ranker: string;
   verdict: Verdict;
   byHistory: Group[];
@@ -52,7 +56,10 @@ export interface ReportFacts {
   next: string[];
 }
 
-interface Inputs extends Pick<ReportFacts, 'name' | 'shape' | 'warnings' | 'trained' | 'chosen' | 'verdict'> {
+interface Inputs extends Pick<ReportFacts, 'name' | 'warnings' | 'trained' | 'chosen' | 'verdict'> {
+  shape: LogShape;
+  types: Report['types'];
+  times: Report['times'];
   model: Model;
   dataset: Dataset;
   evaluation: Evaluation;
@@ -63,28 +70,58 @@ interface Inputs extends Pick<ReportFacts, 'name' | 'shape' | 'warnings' | 'trai
 }
 
 export async function factsOf(inputs: Inputs): Promise<ReportFacts> {
-  const { name, shape, warnings, trained, chosen, verdict, model, dataset, evaluation, ranker } = inputs;
+  const { name, warnings, trained, chosen, verdict, model, dataset, evaluation, ranker } = inputs;
   const { ranks, results, yardsticks } = evaluation;
   const quality = [...Object.keys(yardsticks), ...Object.keys(results)].map((each) => {
     const metrics = metricsOf(ranks.get(each)!);
-    return { name: each, ndcg: metrics['ndcg@10'], hr: metrics['hr@10'], model: each in results };
+    return {
+      name: each,
+      ndcg: metrics['ndcg@10'],
+      hr: metrics['hr@10'],
+      model: each in results,
+      about: ABOUT[each] ?? '',
+    };
   });
   return {
-    ...{ name, shape, warnings, trained, chosen, verdict, ranker, quality },
+    ...{ name, warnings, trained, chosen, verdict, ranker, quality },
+    data: [...aboutData(inputs)],
     lengths: lengthsOf(dataset),
-    byHistory: groups(inputs, ({ place }) => HISTORY.find(({ end }) => place <= end)!.name),
-    byItem: groups(inputs, ({ target }) => popularityOf(model)(target)),
+    byHistory: groups(inputs, HISTORY, ({ place }) => ENDS.findIndex((end) => place <= end)),
+    byItem: groups(inputs, ITEMS, popularityOf(model)),
     samples: await samplesOf(inputs),
     next: [...nextSteps(inputs)],
   };
 }
 
-const HISTORY = [
-  { name: 'up to 5 events', end: 5 },
-  { name: '6 to 20 events', end: 20 },
-  { name: '21 to 100 events', end: 100 },
-  { name: 'more than 100 events', end: Infinity },
-];
+/** What makes each list. */
+const ABOUT: Record<string, string> = {
+  popular: 'the same list for everyone',
+  'first-order': 'what came right after the newest item',
+  transitions: 'what came after and before the newest items',
+  knn: 'what the same users took',
+  'vmis-knn': 'what users with similar histories took',
+  ease: 'what goes together, by a linear model',
+  latent: 'the decoder with its memory',
+  counts: 'its memory alone',
+};
+
+function* aboutData({ shape, types, times, dataset }: Inputs): Generator<[string, string]> {
+  const n = (count: number) => count.toLocaleString('en-US');
+  yield ['users', n(shape.users)];
+  yield ['users with three events or more', n(shape.usable_users)];
+  yield ['items', n(shape.items)];
+  yield ['items that two users or more had', n(shape.shared_items)];
+  yield ['events', n(shape.interactions)];
+  for (const [type, count] of Object.entries(types)) yield [`events of type ${type}`, n(count)];
+  if (dataset.meaning?.target) yield ['lists are to lead to', dataset.meaning.target];
+  yield ['from', date(times[0])];
+  yield ['to', date(times[1])];
+  yield ['events whose order is unknown', n(shape.tied_rows)];
+}
+
+const ENDS = [5, 20, 100, Infinity];
+const HISTORY = ['up to 5 events', '6 to 20 events', '21 to 100 events', 'more than 100 events'];
+const ITEMS = ['popular: half of all events', 'the long tail', 'not in training'];
 
 function lengthsOf(dataset: Dataset): ReportFacts['lengths'] {
   const ends = [1, 2, 5, 10, 20, 50, 100, 200, Infinity];
@@ -97,45 +134,46 @@ function lengthsOf(dataset: Dataset): ReportFacts['lengths'] {
   });
 }
 
-/** The item's place among all, by how often it occurs in training. */
-function popularityOf({ catalogue }: Model): (id: string) => string {
+/** Which of `ITEMS` a target is, by how often it occurs in training. */
+function popularityOf({ catalogue }: Model): (one: Case) => number {
   const counts = Array.from({ length: catalogue.size }, (_, item) => catalogue.countOf(item));
   counts.sort((a, b) => b - a);
   const total = counts.reduce((sum, count) => sum + count, 0);
   let [sum, place] = [0, 0];
   while (place < counts.length && sum < total / 2) sum += counts[place++];
   const least = Math.max(counts[place - 1] ?? 1, 1);
-  return (id) => {
-    const index = catalogue.indexOf(id);
+  return ({ target }) => {
+    const index = catalogue.indexOf(target);
     const count = index === undefined ? 0 : catalogue.countOf(index);
-    if (count === 0) return 'not in training';
-    return count >= least ? 'popular: half of all events' : 'the long tail';
+    if (count === 0) return 2;
+    return count >= least ? 0 : 1;
   };
 }
 
 function groups(
   { evaluation: { cases, ranks }, ranker, verdict }: Inputs,
-  nameOf: (one: Evaluation['cases'][number]) => string,
+  names: readonly string[],
+  groupOf: (one: Case) => number,
 ): Group[] {
-  const places = Map.groupBy(cases.keys(), (i) => nameOf(cases[i]));
+  const places = Map.groupBy(cases.keys(), (i) => groupOf(cases[i]));
   const ndcg = (name: string, of: number[]) => metricsOf(of.map((i) => ranks.get(name)![i]))['ndcg@10'];
-  return [...places].map(([name, of]) => ({
-    name,
-    cases: of.length,
-    model: ndcg(ranker, of),
-    yardstick: ndcg(verdict.over, of),
-  }));
+  return names.flatMap((name, group) => {
+    const of = places.get(group);
+    if (!of) return [];
+    return { name, cases: of.length, model: ndcg(ranker, of), yardstick: ndcg(verdict.over, of) };
+  });
 }
 
 /** Some test cases, with the lists that are served. */
 async function samplesOf({ model, evaluation }: Inputs): Promise<Sample[]> {
   const title = async (id: string) => (await model.catalogue.find(id))?.title ?? id;
   const samples: Sample[] = [];
-  for (const { user, history, events, target } of evaluation.cases.slice(0, SAMPLES)) {
+  const told = async ({ item, type }: Event) => `${await title(item)}${type ? ` (${type})` : ''}`;
+  for (const { user, events, target } of evaluation.cases.slice(0, SAMPLES)) {
     const { items } = await recommend(model, given(events), queryFor(SHOWN));
     samples.push({
       user,
-      history: await Promise.all(history.slice(-SHOWN).map(title)),
+      history: await Promise.all(events.slice(-SHOWN).map(told)),
       next: await title(target),
       list: items.map((item) => ({ title: item.title, hit: item.id === target })),
     });
@@ -160,7 +198,8 @@ function* nextSteps({ out, shape, verdict, model, dataset }: Inputs): Generator<
   if (untitled > shape.items / 2)
     yield 'Most items have no title: --items FILE adds titles and categories, which help.';
   if (dataset.protocol === 'leave-one-out') {
-    yield "Each user's last event was the test. A column split (train, valid, test) by a day shows what the next days bring.";
+    const target = dataset.meaning?.target ?? 'event';
+    yield `Each user's last ${target} was the test. A column split (train, valid, test) by a day shows what the next days bring.`;
   }
   yield `Try it: npm start -- --model ${out}`;
   yield `Deploy it: npm run deploy -- --model ${out}`;

@@ -9,25 +9,24 @@ import type { Group, ReportFacts } from './facts.ts';
 const STYLE = `
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
   table { border-collapse: collapse; } td, th { padding: .2rem .8rem; text-align: right; }
-  td:first-child, th:first-child { text-align: left; } tr { border-bottom: 1px solid #ddd; }
+  td:first-child, th:first-child, .about td:last-child { text-align: left; } tr { border-bottom: 1px solid #ddd; }
   svg { max-width: 100%; height: auto; } .hit, .model { font-weight: 600; }`;
 
 export async function htmlReport(facts: ReportFacts): Promise<string> {
-  const { name, shape, warnings, quality, ranker, verdict, byHistory, byItem, samples, next } = facts;
-  const rows = Object.entries(shape).map(([key, value]) => [key.replaceAll('_', ' '), `${value}`]);
+  const { name, data, warnings, quality, ranker, verdict, byHistory, byItem, samples, next } = facts;
   const groupRows = (groups: Group[]) =>
     groups.map((each) => [each.name, `${each.cases}`, each.model.toFixed(4), each.yardstick.toFixed(4)]);
   const groupHead = ['', 'cases', 'model', verdict.over];
   const body = [
     `<h1>${escaped(name)}: what was made of this log</h1>`,
     '<h2>The data</h2>',
-    table(['', ''], rows),
+    table(['', ''], data),
     ...warnings.map((each) => `<p>Note: ${escaped(each)}</p>`),
     await bars(
       'Users by number of events',
       'events',
       'users',
-      facts.lengths.map((each) => [each.name, each.users]),
+      facts.lengths.map(({ name, users }) => ({ x: name, y: users, line: 'users' })),
     ),
     '<h2>The training</h2>',
     await curves(facts.trained),
@@ -37,15 +36,17 @@ export async function htmlReport(facts: ReportFacts): Promise<string> {
       'Held-out items found: NDCG@10',
       '',
       'NDCG@10',
-      quality.map((each) => [each.name, each.ndcg]),
+      quality.map(({ name, ndcg, model }) => ({ x: name, y: ndcg, line: model ? 'model' : 'simple method' })),
     ),
     table(
-      ['', 'NDCG@10', 'HR@10'],
+      ['', 'NDCG@10', 'HR@10', ''],
       quality.map((each) => [
         each.name + (each.model ? ' (model)' : ''),
         each.ndcg.toFixed(4),
         each.hr.toFixed(4),
+        each.about,
       ]),
+      'about',
     ),
     '<h2>For whom: NDCG@10 by the length of the history</h2>',
     table(groupHead, groupRows(byHistory)),
@@ -70,8 +71,7 @@ ${body.join('\n')}
 `;
 }
 
-function bars(title: string, x: string, y: string, values: [string, number][]): Promise<string> {
-  const points = values.map(([name, value]): Point => ({ x: name, y: value, line: y }));
+function bars(title: string, x: string, y: string, points: Point[]): Promise<string> {
   return drawPlot({ title, x, y, points, mark: 'bars' });
 }
 
@@ -86,10 +86,10 @@ function curves(trained: Trained[]): Promise<string> {
   return drawPlot({ title: 'NDCG@10 on validation', x: 'epoch', y: 'NDCG@10', points });
 }
 
-function table(head: string[], rows: string[][]): string {
+function table(head: string[], rows: string[][], kind = ''): string {
   const row = (cells: string[], tag: string) =>
     `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
-  return `<table>${row(head, 'th')}${rows.map((cells) => row(cells, 'td')).join('')}</table>`;
+  return `<table class="${kind}">${row(head, 'th')}${rows.map((cells) => row(cells, 'td')).join('')}</table>`;
 }
 
 const escaped = (text: string) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);

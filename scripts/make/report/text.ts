@@ -5,23 +5,24 @@ import type { Group, ReportFacts } from './facts.ts';
 const decimal = (value: number) => value.toFixed(4);
 
 export function textReport(facts: ReportFacts): string {
-  const { name, shape, warnings, chosen, trained, ranker, verdict, samples, next } = facts;
-  const data = Object.entries(shape).map(([key, value]) => `  ${key.replaceAll('_', ' ')}: ${value}`);
+  const { name, data, warnings, chosen, trained, ranker, verdict, samples, next } = facts;
   const tried = trained.map(
     ({ plan, ndcg }) =>
       `  ${plan.name}: NDCG@10 ${decimal(ndcg)} on validation${plan === chosen.plan ? ', kept' : ''}`,
   );
   return [
     `${name}: what was made of this log`,
-    section('The data', [...data, ...warnings.map((each) => `  Note: ${each}`)]),
+    section('The data', [
+      ...data.map((line) => `  ${line.join(': ')}`),
+      ...warnings.map((each) => `  Note: ${each}`),
+    ]),
     section('The training', tried),
     section('What the model is worth', [
       ...table(
-        ['', 'NDCG@10', 'HR@10'],
-        facts.quality.map(({ name, ndcg, hr, model }) => [
+        ['', 'NDCG@10', 'HR@10', ''],
+        facts.quality.map(({ name, ndcg, hr, model, about }) => [
           `${name}${model ? ' (model)' : ''}`,
-          decimal(ndcg),
-          decimal(hr),
+          ...[decimal(ndcg), decimal(hr), about],
         ]),
       ),
       '',
@@ -57,12 +58,12 @@ function groupTable(groups: Group[], yardstick: string): string[] {
   );
 }
 
-/** Columns, the first to the left and the others to the right. */
+/** Columns: numbers to the right, and what is first or has no head to the left. */
 function table(head: string[], rows: string[][]): string[] {
   const all = [head, ...rows];
   const widths = head.map((_, i) => Math.max(...all.map((row) => row[i].length)));
   return all.map((row) => {
-    const cells = row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])));
-    return `  ${cells.join('  ')}`;
+    const cells = row.map((cell, i) => (head[i] === '' ? cell.padEnd(widths[i]) : cell.padStart(widths[i])));
+    return `  ${cells.join('  ')}`.trimEnd();
   });
 }
