@@ -13,6 +13,7 @@ from itertools import chain, product
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.linalg import svd
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse.linalg import svds
 from sklearn.cluster import KMeans
@@ -28,6 +29,9 @@ COLLABORATIVE_SIZE, TEXT_SIZE = 64, 32
 SHRINK = 20  # an item seen this often is described half by its company, half by its text
 ROUNDS = 25  # of k-means
 EXACT_SVD = 20_000  # rows and columns up to which Lanczos converges soon; it may take hundreds of passes
+# Up to here the whole decomposition is computed. Where singular values are equal, as of the words of a few
+# kinds of numbered products, Lanczos finds other vectors each time.
+DENSE_SVD = 500
 EXACT_ASSIGNMENT = 5000  # rows up to which the Hungarian algorithm takes seconds
 EMBEDDING_STEPS = NEAR + 2  # pairs at each distance, their SVD, the texts
 
@@ -158,9 +162,12 @@ def truncated_svd(matrix: sparse.csr_array, size: int, rng: np.random.Generator)
     if found > 0 and matrix.nnz > 0:
         if min(matrix.shape) > EXACT_SVD:
             u, s, _ = randomized_svd(matrix, found, n_iter=4, random_state=int(rng.integers(2**31)))
+        elif min(matrix.shape) > DENSE_SVD:
+            start = rng.standard_normal(min(matrix.shape))
+            u, s, _ = svds(matrix.astype(np.float64), k=found, v0=start, rng=rng)
         else:
-            u, s, _ = svds(matrix.astype(np.float64), k=found, v0=rng.standard_normal(min(matrix.shape)))
-        result[:, :found] = u * np.sqrt(s)
+            u, s, _ = svd(matrix.toarray().astype(np.float64), full_matrices=False)
+        result[:, :found] = u[:, :found] * np.sqrt(s[:found])
     length = np.linalg.norm(result, axis=1, keepdims=True)
     unit: Floats = result / np.maximum(length, 1e-12) * (length > 1e-9)
     return unit

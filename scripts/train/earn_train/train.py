@@ -60,8 +60,14 @@ def shapes(args: argparse.Namespace, data: Dataset) -> Config:
     )
 
 
-def new_model(data: Dataset, config: Config, recipe: Recipe, codes: Tensor | None) -> Model:
-    """The model before its first step; `codes` are known when a run goes on."""
+def new_model(
+    data: Dataset,
+    config: Config,
+    recipe: Recipe,
+    codes: Tensor | None = None,
+    features: Tensor | None = None,
+) -> Model:
+    """The model before its first step; codes and features are known when a run goes on."""
     weights = initial_weights(Path(recipe.init), data, config, recipe) if recipe.init else None
     if codes is None and recipe.architecture == "earn":
         started = time.time()
@@ -72,8 +78,7 @@ def new_model(data: Dataset, config: Config, recipe: Recipe, codes: Tensor | Non
             found = processes.of_first(lambda: semantic_ids(data.train_items, texts, *shape, recipe.seed))
             codes = torch.from_numpy(found)
         say(f"semantic IDs: {config.levels} x {config.codebook} in {time.time() - started:.0f} s")
-    features = None
-    if recipe.features:
+    if recipe.features and features is None:
         with progress("words of the items"):
             text = text_embeddings(data.texts(), recipe.features, np.random.default_rng(recipe.seed))
         features = torch.from_numpy(text).float()
@@ -187,8 +192,9 @@ def train(args: argparse.Namespace) -> None:
     config = shapes(args, data)
     state, now = out / "last.pt", origin(args.data, recipe)
     last = interrupted_run(state, now, config) if state.exists() and not args.restart else None
-    # Semantic IDs are those that the run was begun with, whatever another version would make of the data.
-    model = new_model(data, config, recipe, last["model"].get("semantic_ids") if last else None)
+    # Semantic IDs and features are those that the run was begun with, whatever would be made of the data now.
+    begun = (last["model"].get("semantic_ids"), last.get("features")) if last else ()
+    model = new_model(data, config, recipe, *begun)
     average = averaged(model, recipe.ema)
     result = cast(Model, average.module)
     if args.compile:
@@ -262,6 +268,7 @@ def train(args: argparse.Namespace) -> None:
                 "best": best,
                 "curve": curve,
                 "model": model.state_dict(),
+                "features": model.features if recipe.features else None,
                 "average": average.state_dict(),
                 "optimizer": optimizer.state_dict(),
                 "schedule": schedule.state_dict(),

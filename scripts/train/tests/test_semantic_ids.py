@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from earn_train import semantic_ids as semantic_ids_module
-from earn_train.semantic_ids import EXACT_ASSIGNMENT, balanced_assignment, centres, distances, semantic_ids
+from earn_train.semantic_ids import (
+    EXACT_ASSIGNMENT,
+    balanced_assignment,
+    centres,
+    distances,
+    semantic_ids,
+    text_embeddings,
+)
 
 
 @pytest.mark.parametrize("exact_svd", [10**6, 0])
@@ -60,3 +67,12 @@ def test_balanced_assignment_keeps_to_the_room(rows: int) -> None:
     chosen = balanced_assignment(cost, rows // 5)
     assert np.bincount(chosen).tolist() == [rows // 5] * 5
     assert cost[np.arange(rows), chosen].mean() < 0.25  # a random assignment has .5, the cheapest column .17
+
+
+def test_few_words_give_the_same_embeddings_every_time() -> None:
+    """Equal singular values, between whose vectors nothing decides."""
+    kinds = ("Tea", "Honey", "Bread", "Fruit", "Fish")
+    texts = [f"{kind} No. {number}  {kind}" for kind in kinds for number in range(1, 25)]
+    texts += [f"{kind} gift box  {kind} Gifts" for kind in kinds]
+    once, again = (text_embeddings(texts, 64, np.random.default_rng(1)) for _ in range(2))
+    assert np.array_equal(once, again)

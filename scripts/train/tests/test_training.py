@@ -2,6 +2,9 @@
 
 import json
 import math
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,7 +46,9 @@ def test_an_interrupted_run_resumes_to_the_same_weights(log: Path, monkeypatch: 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(ranking, "metrics", fail_once)
         train_on(log, log / "resumed")
-    resumed, again = result(train_on(log, log / "resumed"))
+    with monkeypatch.context() as patch:  # the items' features are those that it began with
+        patch.setattr("earn_train.train.text_embeddings", lambda *_: pytest.fail("made again"))
+        resumed, again = result(train_on(log, log / "resumed"))
     for name, tensor in whole.items():
         assert torch.equal(tensor, resumed[name]), name
     assert config["curve"] == again["curve"] and len(config["curve"]) == 3
@@ -232,3 +237,15 @@ def test_a_list_leads_to_the_target_and_types_are_told_apart(log: Path) -> None:
     (log / "events.json").write_text((log / "events.json").read_text().replace("0.5", "0.1"))
     with pytest.raises(InputError, match="begun with another events.json:"):
         train_on(log, out, "--epochs", "12")
+
+
+def test_ctrl_c_ends_a_training_without_a_stack_trace(log: Path) -> None:
+    command = [sys.executable, "-m", "earn_train.train", *flags(log, log / "run", "--epochs", "1000")]
+    package = Path(__file__).parents[1]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=package) as process:
+        assert process.stderr is not None
+        said = next(line for line in process.stderr if line.startswith('{"epoch": 1'))
+        process.send_signal(signal.SIGINT)
+        said += process.stderr.read()
+    assert process.returncode == -signal.SIGINT
+    assert "Traceback" not in said
