@@ -5,10 +5,10 @@
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ModelConfig } from '../worker/engine/config.ts';
 import { MANIFEST_FILE, type Manifest } from '../worker/models/manifest.ts';
 import { buildModel, writeModel } from './build/build-model.ts';
 import { randomCheckpoint } from './build/random-checkpoint.ts';
+import { shapeWithoutEarn } from './build/without-earn.ts';
 
 /** Its folder inside a model's. */
 export const FULL = 'full';
@@ -25,7 +25,7 @@ export function placeFull(model: string, folder: string): void {
     return;
   }
   const { config, precision } = manifest;
-  const full: ModelConfig = { ...config, items: ITEMS, registerDepth: config.depth, localWindow: 0 };
+  const full = { ...shapeWithoutEarn(config), items: ITEMS };
   const placed = manifestOf(folder);
   const text = JSON.stringify([full, precision]);
   if (placed && JSON.stringify([placed.config, placed.precision]) === text) return;

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { shapeWithoutEarn } from '../build/without-earn.ts';
 import { defineCommand, runCommand } from '../command.ts';
 import { DataError } from '../data/errors.ts';
 import { LOG_FILES } from '../data/log-files.ts';
@@ -21,7 +22,7 @@ import {
 import { placeSasRec, placeUsual } from './peers/place.ts';
 import { ratiosOf } from './ratios.ts';
 import { type Bench, report } from './report.ts';
-import { PEERS, type Scenario, scenarios, type Users } from './scenario.ts';
+import { type Scenario, scenarios, type Users } from './scenario.ts';
 import { median, round } from './statistics.ts';
 import { readUsers, usersWith } from './users.ts';
 import { bundle, Workerd } from './workerd.ts';
@@ -43,26 +44,31 @@ async function bench({ data, model, full, rounds }: BenchOptions, command: strin
     const random = withoutEarn(model);
     if (full) placeModel(full, join(folder, 'full'));
     else placeWithoutEarn(model, join(folder, 'full'));
+    const late = config.codeLayers !== undefined;
+    if (late) placeWithoutEarn(model, join(folder, 'late'), 'last layers');
     placeUsual(random, join(folder, 'usual'));
     placeSasRec(config, join(folder, 'sasrec'));
     placeEmpty(join(folder, 'bare'));
     const operations = placePeak(config, join(folder, 'bare'));
     const configs = new Map(
-      ['earn', 'full'].map((name) => [name, readManifestOf(join(folder, name)).config]),
+      ['earn', 'full', ...(late ? ['late'] : [])].map((name) => [
+        name,
+        readManifestOf(join(folder, name)).config,
+      ]),
     );
-    const shape = { ...config, registerDepth: config.depth, localWindow: 0 };
-    if (!isDeepStrictEqual(configs.get('full'), shape)) {
+    if (!isDeepStrictEqual(configs.get('full'), shapeWithoutEarn(config))) {
       throw new DataError(`--full: ${full} is not ${model} without EARN: the same shape, and k = N`);
     }
     const users = await readUsers(config, itemIdsOf(model), data);
     if (users.length === 0) throw new DataError(`${data}: no history has items that the model knows`);
     const longest = Math.min(config.contextWindow, Math.max(...users.map(({ length }) => length)));
-    const all = scenarios(longest);
+    const all = scenarios(longest, late);
     if (all.length === 0) throw new DataError(`no user has more than ${longest} items that the model knows`);
     const workerd = await Workerd.start(script, folder);
     let result: Awaited<ReturnType<typeof measure>>;
     try {
-      for (const name of ['earn', 'full', ...PEERS] as const) await workerd.call({ do: 'load', model: name });
+      for (const name of new Set(all.map(({ model: each }) => each)))
+        await workerd.call({ do: 'load', model: name });
       result = await measure(workerd, all, users, rounds, config.width);
     } finally {
       await workerd.stop();

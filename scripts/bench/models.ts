@@ -8,6 +8,7 @@ import { buildModel, withMemory, writeModel } from '../build/build-model.ts';
 import type { Checkpoint } from '../build/checkpoint.ts';
 import { Graph, Weights } from '../build/graph.ts';
 import { randomCheckpoint } from '../build/random-checkpoint.ts';
+import { type CodesRun, shapeWithoutEarn } from '../build/without-earn.ts';
 
 /** Products in a row: enough that what a run costs beside them vanishes. */
 const CHAIN = 16;
@@ -47,20 +48,20 @@ export function placeModel(from: string, to: string): void {
  * The decoder of the model in `from` without EARN, k = N: its weights are random, which takes the same time,
  * but catalogue and semantic IDs are the model's own, so that a search has the same work.
  */
-export function withoutEarn(from: string): Checkpoint {
+export function withoutEarn(from: string, codes: CodesRun = 'all layers'): Checkpoint {
   const { config, catalogue, semanticIds } = readManifestOf(from);
   const ids = readFileSync(join(from, semanticIds!.path));
   return {
-    ...randomCheckpoint({ ...config, registerDepth: config.depth, localWindow: 0 }),
+    ...randomCheckpoint(shapeWithoutEarn(config, codes)),
     items: JSON.parse(readFileSync(join(from, catalogue!.path), 'utf8')),
     semanticIds: Int32Array.from(new Uint16Array(ids.buffer, ids.byteOffset, ids.length / 2)),
   };
 }
 
 /** That decoder as a model, with the same memory beside it. */
-export function placeWithoutEarn(from: string, to: string): void {
+export function placeWithoutEarn(from: string, to: string, codes?: CodesRun): void {
   const { name, memory } = readManifestOf(from);
-  const built = buildModel(withoutEarn(from), name, 'int8');
+  const built = buildModel(withoutEarn(from, codes), name, 'int8');
   writeModel(memory ? withMemory(built, memoryIn(from, memory)) : built, to);
 }
 

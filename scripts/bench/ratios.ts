@@ -15,6 +15,8 @@ export function ratiosOf(rows: Row[], { depth, headDim }: ModelConfig, start: Co
     full_over_cold_200: over(find('full', 200, null), find('cold', 200, null)),
     full_over_warm_200: over(find('full', 200, null), warm),
     full_over_warm_400: over(find('full', 400, null), find('warm', 400, 3)),
+    own_cache_over_warm_400: over(find('full with state', 400, 3), find('warm', 400, 3)),
+    late_over_warm_400: over(find('late with state', 400, 3), find('warm', 400, 3)),
     usual_over_warm_200: over(find('usual', 200, null), warm),
     usual_over_latent_200: over(find('usual', 200, null), latent),
     sasrec_over_latent_200: over(find('sasrec', 200, null), latent),

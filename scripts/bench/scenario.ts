@@ -7,8 +7,11 @@ import type { RankerName } from '../../worker/models/manifest.ts';
 export const PEERS = ['usual', 'sasrec'] as const;
 export type PeerName = (typeof PEERS)[number];
 
-/** Folders of the models that the bench Worker loads. */
-export type ModelFolder = 'earn' | 'full' | PeerName;
+/**
+ * Folders of the models that the bench Worker loads: EARN; the same decoder without it; that with codes in
+ * the last layers alone, where EARN's codes run fewer layers than there are after k; and the peers.
+ */
+export type ModelFolder = 'earn' | 'full' | 'late' | PeerName;
 
 export interface Scenario {
   variant: string;
@@ -47,8 +50,8 @@ export interface Prepared {
 const BEAMS = [10, 20, 50];
 const HISTORIES = [10, 50, 200, 400, 1000];
 
-/** The variants of the table, for histories of at most `longest` items. */
-export function scenarios(longest: number): Scenario[] {
+/** The variants of the table, for histories of at most `longest` items; `late`: with that decoder. */
+export function scenarios(longest: number, late: boolean): Scenario[] {
   return HISTORIES.filter((history) => history <= longest).flatMap((history) => {
     const of = (variant: string, model: ModelFolder, fresh: number | null, beam = 20): Scenario => ({
       variant,
@@ -66,6 +69,7 @@ export function scenarios(longest: number): Scenario[] {
         of('same', 'earn', 0, beam),
       ]),
       of('full with state', 'full', 3),
+      ...(late ? [of('late with state', 'late', 3)] : []),
       of('latent', 'earn', 3),
       of('hybrid', 'earn', 3),
       ...PEERS.map((peer) => of(peer, peer, null)),

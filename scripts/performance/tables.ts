@@ -6,6 +6,8 @@ const RATIOS: [ratio: string, label: string][] = [
   ['full_over_cold_200', 'full / cold, 200 items'],
   ['full_over_warm_200', 'full / warm, 200 items'],
   ['full_over_warm_400', 'full / warm, 400 items'],
+  ['own_cache_over_warm_400', 'full with state / warm, 400 items'],
+  ['late_over_warm_400', 'late with state / warm, 400 items'],
   ['usual_over_warm_200', 'usual / warm, 200 items'],
   ['usual_over_latent_200', 'usual / latent, 200 items'],
   ['sasrec_over_latent_200', 'SASRec / latent, 200 items'],
@@ -22,7 +24,10 @@ const PASSAGES: Record<string, (bench: Bench) => string> = {
     return markdownTable(
       ['ratio of medians, 20 beams', 'measured'],
       [
-        ...RATIOS.map(([ratio, label]) => [label, String(ratios[ratio])]),
+        ...RATIOS.filter(([ratio]) => ratios[ratio] != null).map(([ratio, label]) => [
+          label,
+          String(ratios[ratio]),
+        ]),
         ['bytes of state, against full in float32, 200 items', `-${percent(ratios.state_reduction_200, 1)}`],
         ['efficiency of warm, 200 items', percent(ratios.efficiency_warm_200, 0)],
       ],

@@ -96,6 +96,7 @@ async function againstOwnCache(model: string, folder: string, rounds: number) {
   const { config, ranker } = readManifestOf(model);
   placeModel(model, join(folder, 'earn'));
   placeWithoutEarn(model, join(folder, 'full'));
+  placeWithoutEarn(model, join(folder, 'late'), 'last layers');
   placeEmpty(join(folder, 'bare'));
   const script = await bundle('worker.ts');
   const users = await readUsers(config, itemIdsOf(model), undefined);
@@ -107,23 +108,28 @@ async function againstOwnCache(model: string, folder: string, rounds: number) {
     fresh: 3,
     beam: 20,
   });
-  const pair = [of({ variant: 'own cache', model: 'full' }), of({ variant: 'warm', model: 'earn' })];
+  const all = [
+    of({ variant: 'own cache', model: 'full' }),
+    of({ variant: 'own cache, late codes', model: 'late' }),
+    of({ variant: 'warm', model: 'earn' }),
+  ];
   const workerd = await Workerd.start(script, folder);
   let rows: ReturnType<typeof rowOf>[];
   try {
-    for (const name of ['earn', 'full'] as const) await workerd.call({ do: 'load', model: name });
-    const { measured } = await measure(workerd, pair, users, Math.max(rounds, ENGINE_ROUNDS), null);
+    for (const { model: name } of all) await workerd.call({ do: 'load', model: name });
+    const { measured } = await measure(workerd, all, users, Math.max(rounds, ENGINE_ROUNDS), null);
     rows = measured.map((one) => rowOf(one, null, 1));
   } finally {
     await workerd.stop();
   }
   const start = await coldStart(script, folder, users[0].slice(-200), ranker);
-  const [own, earn] = rows;
+  const [own, late, earn] = rows;
   return {
     start,
     ratios: {
       first_over_init: round((start.wasm + start.files + start.sessions + start.answer) / start.wasm, 2),
       own_cache_over_earn_400: round(own.ms / earn.ms, 2),
+      late_codes_over_earn_400: round(late.ms / earn.ms, 2),
       own_cache_bytes_over_earn_400: round(own.state_bytes / earn.state_bytes, 2),
     },
   };

@@ -19,6 +19,7 @@ export interface Ratios {
   request_over_engine: number;
   first_over_init: number;
   own_cache_over_earn_400: number;
+  late_codes_over_earn_400: number;
   own_cache_bytes_over_earn_400: number;
 }
 
@@ -42,6 +43,7 @@ const LABELS: [ratio: keyof Ratios, label: string][] = [
   ['request_over_engine', 'whole returning request / the engine’s part, CPU'],
   ['first_over_init', 'first answer / onnxruntime’s initialisation'],
   ['own_cache_over_earn_400', 'the same decoder with its own cache / EARN, CPU, 400 items'],
+  ['late_codes_over_earn_400', 'that one with codes in the last layers alone / EARN'],
   ['own_cache_bytes_over_earn_400', 'bytes of their states'],
 ];
 
@@ -68,7 +70,7 @@ export function growthPassages(): Record<string, string> {
     'growth:run': `\`${command}\`.`,
     'growth:ratios': markdownTable(
       ['', 'measured'],
-      LABELS.filter(([ratio]) => growth[ratio] !== null).map(([ratio, label]) => [
+      LABELS.filter(([ratio]) => growth[ratio] != null).map(([ratio, label]) => [
         label,
         String(growth[ratio]),
       ]),
