@@ -189,6 +189,13 @@ export function withDefaults(
   return { manifest: changed, files: new Map(files).set(MANIFEST_FILE, sealed(changed)) };
 }
 
+/** The same model, whose new items follow what they are like so much: lists change, states do not. */
+export function withFollowed({ manifest, files }: BuiltModel, followed: number): BuiltModel {
+  const id = shortHash({ id: manifest.id, followed });
+  const changed = { ...manifest, id, words: { ...manifest.words!, followed } };
+  return { manifest: changed, files: new Map(files).set(MANIFEST_FILE, sealed(changed)) };
+}
+
 /**
  * The vectors of the types of events, what each adds to final states as a target, and what that adds to the
  * logits of the codes, which are linear in them: `EventTypes`.

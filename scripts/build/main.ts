@@ -6,11 +6,12 @@ import { LOG_FILES } from '../data/log-files.ts';
 import { readDataset } from '../dataset.ts';
 import { memorySource, nodeRuntime } from '../node-model.ts';
 import { stageBar } from '../progress.ts';
-import { buildModel, withDefaults, withMemory, writeModel } from './build-model.ts';
+import { buildModel, withDefaults, withFollowed, withMemory, writeModel } from './build-model.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 import { metricOf } from './coded/metric.ts';
 import { type CodedItems, coded } from './coded/residual.ts';
 import { chooseIncludeSeen, chooseRanker } from './defaults.ts';
+import { fitFollowed } from './likeness.ts';
 import { type BuiltMemory, buildMemory } from './memory/build-memory.ts';
 import { PAGE_OPTIONS, readPage } from './page.ts';
 import { itemVectors } from './weights.ts';
@@ -86,6 +87,15 @@ service loads.`,
       if (ranker !== model.manifest.ranker) model = withDefaults(model, { ranker });
       print(`Lists are made by the ranker ${ranker}: best on validation.`);
       memory = built.report;
+      if (!isLarge) {
+        const followed = await fitFollowed(checkpoint, model, dataset, built, stageBar('new items'));
+        if (followed !== undefined) model = withFollowed(model, followed);
+        print(
+          followed === undefined
+            ? 'New items will not follow what they are like: too little is known to say how strongly.'
+            : `New items will follow what they are like with a strength of ${followed}: others stay listed.`,
+        );
+      }
       const weights = built.options.weights.map((weight) => weight.toFixed(2));
       print(`Weights of the memory after 1, 2, 4 … items: ${weights.join(', ')}`);
       const affinities = built.affinities?.options.weights.map((weight) => weight.toFixed(2));

@@ -1,39 +1,17 @@
 /** `npm run cold:measure`: how well the service recommends items that no training has seen. */
 import { SingleBar } from 'cli-progress';
-import { changed, type ItemRecord } from '../../worker/catalogue/record.ts';
-import { Live } from '../../worker/live/live.ts';
-import type { Model } from '../../worker/models/model.ts';
-import { queryFor } from '../../worker/recommend/query.ts';
-import { recommend } from '../../worker/recommend/recommend.ts';
 import { given } from '../../worker/recommend/states.ts';
 import { defineCommand, runCommand } from '../command.ts';
 import { itemsIn } from '../data/item-files.ts';
+import type { Item } from '../data/items.ts';
 import { LOG_FILES } from '../data/log-files.ts';
 import { heldOut, readDataset } from '../dataset.ts';
 import { UserError } from '../errors.ts';
 import { loadFolder } from '../node-model.ts';
 import { seededRandom, shuffled } from '../random.ts';
+import { listAfter, withItems } from './added.ts';
 
-const LIST = 10;
 const SEED = 1;
-
-/** The items of the data that the model was not trained with, as a shop would add them. */
-async function newRecords(data: string, { catalogue }: Model): Promise<ItemRecord[]> {
-  const records: ItemRecord[] = [];
-  for await (const { id, title, categories = [] } of itemsIn(data)) {
-    if (catalogue.indexOf(id) !== undefined) continue;
-    records.push(changed(undefined, { kind: 'put', id, fields: { title, categories } })!);
-  }
-  return records;
-}
-
-/** The model as it serves once these items were added. */
-function withItems(model: Model, records: ItemRecord[]): Promise<Model> {
-  const snapshot = { version: 1, records, rules: [] };
-  const catalogue = { read: async () => ({ value: snapshot, degraded: false }) };
-  const counts = { read: async () => ({ value: null, degraded: false }) };
-  return new Live(catalogue, counts).over(Promise.resolve(model));
-}
 
 const command = defineCommand({
   usage: `npm run cold:measure -- --model DIR --data DIR [options]
@@ -50,26 +28,29 @@ many new items are hit, and what that costs the others. The last line printed is
   async main({ model: folder, data, split, cases: most }, { command, print }) {
     const trained = await loadFolder(folder);
     if (!trained.words) throw new UserError(`${folder} has no vectors of words: build it anew`);
-    const records = await newRecords(data, trained);
-    if (records.length === 0) throw new UserError(`${folder} was trained with every item of ${data}`);
-    const live = await withItems(trained, records);
-    const cold = new Set(records.map(({ id }) => id));
+    const items: Item[] = [];
+    for await (const item of itemsIn(data)) {
+      if (trained.catalogue.indexOf(item.id) === undefined) items.push(item);
+    }
+    if (items.length === 0) throw new UserError(`${folder} was trained with every item of ${data}`);
+    const live = await withItems(trained, items);
+    const cold = new Set(items.map(({ id }) => id));
     const cases = shuffled(heldOut(await readDataset(data), split), seededRandom(SEED)).slice(0, most);
     const hits = { new: 0, others: 0, others_without_new: 0 };
     const counts = { new: 0, others: 0, listed_new: 0, listed: 0 };
     const bar = new SingleBar({ format: '{bar} {value}/{total} lists', stream: process.stderr });
     bar.start(cases.length, 0);
-    for (const { history, target } of cases) {
-      const source = given(history.map((item) => ({ item })));
-      const listed = async (model: Model) =>
-        (await recommend(model, source, queryFor(LIST))).items.map(({ id }) => id);
-      const list = await listed(live);
+    for (const { events, target } of cases) {
+      const source = given(events);
+      const list = await listAfter(live, source);
       const kind = cold.has(target) ? 'new' : 'others';
       counts[kind]++;
       counts.listed += list.length;
       counts.listed_new += list.filter((id) => cold.has(id)).length;
       hits[kind] += Number(list.includes(target));
-      if (kind === 'others') hits.others_without_new += Number((await listed(trained)).includes(target));
+      if (kind === 'others') {
+        hits.others_without_new += Number((await listAfter(trained, source)).includes(target));
+      }
       bar.increment();
     }
     bar.stop();
@@ -78,7 +59,7 @@ many new items are hit, and what that costs the others. The last line printed is
       JSON.stringify({
         command,
         split,
-        new_items: records.length,
+        new_items: items.length,
         cases: { new: counts.new, others: counts.others },
         'hr@10': {
           new: share(hits.new, counts.new),

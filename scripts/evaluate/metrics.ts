@@ -7,7 +7,7 @@ export const LIST_LENGTH = 20;
 const RESAMPLES = 1000;
 
 /** Where an item stands in a list, from 0; Infinity when the list does not have it. */
-export function rankIn(list: readonly number[], item: number): number {
+export function rankIn<Id>(list: readonly Id[], item: Id): number {
   const rank = list.indexOf(item);
   return rank < 0 ? Infinity : rank;
 }

@@ -170,26 +170,6 @@ test('neighbours are the items whose words are most like the text’s, by TF-IDF
   expect(lookups.borrowed(texts).like.has(142)).toBe(false);
 });
 
-test('how much of what follows an item is like it comes out of the transitions', () => {
-  // Pairs of a kind in a hundred items: half of what follows one of a pair is the other one.
-  const items = Array.from({ length: 100 }, (_, at) => ({
-    id: `${at}`,
-    title: `kind${at >> 1} thing${at % 10}`,
-    categories: [],
-    count: 1 + (at % 3),
-  }));
-  const lookups = new TextNeighbours(items);
-  const parts = Array.from({ length: 100 }, (_, item) => {
-    const text = (at: number) => textOf(items[at].title);
-    const cosines = cosinesTo(text(item), items).map((cosine, at) => (at === item ? 0 : cosine ** 4));
-    const crowd = cosines.reduce((sum, value) => sum + value, 0);
-    return cosines.map((value) => value / crowd);
-  });
-  expect(lookups.followed((item, other) => 0.5 * parts[item][other])).toBeCloseTo(0.5, 6);
-  expect(lookups.followed(() => 0)).toBe(0);
-  expect(new TextNeighbours([]).followed(() => 1)).toBe(0);
-});
-
 /** Of a text and each of `others` that someone had, over words of two items at least and 5 % at most. */
 function cosinesTo(text: string, items: CatalogueItem[], others = items): number[] {
   const split = (of: string) => {

@@ -1,10 +1,8 @@
 /** Models as of now: each trained model with the live catalogue and the live counts over it. */
-import type { CatalogueItem } from '../catalogue/item.ts';
 import type { LiveCopy } from '../catalogue/live-copy.ts';
 import type { CatalogueSnapshot } from '../catalogue/snapshot.ts';
-import { type Borrowed, LIFT, NOTHING_BORROWED } from '../memory/borrowed.ts';
+import { type Borrowed, NOTHING_BORROWED } from '../memory/borrowed.ts';
 import { liveRows, NO_ROWS } from '../memory/live-rows.ts';
-import type { Memory } from '../memory/memory.ts';
 import type { Manifest } from '../models/manifest.ts';
 import type { Extension, Model } from '../models/model.ts';
 import { TextNeighbours } from '../text/neighbours.ts';
@@ -27,17 +25,12 @@ interface Made extends Now {
   lent: Borrowed;
 }
 
-/** What new items borrow from, of one model. */
-interface Lender {
-  texts: TextNeighbours;
-  followed: number;
-}
-
 export class Live {
   private readonly catalogue: Pick<LiveCopy, 'read'>;
   private readonly counts: Pick<Copies<CountsTable>, 'read'>;
   private readonly made = new WeakMap<Model, Made>();
-  private readonly lenders = new WeakMap<Model, Lender>();
+  /** What new items borrow from. */
+  private readonly lenders = new WeakMap<Model, TextNeighbours>();
 
   constructor(catalogue: Pick<LiveCopy, 'read'>, counts: Pick<Copies<CountsTable>, 'read'>) {
     this.catalogue = catalogue;
@@ -73,28 +66,22 @@ export class Live {
         catalogue,
         added: texts.map((text) => words!.vector(text)), // none are added without words
       },
-      lent: memory && texts.length > 0 ? this.lentTo(trained, memory, texts) : NOTHING_BORROWED,
+      lent: memory && texts.length > 0 ? this.lentTo(trained, texts) : NOTHING_BORROWED,
     };
   }
 
-  private lentTo(trained: Model, memory: Memory, texts: string[]): Borrowed {
+  private lentTo(trained: Model, texts: string[]): Borrowed {
     const { items } = trained.catalogue;
     if (items === undefined) return NOTHING_BORROWED; // their texts are not in memory
-    const lender = this.lenders.get(trained) ?? lenderOf(items, memory);
+    const lender = this.lenders.get(trained) ?? new TextNeighbours(items);
     this.lenders.set(trained, lender);
-    return { ...lender.texts.borrowed(texts), followed: lender.followed };
+    return { ...lender.borrowed(texts), followed: trained.manifest.words?.followed ?? 0 };
   }
 
   /** The trained model's manifest as of now. */
   async manifest(trained: Manifest): Promise<Manifest> {
     return manifestAt(trained, (await this.catalogue.read()).value);
   }
-}
-
-function lenderOf(items: readonly CatalogueItem[], memory: Memory): Lender {
-  const texts = new TextNeighbours(items);
-  const followed = texts.followed((item, successor) => memory.trainedProbability(item, successor));
-  return { texts, followed: LIFT * followed };
 }
 
 function extended(

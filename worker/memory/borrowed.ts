@@ -3,12 +3,6 @@
  * follows them, trained and new ones, and is followed by what follows the trained ones.
  */
 
-/**
- * How much more a new item follows what it is like than trained items do: it has nothing else to be listed
- * for. Chosen on validation of two catalogues (docs/log.md).
- */
-export const LIFT = 30;
-
 /** Trained items that are like a new one. */
 export interface Neighbours {
   /** Indices, the nearest first. */
@@ -29,7 +23,10 @@ export interface Borrowed {
   neighbours: readonly Neighbours[];
   /** By item, trained or new. */
   like: ReadonlyMap<number, readonly Like[]>;
-  /** The probability, lifted, that an item is followed by one that is like it: all that are share it. */
+  /**
+   * What all items that are like an item have together of q after it. It is chosen by the lists that it makes
+   * (`scripts/build/likeness.ts`): a new item has nothing else to be listed for, so it may be above one.
+   */
   followed: number;
 }
 

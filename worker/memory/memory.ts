@@ -50,7 +50,7 @@ export class Memory {
   /** What was counted since the training. */
   private readonly live: LiveRows;
   /** What new items have of others. */
-  private readonly borrowed: Borrowed;
+  readonly borrowed: Borrowed;
 
   /**
    * `trained` may be a file as `layout.ts` says; it is not copied. @throws {RangeError} when it is of another
@@ -185,7 +185,7 @@ export class Memory {
   }
 
   /** As it was counted in the training. */
-  trainedProbability(item: number, successor: number): number {
+  private trainedProbability(item: number, successor: number): number {
     const { starts, successors, probabilities } = this.transitions;
     const place = this.places ? (this.places.get(item) ?? Infinity) : item;
     if (place + 1 >= starts.length) return 0;

@@ -144,6 +144,8 @@ const words = z.strictObject({
   /** An int8 item table: one vector per word, and the one that all items have. */
   vectors: pieces,
   length: z.number().check(z.positive()),
+  /** How strongly new items follow what they are like: `Borrowed`. @default not at all */
+  followed: z.optional(z.number().check(z.nonnegative())),
 });
 
 /** `EventMeaning` says what each is. */

@@ -14,8 +14,6 @@ const NEAREST = 30;
 const POWER = 4;
 /** Smaller parts are left out. */
 const LEAST_PART = 0.001;
-/** Trained items from which `followed` is estimated, at most twice as many. */
-const SAMPLE = 500;
 
 /** The items that have a word, and how much it weighs in each of them. */
 interface Posting {
@@ -60,27 +58,6 @@ export class TextNeighbours {
         posting.weights.push(weight);
       }
     }
-  }
-
-  /**
-   * The probability that a trained item is followed by one that is like it, of which each has its part:
-   * least squares over transitions, from `follows`, weighted by how often the item was taken.
-   */
-  followed(follows: (item: number, successor: number) => number): number {
-    let [product, square] = [0, 0];
-    const step = Math.max(1, Math.floor(this.items.length / SAMPLE));
-    for (let item = 0; item < this.items.length; item += step) {
-      const { items, likeness, sum } = this.compare(wordsOfItem(this.items[item]));
-      const itself = items.indexOf(item);
-      const crowd = sum - (likeness[itself] ?? 0);
-      for (const [place, other] of items.entries()) {
-        if (place === itself || crowd <= 0) continue;
-        const part = likeness[place] / crowd;
-        product += this.items[item].count * follows(item, other) * part;
-        square += this.items[item].count * part ** 2;
-      }
-    }
-    return square > 0 ? product / square : 0;
   }
 
   /** What new items with these texts have. */

@@ -6,7 +6,7 @@ import type { Model } from '../../../worker/models/model.ts';
 import type { Dataset } from '../../dataset.ts';
 import type { TrainingLog } from '../../evaluate/yardsticks/training-log.ts';
 import type { CountOptions } from '../../evaluate/yardsticks/transitions.ts';
-import { SILENT, type Stage } from '../../progress.ts';
+import { NO_STEP, SILENT, type Stage } from '../../progress.ts';
 import { affinityFiles } from './affinities.ts';
 import { trainingHistories, type ValidationCase, validationCases } from './cases.ts';
 import { type CountedRow, countTransitions } from './counts.ts';
@@ -115,6 +115,22 @@ export async function buildMemory(
       affinities: { lambda, factor: both.factors[1], ndcgWithout: scale.ndcg },
     },
   };
+}
+
+/** What was fitted, counted in other data: weights and settings stay. */
+export function countedAnew(
+  model: Model,
+  dataset: Dataset,
+  { options, affinities, report }: BuiltMemory,
+): Pick<BuiltMemory, 'file' | 'options' | 'affinities'> {
+  const log = trainingHistories(dataset, model);
+  const { distances, reverse, shrinkage } = report;
+  const rows = countTransitions(log, { distances, reverse, most: MOST_SUCCESSORS });
+  const counted = { file: memoryTable(rows, { shrinkage }), options };
+  const fileOf = affinities && report.affinities && affinityFiles(log);
+  if (!fileOf) return counted;
+  const file = fileOf(report.affinities!.lambda, NO_STEP);
+  return { ...counted, affinities: { file, options: affinities.options } };
 }
 
 const scaled = (weights: readonly number[], factor: number) => weights.map((weight) => factor * weight);
