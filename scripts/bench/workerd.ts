@@ -21,7 +21,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
-import { heapBytes } from './heap.ts';
+import { heapBytes, heldBytes } from './heap.ts';
 import type { Call } from './scenario.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -80,6 +80,8 @@ export interface More {
   bindings?: string[];
   /** Fields of the Worker itself. */
   worker?: string;
+  /** What V8 may take for its heap. @default as much as it likes */
+  heapMb?: number;
 }
 
 export class Workerd {
@@ -155,9 +157,18 @@ export class Workerd {
     return { wall: 0, cpu: before === null ? null : this.cpu()! - before };
   }
 
-  /** Bytes of the isolate's JavaScript heap and of the buffers behind its typed arrays. */
+  /** Bytes of the isolate's JavaScript heap and of the buffers behind its typed arrays, garbage included. */
   heapBytes(): Promise<number> {
-    return heapBytes(`ws://127.0.0.1:${this.ports['listen-inspector']}/main`);
+    return heapBytes(this.inspector);
+  }
+
+  /** The same without garbage. */
+  heldBytes(): Promise<number> {
+    return heldBytes(this.inspector, () => this.request('/'));
+  }
+
+  private get inspector(): string {
+    return `ws://127.0.0.1:${this.ports['listen-inspector']}/main`;
   }
 
   async stop(): Promise<void> {
@@ -196,7 +207,7 @@ export class Workerd {
 function config(
   models: string,
   clockPort: number,
-  { services = [], bindings = [], worker = '' }: More,
+  { services = [], bindings = [], worker = '', heapMb }: More,
 ): string {
   const [, date] = /^compatibility_date = "(.*)"$/m.exec(readFileSync(join(ROOT, 'wrangler.toml'), 'utf8'))!;
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -216,6 +227,7 @@ const config :Workerd.Config = (
     (name = "clock", external = (address = "127.0.0.1:${clockPort}", http = ())), ${services.join(', ')}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+  v8Flags = [${heapMb === undefined ? '' : `"--max-heap-size=${heapMb}"`}],
 );
 `;
 }

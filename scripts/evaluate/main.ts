@@ -39,6 +39,11 @@ repeats apart, histories cut to their newest items, and how the lists spread ove
     },
     beam: { type: 'integer', min: 1, default: BEAM, description: 'width of the beam search' },
     cases: { type: 'integer', min: 1, description: 'rank the first N cases of a fixed shuffle' },
+    alone: {
+      type: 'boolean',
+      default: false,
+      description: 'rank with the model alone: no simple methods, and no shortened histories',
+    },
     ranks: { type: 'string', value: 'FILE', description: 'write the ranks of each case as CSV, for compare' },
   },
   async main(options, { command, print }) {
@@ -48,7 +53,7 @@ repeats apart, histories cut to their newest items, and how the lists spread ove
     const evaluation = await evaluate(
       model,
       dataset,
-      { ...options, rankers },
+      { ...options, rankers, cuts: !options.alone },
       { say: console.error, stage: stageBar },
     );
     if (options.ranks) writeRanks(options.ranks, evaluation.cases, evaluation.ranks);

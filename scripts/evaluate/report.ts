@@ -15,11 +15,17 @@ interface Run {
 }
 
 /** Everything about an evaluation, for machines. */
-export function resultOf({ manifest, dataset, options, evaluation, command }: Run) {
-  const { cases, ranks, results, yardsticks } = evaluation;
-  const { id, precision, ranker, config, training, validation } = manifest;
-  const judged = options.rankers.includes(ranker) ? ranker : options.rankers[0];
+export function resultOf(run: Run) {
+  const { judged, ...facts } = factsOf(run);
+  const { ranks, yardsticks } = run.evaluation;
   const ofYardsticks = new Map(Object.keys(yardsticks).map((name) => [name, ranks.get(name)!]));
+  return { judged, ...facts, verdict: verdictOn(ranks.get(judged)!, ofYardsticks) };
+}
+
+/** The same of a model that ranked alone. */
+function factsOf({ manifest, dataset, options, evaluation, command }: Run) {
+  const { cases, results, yardsticks } = evaluation;
+  const { id, precision, ranker, config, training, validation } = manifest;
   return {
     dataset: basename(resolve(options.data)),
     protocol: `${dataset.protocol} ${options.split}, all items ranked, seen ${manifest.includeSeen ? 'listed' : 'hidden'}`,
@@ -27,7 +33,7 @@ export function resultOf({ manifest, dataset, options, evaluation, command }: Ru
     model: id,
     precision,
     default: ranker,
-    judged,
+    judged: options.rankers.includes(ranker) ? ranker : options.rankers[0],
     beam: options.beam,
     depth: config.depth,
     register_depth: config.registerDepth,
@@ -37,16 +43,20 @@ export function resultOf({ manifest, dataset, options, evaluation, command }: Ru
     command,
     results,
     yardsticks,
-    verdict: verdictOn(ranks.get(judged)!, ofYardsticks),
   };
 }
 
-/** Prints a table, the verdict, and everything as one line of JSON. */
+/** Prints a table, the verdict if there is one, and everything as one line of JSON. */
 export function report(run: Run, print: (line: string) => void): void {
-  const { ranks } = run.evaluation;
-  const { judged, ...result } = resultOf(run);
-  const named = [...Object.keys(result.yardsticks), ...Object.keys(result.results)];
+  const { ranks, yardsticks, results } = run.evaluation;
+  const named = [...Object.keys(yardsticks), ...Object.keys(results)];
   console.table(Object.fromEntries(named.map((name) => [name, metricsOf(ranks.get(name)!)])));
+  if (run.options.alone) {
+    const { judged: _, ...facts } = factsOf(run);
+    print(JSON.stringify(facts));
+    return;
+  }
+  const { judged, ...result } = resultOf(run);
   print(sentence(judged, result.verdict));
   print(JSON.stringify(result));
 }

@@ -27,6 +27,8 @@ export interface EvaluationOptions {
   cases?: number;
   /** Whether histories are also cut to their newest items. @default true */
   cuts?: boolean;
+  /** Whether simple methods are left out. @default false */
+  alone?: boolean;
 }
 
 export interface Evaluation {
@@ -51,14 +53,16 @@ export async function evaluate(
   if (cases.length === 0) {
     throw new UserError(`the data holds nothing out for ${options.split}`);
   }
-  const tuned = fitAll(
-    trainingLog(dataset, users, model),
-    drawn('valid', TUNING_CASES).map((one) => {
-      const { history, taken, target } = indexedCase(one, users, model);
-      return { history: taken, target, allowed: () => servedAfter(history, model) };
-    }),
-    progress,
-  );
+  const tuned: ReturnType<typeof fitAll> = options.alone
+    ? new Map()
+    : fitAll(
+        trainingLog(dataset, users, model),
+        drawn('valid', TUNING_CASES).map((one) => {
+          const { history, taken, target } = indexedCase(one, users, model);
+          return { history: taken, target, allowed: () => servedAfter(history, model) };
+        }),
+        progress,
+      );
   const ranks = new Map<string, number[]>();
 
   /** Of each ranker or yardstick that makes `lists`. */
@@ -86,9 +90,9 @@ export async function evaluate(
     );
   }
 
-  const step = progress.stage('lists')(2 * cases.length);
+  const step = progress.stage('lists')((options.alone ? 1 : 2) * cases.length);
   const results = await summaries(modelLists(model, options.rankers, options.beam));
-  const ofYardsticks = await summaries(yardstickLists(tuned, model));
+  const ofYardsticks = options.alone ? {} : await summaries(yardstickLists(tuned, model));
   const yardsticks = Object.fromEntries(
     Object.entries(ofYardsticks).map(([name, each]) => [
       name,

@@ -129,3 +129,18 @@ test('the report ends with the verdict and a line of JSON that has everything', 
   const [mine, best] = [told.results.beam, told.yardsticks[over]].map((each) => each['ndcg@10']);
   expect(ndcg[0]).toBeCloseTo(mine - best, 4);
 });
+
+test('a model that ranks alone has the same ranks, and no verdict', async () => {
+  const options = { ...OPTIONS, alone: true, cuts: false };
+  const dataset = circles(model);
+  const alone = await evaluate(model, dataset, options, silent);
+  expect([...alone.ranks.keys()]).toEqual(OPTIONS.rankers);
+  for (const [ranker, ranks] of alone.ranks) expect(ranks).toEqual(evaluation.ranks.get(ranker));
+  const printed: string[] = [];
+  const about = { options: { ...options, data: 'data/circles' }, command: 'npm run evaluate -- …' };
+  report({ manifest: model.manifest, dataset, evaluation: alone, ...about }, (line) => printed.push(line));
+  expect(printed).toHaveLength(1);
+  const told = JSON.parse(printed[0]);
+  expect(told).toMatchObject({ dataset: 'circles', yardsticks: {} });
+  expect(told.verdict).toBeUndefined();
+});

@@ -6,8 +6,8 @@ import type { Entry } from './state-cache.ts';
 
 /** The objects around a state: entry, arrays' headers, the LRU list's slots. */
 const ENTRY_BYTES = 4000;
-/** A list's name, its array, and its place in the map. */
-const LIST_BYTES = 500;
+/** A list's array, and its place in the map. */
+const LIST_BYTES = 400;
 /** An item and its score; the score is an object of its own. */
 const RANKED_BYTES = 72;
 /** What is noted of the last write, beside its key. */
@@ -28,6 +28,6 @@ function entryBytes({ stored: { history, state }, lists }: Entry): number {
   let bytes = ENTRY_BYTES;
   for (const { byteLength } of buffers) bytes += byteLength;
   for (const name of unknown.named) bytes += 2 * name.length + 24;
-  for (const list of lists.values()) bytes += LIST_BYTES + RANKED_BYTES * list.length;
+  for (const [name, list] of lists) bytes += LIST_BYTES + 2 * name.length + RANKED_BYTES * list.length;
   return bytes;
 }

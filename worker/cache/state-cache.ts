@@ -7,23 +7,18 @@ import { LRUCache } from 'lru-cache';
 import { toHex } from '../engine/hex.ts';
 import type { Ranked } from '../engine/ranking.ts';
 import type { Known } from '../history/log.ts';
+import { BUDGET } from './budget.ts';
 import { memoryBytes, WRITE_BYTES } from './memory-bytes.ts';
 import { decodeState, encodeState, type StoredState } from './state-codec.ts';
 import type { StateInfo, StateStore } from './state-store.ts';
 
 /**
- * A small part of an isolate's 128 MB: about 300 users with 200 items each. States, lists, keys and notes of
- * writes all count; `test/recommend/memory-budget.test.ts` tries to break it.
- */
-export const MEMORY_BYTES = 16 * 1024 * 1024;
-/**
  * How long a state stays in an isolate's memory: also one of a user whom another isolate has deleted, and
  * whose log it no longer fits.
  */
 export const MEMORY_MS = 60 * 60 * 1000;
+const utf8 = new TextEncoder();
 const PURGE_INTERVAL_MS = 60_000;
-/** Of these, for the notes of writes. */
-const WRITES_BYTES = MEMORY_BYTES / 16;
 /** Workers KV takes one write per second and key: https://developers.cloudflare.com/kv/platform/limits/ */
 const WRITE_INTERVAL_MS = 1000;
 /** A write that is pending for longer was lost with the request that carried it. */
@@ -54,13 +49,13 @@ export class StateCache {
   private readonly store: StateStore;
   /** By user: a state per model, the newest last. */
   private readonly memory = new LRUCache<string, readonly Entry[]>({
-    maxSize: MEMORY_BYTES - WRITES_BYTES,
+    maxSize: BUDGET.states,
     sizeCalculation: memoryBytes,
     ttl: MEMORY_MS,
     perf: Date,
   });
   private readonly writes = new LRUCache<string, Write>({
-    maxSize: WRITES_BYTES,
+    maxSize: BUDGET.writes,
     sizeCalculation: (_, key) => WRITE_BYTES + 2 * key.length,
   });
 
@@ -217,7 +212,7 @@ function isNewer(a: StoredState, b: StoredState): boolean {
  * another.
  */
 function storeKey(user: string, stateId: string): string {
-  return `state/${toHex(sha256(new TextEncoder().encode(user)))}/${stateId}`;
+  return `state/${toHex(sha256(utf8.encode(user)))}/${stateId}`;
 }
 
 export function warn(event: string, error: unknown): void {

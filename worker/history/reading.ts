@@ -1,10 +1,16 @@
 /** Events as they are read from SQLite. */
 import type { Event } from './event.ts';
-import type { LogPage } from './log.ts';
+import type { LogPage, Tail } from './log.ts';
 import type { Row } from './schema.ts';
 
+/** An event, and the chain's digest of it where it has one. */
+export interface ChainedEvent {
+  event: Event;
+  digest: Uint8Array | null;
+}
+
 /** So many events, oldest first, but for the newest `skipped`. */
-export function newestRows(sql: SqlStorage, count: number, skipped: number): Row[] {
+export function newestEvents(sql: SqlStorage, count: number, skipped: number): ChainedEvent[] {
   return sql
     .exec<Row>(
       'SELECT item, type, digest FROM interaction ORDER BY position DESC LIMIT ? OFFSET ?',
@@ -12,16 +18,13 @@ export function newestRows(sql: SqlStorage, count: number, skipped: number): Row
       skipped,
     )
     .toArray()
+    .map((row) => ({ event: eventOf(row), digest: row.digest && new Uint8Array(row.digest) }))
     .reverse();
 }
 
-/** So many events, oldest first, without their digests. */
-export function newestEvents(sql: SqlStorage, count: number): Event[] {
-  return sql
-    .exec<Row>('SELECT item, type FROM interaction ORDER BY position DESC LIMIT ?', count)
-    .toArray()
-    .map(eventOf)
-    .reverse();
+/** Events and their digests, as callers get them. */
+export function apart(chained: readonly ChainedEvent[]): Pick<Tail, 'events' | 'digests'> {
+  return { events: chained.map(({ event }) => event), digests: chained.map(({ digest }) => digest) };
 }
 
 /** As `HistoryLog.page` says. */
@@ -41,11 +44,7 @@ export function pageOf(sql: SqlStorage, limit: number, before: number | null): O
   return { events, next: rows.length > limit ? events[limit - 1].position : null };
 }
 
-export function digestOf(row: Row | undefined): Uint8Array | null {
-  return row?.digest ? new Uint8Array(row.digest) : null;
-}
-
 /** What models read of an event. */
-export function eventOf({ item, type }: Pick<Row, 'item' | 'type'>): Event {
-  return type === null ? { item } : { item, type };
+export function eventOf({ item, type }: { item: string; type?: string | null }): Event {
+  return type === null || type === undefined ? { item } : { item, type };
 }

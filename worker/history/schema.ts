@@ -3,6 +3,7 @@ import { CHAIN_START, chainBase, chained } from './chain.ts';
 import type { Event } from './event.ts';
 import { digest } from './idempotency.ts';
 import type { Head } from './log.ts';
+import { type ChainedEvent, eventOf } from './reading.ts';
 
 /** An event as SQLite has it. */
 export type Row = {
@@ -43,14 +44,29 @@ export function createTables(sql: SqlStorage): void {
   createChain(sql, 0, 0, CHAIN_START);
 }
 
+/** The log's head, unless something has to be done to the log first. Who comes back waits for this. */
+function currentHead(sql: SqlStorage): Head | undefined {
+  const tables = tablesOf(sql);
+  if (!tables.includes('chain') || !tables.includes('served')) return undefined;
+  const { newest, position, ...head } = sql
+    .exec<HeadRow & { position: number; newest: number | null }>(
+      `SELECT epoch, total, dropped, digest, position, (SELECT max(position) FROM interaction) AS newest
+       FROM log, chain`,
+    )
+    .one();
+  return (newest ?? 0) <= position ? headOfRow(head) : undefined;
+}
+
 /**
- * Brings a log of older code up to date. Older code can read and continue the result: it knows nothing of the
- * new columns and tables, and only takes idempotency keys for new ones. Events from before there were digests
- * get one together, so this takes no longer for a million of them.
+ * Brings a log of older code up to date, and returns its head if there is one. Older code can read and
+ * continue the result: it knows nothing of the new columns and tables, and only takes idempotency keys for
+ * new ones. Events from before there were digests get one together, so this takes no longer for a million of
+ * them.
  */
-export async function migrate(storage: DurableObjectStorage): Promise<void> {
+export async function migrate(storage: DurableObjectStorage): Promise<Head | undefined> {
   const { sql } = storage;
-  if (!exists(sql)) return;
+  const current = currentHead(sql);
+  if (current || !exists(sql)) return current;
   const columns = new Set(
     [...sql.exec("SELECT name FROM pragma_table_info('interaction')")].map(({ name }) => name),
   );
@@ -80,6 +96,7 @@ export async function migrate(storage: DurableObjectStorage): Promise<void> {
     createServed(sql);
     chainOthers(sql);
   });
+  return headOf(sql);
 }
 
 /** For the list that the user saw last: none, or one. */
@@ -90,17 +107,22 @@ function createServed(sql: SqlStorage): void {
 /** Of one statement: there may be a hundred bound values. */
 const MOST_ROWS = 20;
 
-/** Adds the events to the log and to its chain, as `stored` now unless they say it. Returns the new head. */
+/**
+ * Adds the events to the log and to its chain, as `stored` now unless they say it. Returns the new head, and
+ * the events as they are read from now on.
+ */
 export function appendEvents(
   sql: SqlStorage,
   events: readonly (Event & { stored?: number })[],
   head: Head,
-): Head {
+): { head: Head; added: ChainedEvent[] } {
   const now = Date.now();
+  const added: ChainedEvent[] = [];
   let { digest } = head;
   for (let from = 0; from < events.length; from += MOST_ROWS) {
     const rows = events.slice(from, from + MOST_ROWS).map((event) => {
       digest = chained(digest!, event);
+      added.push({ event: eventOf(event), digest });
       const { item, time = null, type = null, stored = now } = event;
       return [item, time, type, digest, stored];
     });
@@ -112,19 +134,18 @@ export function appendEvents(
   }
   const total = head.total + events.length;
   saveChain(sql, total, digest!);
-  return { ...head, total, digest };
+  return { head: { ...head, total, digest }, added };
 }
 
 /** undefined while there is no log. */
 export function headOf(sql: SqlStorage): Head | undefined {
   if (!exists(sql)) return undefined;
-  const { digest, ...head } = sql
-    .exec<Omit<Head, 'digest'> & { digest: ArrayBuffer }>(
-      'SELECT epoch, total, dropped, digest FROM log, chain',
-    )
-    .one();
-  return { ...head, digest: new Uint8Array(digest) };
+  return headOfRow(sql.exec<HeadRow>('SELECT epoch, total, dropped, digest FROM log, chain').one());
 }
+
+type HeadRow = Omit<Head, 'digest'> & { digest: ArrayBuffer };
+
+const headOfRow = ({ digest, ...head }: HeadRow): Head => ({ ...head, digest: new Uint8Array(digest) });
 
 /** Events that older code has appended since the chain was last continued. */
 function chainOthers(sql: SqlStorage): void {

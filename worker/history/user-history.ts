@@ -20,17 +20,16 @@ import {
   type Tail,
 } from './log.ts';
 import { type Handed, handOver, hasMore, isLeaving, takeIn } from './merge.ts';
-import { digestOf, eventOf, newestEvents, newestRows, pageOf } from './reading.ts';
+import { Newest } from './newest.ts';
+import { apart, newestEvents, pageOf } from './reading.ts';
 import { isErased, KEY_MEMORY_MS, recentKeys } from './recent-keys.ts';
 import { dropExcess, dropOld, type Retention, retentionOf } from './retention.ts';
-import { appendEvents, createTables, exists, headOf, migrate, type Row, tablesOf } from './schema.ts';
+import { appendEvents, createTables, exists, migrate, tablesOf } from './schema.ts';
 import { itemsOf, judgeServed, keepServed } from './served-list.ts';
 import { takeBack } from './take-back.ts';
 
 /** How often events that are too old are looked for. */
 const RETENTION_INTERVAL_MS = 24 * 60 * 60 * 1000;
-
-const NOBODY: Head = { epoch: '', total: 0, dropped: 0, digest: null };
 
 /**
  * One user's log in SQLite. Writes are durable before the caller gets its answer (output gate:
@@ -44,13 +43,13 @@ export class UserHistory extends DurableObject<Env> {
   private readonly outbox = this.openOutbox();
   /** Of the next alarm, as far as this instance has set it. */
   private alarmAt = Infinity;
-  /** Of the log, as this instance last read or wrote it; nobody else writes to it. */
-  private known?: Head;
+  private readonly newest = new Newest(this.sql);
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
     state.blockConcurrencyWhile(async () => {
-      await migrate(this.ctx.storage);
+      const head = await migrate(this.ctx.storage);
+      if (head) this.newest.note(head);
       await this.planRetention();
     });
   }
@@ -62,7 +61,7 @@ export class UserHistory extends DurableObject<Env> {
   }
 
   private store(events: Event[], once?: Once, seen?: Seen): Appended {
-    let after: Head | undefined;
+    let after: Parameters<Newest['note']> | undefined;
     const appended = this.change((): Appended => {
       const now = Date.now();
       if (once && isErased(this.sql, once.key)) return { length: 0, outcome: 'erased' };
@@ -75,28 +74,24 @@ export class UserHistory extends DurableObject<Env> {
           return { length: Number(known.length), outcome };
         }
       }
-      const preceding = newestEvents(this.sql, EVENTS_BEFORE);
-      const head = this.head();
-      after = appendEvents(this.sql, events, head);
-      const length = dropExcess(this.sql, this.retention, after.total - after.dropped);
-      after.dropped = after.total - length;
+      const { head } = this.newest;
+      const preceding = apart(this.newest.events(EVENTS_BEFORE)).events;
+      const { head: longer, added } = appendEvents(this.sql, events, head);
+      const length = dropExcess(this.sql, this.retention, longer.total - longer.dropped);
+      after = [{ ...longer, dropped: longer.total - length }, [...this.newest.known, ...added]];
       if (once) {
         this.sql.exec('INSERT INTO append VALUES (?, ?, ?, ?)', once.key, once.content, length, now);
       }
       const judged = judgeServed(this.sql, events, head, seen);
       return { length, outcome: 'added', preceding, ...(judged && { judged }) };
     });
-    this.known = after;
+    if (after) this.newest.note(...after);
     return appended;
   }
 
   /** The newest events, whatever the log's length. Not `tail`: Workers have a handler of that name. */
   readTail(known?: Known): Tail {
-    const head = this.head();
-    const since = known && this.since(known, head);
-    if (since) return since;
-    const rows = this.newest(TAIL_EVENTS, 0);
-    return { ...head, events: rows.map(eventOf), digests: rows.map(digestOf) };
+    return this.newest.tail(known);
   }
 
   appendAndTail(
@@ -110,7 +105,7 @@ export class UserHistory extends DurableObject<Env> {
   }
 
   takeBack({ position, log }: Place): 'taken_back' | 'unknown' | 'leaving' {
-    const { epoch } = this.head();
+    const { epoch } = this.newest.head;
     if (epoch === '' || !epoch.startsWith(log)) return 'unknown';
     if (isLeaving(this.sql)) return 'leaving';
     const isRemoved = this.change(() => {
@@ -132,7 +127,7 @@ export class UserHistory extends DurableObject<Env> {
     if (isErased(this.sql, handed.log)) return { outcome: 'erased', merged: 0, length: 0 };
     const merged = this.change(() => {
       if (!this.isBegun()) this.create();
-      const head = this.head();
+      const head = this.newest.head;
       const merged = takeIn(this.sql, handed, head);
       dropExcess(this.sql, this.retention, head.total + merged - head.dropped);
       return merged;
@@ -149,34 +144,24 @@ export class UserHistory extends DurableObject<Env> {
     return true;
   }
 
-  /** What came after a place that the caller knows; undefined when that is none of this log, or far back. */
-  private since({ epoch, position, digest }: Known, head: Head): Tail | undefined {
-    const count = head.total - position;
-    if (epoch !== head.epoch || position <= head.dropped || count < 0 || count >= TAIL_EVENTS)
-      return undefined;
-    const rows = count > 0 ? this.newest(count + 1, 0) : [];
-    const digests = count > 0 ? rows.map(digestOf) : [head.digest];
-    return sameDigest(digests[0], digest) ? { ...head, events: rows.map(eventOf), digests } : undefined;
-  }
-
   /** Keeps the list that the user saw last. Workers of older code don't say of which log it was made. */
-  serve(served: Served, { epoch, total }: Pick<Head, 'epoch' | 'total'> = this.head()): Kept {
-    const head = this.head();
+  serve(served: Served, { epoch, total }: Pick<Head, 'epoch' | 'total'> = this.newest.head): Kept {
+    const head = this.newest.head;
     if (epoch !== head.epoch || epoch === '') return { epoch: head.epoch };
     if (total < head.total) {
-      const taken = newestEvents(this.sql, Math.min(head.total - total, TAIL_EVENTS));
-      return { epoch, judged: judged(served, itemsOf(taken)) };
+      const taken = this.newest.events(Math.min(head.total - total, TAIL_EVENTS));
+      return { epoch, judged: judged(served, itemsOf(apart(taken).events)) };
     }
     keepServed(this.sql, served, { epoch, total });
     return { epoch };
   }
 
   stretch({ epoch, total, digest }: Head, after: number, proof: number): Stretch | null {
-    const head = this.head();
+    const head = this.newest.head;
     if (head.epoch !== epoch || head.total < total || after < head.dropped) return null;
-    const rows = this.newest(total - after, head.total - total);
-    if (!sameDigest(digestOf(rows.at(-1)), digest)) return null;
-    return { events: rows.map(eventOf), proof: digestOf(rows[proof - after - 1]) };
+    const { events, digests } = apart(newestEvents(this.sql, total - after, head.total - total));
+    if (!sameDigest(digests.at(-1) ?? null, digest)) return null;
+    return { events, proof: digests[proof - after - 1] ?? null };
   }
 
   /**
@@ -184,19 +169,19 @@ export class UserHistory extends DurableObject<Env> {
    * none are left.
    */
   read(): { epoch: string; items: string[] } {
-    const { epoch } = this.head();
+    const { epoch } = this.newest.head;
     if (epoch === '') return { epoch, items: [] };
     const rows = this.sql.exec('SELECT item FROM interaction ORDER BY position').raw<[string]>();
     return { epoch, items: [...rows].map(([item]) => item) };
   }
 
   page(limit: number, before: number | null): LogPage {
-    const { epoch } = this.head();
+    const { epoch } = this.newest.head;
     return epoch === '' ? { epoch, events: [], next: null } : { epoch, ...pageOf(this.sql, limit, before) };
   }
 
   length(): { epoch: string; length: number } {
-    const { epoch, total, dropped } = this.head();
+    const { epoch, total, dropped } = this.newest.head;
     return { epoch, length: total - dropped };
   }
 
@@ -206,7 +191,7 @@ export class UserHistory extends DurableObject<Env> {
    */
   async clear(): Promise<void> {
     const keys = [...recentKeys(this.sql, 'append', 'merged', 'erased')];
-    const { epoch } = this.head();
+    const { epoch } = this.newest.head;
     const leaves = this.outbox !== undefined && (epoch !== '' || exists(this.sql, 'erasure'));
     if (keys.length === 0 && !leaves) return this.deleteAll();
     // Every cursor is read to its end, here and elsewhere: an open one would lock its table.
@@ -237,9 +222,9 @@ export class UserHistory extends DurableObject<Env> {
 
   private async deleteAll(): Promise<void> {
     this.alarmAt = Infinity; // what was planned meanwhile goes as well
-    this.known = undefined;
+    this.newest.forget();
     await this.ctx.storage.deleteAll();
-    this.known = undefined;
+    this.newest.forget();
   }
 
   /** After the answer, and again by an alarm until all has left. */
@@ -273,21 +258,16 @@ export class UserHistory extends DurableObject<Env> {
 
   private create(): void {
     createTables(this.sql);
-    this.known = undefined;
+    this.newest.forget();
     this.ctx.waitUntil(this.planRetention());
   }
 
   private name(): string {
-    return logOf(this.head().epoch);
-  }
-
-  private head(): Head {
-    this.known ??= headOf(this.sql) ?? NOBODY;
-    return this.known;
+    return logOf(this.newest.head.epoch);
   }
 
   private isBegun(): boolean {
-    return this.head().epoch !== '';
+    return this.newest.head.epoch !== '';
   }
 
   /** All of a change or nothing of it. */
@@ -295,11 +275,7 @@ export class UserHistory extends DurableObject<Env> {
     try {
       return this.ctx.storage.transactionSync(make);
     } finally {
-      this.known = undefined;
+      this.newest.forget();
     }
-  }
-
-  private newest(count: number, skipped: number): Row[] {
-    return this.isBegun() ? newestRows(this.sql, count, skipped) : [];
   }
 }

@@ -140,6 +140,7 @@ export class Admission {
 
   /** Whether there is more than one caller at this time. */
   private isShared(): boolean {
+    if (this.around.size < 2) return false;
     const [, another] = this.around.keys(); // `size` counts those who have left, too
     return another !== undefined;
   }

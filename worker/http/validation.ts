@@ -9,9 +9,9 @@ import { type FieldError, invalidRequest, Problem } from './problem.ts';
 import { MOST_ERRORS } from './schemas/bounded-list.ts';
 
 /** JSON is UTF-8 (RFC 8259, section 8.1). A lenient decoder would turn damaged ids into other ids. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 const utf8Body = createMiddleware(async (c, next) => {
   try {
-    const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
     keepBody(c, { text: utf8.decode(await c.req.arrayBuffer()) });
   } catch {
     throw new Problem('malformed_json', { detail: 'The body is not UTF-8' });

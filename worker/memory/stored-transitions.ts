@@ -2,13 +2,14 @@
  * Transitions in small files (`KeptRows`), each of which is a memory's file (`layout.ts`) for so many items,
  * whose successors are always uint32.
  */
-import { KeptRows, type ReadShard } from '../catalogue/stored/kept-rows.ts';
+import { BUDGET } from '../cache/budget.ts';
+import { KeptRows, type ReadShard, type SizedRow } from '../catalogue/stored/kept-rows.ts';
 import { startsOf, type Transitions, transitionsIn } from './layout.ts';
 
 /** At most 20 kB: what is read of a file beside a row is garbage a moment later. */
 export const ROWS_PER_SHARD = 64;
-/** Rows that are kept: about 2 MB. */
-const MOST_KEPT = 4096;
+/** Two arrays with buffers of their own, beside what is in them. */
+const ROW_BYTES = 700;
 
 interface Row {
   successors: Uint32Array;
@@ -33,7 +34,7 @@ export class StoredTransitions {
     this.items = items;
     this.rows = new KeptRows({
       perShard: ROWS_PER_SHARD,
-      most: MOST_KEPT,
+      mostBytes: BUDGET.transitions,
       readShard,
       rowsOf: (file, shard) => rowsOf(file, Math.min(ROWS_PER_SHARD, items - shard * ROWS_PER_SHARD)),
     });
@@ -67,15 +68,16 @@ export class StoredTransitions {
 }
 
 /** The rows of a file of so many items. */
-function rowsOf(file: Uint8Array<ArrayBuffer>, count: number): (place: number) => Row {
+function rowsOf(file: Uint8Array<ArrayBuffer>, count: number): (place: number) => SizedRow<Row> {
   const { entries } = startsOf(file, count, bytesFor);
   const { starts, successors, probabilities } = transitionsIn(file, count, entries, Uint32Array);
   return (place) => {
     const [from, to] = [starts[place], starts[place + 1]];
-    return {
+    const row = {
       successors: Uint32Array.from(successors.subarray(from, to)),
       probabilities: probabilities.slice(from, to),
     };
+    return { row, bytes: ROW_BYTES + 5 * (to - from) };
   };
 }
 

@@ -26,13 +26,17 @@ export function queryFor(k: number): ListQuery {
   return { ...NO_FILTERS, k, offset: 0, return: [] };
 }
 
+/** Characters of a key that is kept as it is; hashing takes more time than the few hundred of most. */
+export const LONGEST_KEY = 1000;
+const utf8 = new TextEncoder();
+
 /**
  * The key of a ranked list among those made of one state. Every field of the query is in it by construction,
  * so a new option can't be forgotten. Pages that end at the same rank share a list. Models with the same
  * `stateId` share states, not lists: their memories and catalogues may differ. `now` says what has changed
  * since the training.
  */
-export function listKey(
+export async function listKey(
   { k, offset, return: _, explain: __, ...options }: ListQuery,
   modelId: string,
   ranker: RankerName,
@@ -40,5 +44,5 @@ export function listKey(
 ): Promise<string> {
   const fields = Object.entries({ ...options, modelId, ranker, now, end: offset + k });
   const text = JSON.stringify(fields.sort(([a], [b]) => (a < b ? -1 : 1)));
-  return sha256Hex(new TextEncoder().encode(text));
+  return text.length <= LONGEST_KEY ? text : sha256Hex(utf8.encode(text));
 }

@@ -4,6 +4,7 @@
  * the state, and the next event takes the list along. So both are written once, when the user pauses.
  */
 import { LRUCache } from 'lru-cache';
+import { BUDGET } from '../cache/budget.ts';
 import type { StateCache } from '../cache/state-cache.ts';
 import { forwarding } from '../history/forwarding.ts';
 import type { Appended, HistoryLog, Seen } from '../history/log.ts';
@@ -13,8 +14,6 @@ import type { Appended, HistoryLog, Seen } from '../history/log.ts';
  * a call: https://developers.cloudflare.com/durable-objects/concepts/durable-object-lifecycle/
  */
 export const PAUSE_MS = 8000;
-/** Of lists that wait for an event to take them along; the oldest ones then wait for their pause alone. */
-const MEMORY_BYTES = 2 * 1024 * 1024;
 /** Around a list. */
 const LEFT_BYTES = 1000;
 
@@ -39,9 +38,9 @@ export class Visits {
   readonly log: HistoryLog;
   private readonly cache: StateCache;
   private readonly pauseMs: number;
-  /** By user; of users who have not paused yet. */
+  /** By user; of users who have not paused yet. Of too many, the oldest wait for their pause alone. */
   private readonly latest = new LRUCache<string, Left>({
-    maxSize: MEMORY_BYTES,
+    maxSize: BUDGET.visits,
     sizeCalculation: ({ seen }, user) =>
       LEFT_BYTES + 2 * (user.length + (seen?.list.items.join().length ?? 0)),
   });

@@ -41,7 +41,12 @@ export class Isolate {
     this.folder = folder;
   }
 
-  static async start(script: string, model: string, bound = SERVICE): Promise<Isolate> {
+  /** `heapMb`: what V8 may take for its heap. @default as much as it likes */
+  static async start(
+    script: string,
+    model: string,
+    { bound = SERVICE, heapMb }: { bound?: Bound; heapMb?: number } = {},
+  ): Promise<Isolate> {
     const folder = mkdtempSync(join(tmpdir(), 'earn-edge-growth-'));
     const files = join(folder, 'model');
     placeModel(model, files);
@@ -66,6 +71,7 @@ export class Isolate {
           .map((of) => `(className = "${of}", uniqueKey = "${of}", enableSql = true)`)
           .join(', ')}],
         durableObjectStorage = (localDisk = "objects"),`,
+      heapMb,
     });
     const isolate = new Isolate(workerd, kv, folder);
     await isolate.request('/healthz');
@@ -100,10 +106,21 @@ export class Isolate {
     return this.workerd.later(SETTLED_MS);
   }
 
-  /** Megabytes of WASM, of JavaScript's heap and of the buffers behind its arrays. */
-  async memoryMb(): Promise<number> {
-    const { result } = await this.do({ do: 'memory' });
-    return round((Number(result) + (await this.workerd.heapBytes())) / 1e6, 1);
+  /**
+   * Megabytes of WASM, of JavaScript's heap and of the buffers behind its arrays, with what is garbage.
+   */
+  async seenMb(): Promise<number> {
+    return megabytes((await this.wasmBytes()) + (await this.workerd.heapBytes()));
+  }
+
+  /** The same without garbage, and without what this bench keeps there. */
+  async heldMb(): Promise<number> {
+    await this.do({ do: 'prepare', histories: [], fresh: 0 });
+    return megabytes((await this.wasmBytes()) + (await this.workerd.heldBytes()));
+  }
+
+  private async wasmBytes(): Promise<number> {
+    return Number((await this.do({ do: 'memory' })).result);
   }
 
   async stop(): Promise<void> {
@@ -112,3 +129,5 @@ export class Isolate {
     rmSync(this.folder, { recursive: true });
   }
 }
+
+const megabytes = (bytes: number) => round(bytes / 1e6, 1);

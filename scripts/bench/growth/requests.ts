@@ -40,8 +40,16 @@ const drawn = (ids: string[], count: number) => randomInts(random, count, ids.le
 const bodyOf = (ids: string[]) => ({ items: ids.map((id) => ({ id })) });
 const pathOf = (user: string) => `/v1/users/${user}/recommendations`;
 
-/** Kinds of requests in turn, and what the engine takes for the same lists as `extended`. */
-export async function requestCosts(isolate: Isolate, ids: string[], rounds: number): Promise<RequestCosts> {
+/**
+ * Kinds of requests in turn, and what the engine takes for the same lists as `extended`. `look` is called
+ * after each.
+ */
+export async function requestCosts(
+  isolate: Isolate,
+  ids: string[],
+  rounds: number,
+  look: () => Promise<void> = async () => {},
+): Promise<RequestCosts> {
   const users = Array.from({ length: GROUP * (rounds + 1) }, (_, index) => `kept-${index}`);
   const histories = new Map(users.map((user) => [user, drawn(ids, HISTORY)]));
   for (const [user, history] of histories) await isolate.visit(user, history.slice(0, -FRESH));
@@ -81,6 +89,7 @@ export async function requestCosts(isolate: Isolate, ids: string[], rounds: numb
       for (const one of ask(users.slice(at, at + GROUP), at)) total += cost(await one());
       const requests = kind === 'extended' ? GROUP * VISIT : GROUP;
       if (round > 0) samples[kind].push(total / requests); // the first round only warms up
+      await look();
     }
   }
   const medians = Object.entries(samples).map(([kind, times]) => [kind, median(times)]);

@@ -11,9 +11,13 @@ export interface Ratios {
   log_1m_over_1k: number | null;
   log_100k_over_1k: number;
   items_1m_over_4k: number | null;
+  /** WASM, JavaScript's heap and the buffers behind its arrays after garbage collection, megabytes. */
   isolate_mb_1m: number | null;
+  /** The most that was seen between requests, garbage included. */
+  isolate_seen_mb_1m: number | null;
   items_100k_over_4k: number | null;
   isolate_mb_100k: number | null;
+  isolate_seen_mb_100k: number | null;
   sequential_reads: number;
   delay_ms_20_60: number;
   request_over_engine: number;
@@ -36,8 +40,10 @@ const LABELS: [ratio: keyof Ratios, label: string][] = [
   ['log_1m_over_1k', 'with 1,000,000 / with 1,000'],
   ['items_100k_over_4k', 'a returning request with 100,000 items / with the embedded model, CPU'],
   ['isolate_mb_100k', 'MB of an isolate with 100,000 items, after the requests'],
+  ['isolate_seen_mb_100k', 'the most that was seen between requests, with garbage'],
   ['items_1m_over_4k', 'a returning request with 1,000,000 items / with the embedded model, CPU'],
   ['isolate_mb_1m', 'MB of an isolate with 1,000,000 items, after the requests'],
+  ['isolate_seen_mb_1m', 'the most that was seen between requests, with garbage'],
   ['sequential_reads', 'reads that a list waits for one after the other'],
   ['delay_ms_20_60', 'ms of a list, the log 20 ms and the store 60 ms away'],
   ['request_over_engine', 'whole returning request / the engine’s part, CPU'],

@@ -62,7 +62,7 @@ async function start(checkout: string, model: string): Promise<Isolate> {
     namespaces: kv_namespaces.map(({ binding }: { binding: string }) => binding),
     vars: vars as Record<string, string>,
   };
-  return Isolate.start(await bundle(pathToFileURL(join(checkout, 'worker/index.ts')).href), model, bound);
+  return Isolate.start(await bundle(pathToFileURL(join(checkout, 'worker/index.ts')).href), model, { bound });
 }
 
 type Times = Record<(typeof LISTS)[number], Record<(typeof SIDES)[number], number[]>>;

@@ -1,12 +1,13 @@
 /** Items in small files (`KeptRows`), each of which has the JSON of its items, one per line. */
+import { BUDGET } from '../../cache/budget.ts';
 import type { CatalogueItem } from '../item.ts';
 import { KeptRows, type ReadShard } from './kept-rows.ts';
 
 /** Small enough that reading one costs little, large enough that a million items are not too many files. */
 export const ITEMS_PER_SHARD = 128;
 const LINE_END = '\n'.charCodeAt(0);
-/** Items that are kept: about 2 MB. */
-const MOST_KEPT = 4096;
+/** The objects of an item, beside its texts. */
+const ITEM_BYTES = 500;
 
 export class ItemShards {
   private readonly rows: KeptRows<CatalogueItem>;
@@ -14,9 +15,12 @@ export class ItemShards {
   constructor(readShard: ReadShard) {
     this.rows = new KeptRows({
       perShard: ITEMS_PER_SHARD,
-      most: MOST_KEPT,
+      mostBytes: BUDGET.items,
       readShard,
-      rowsOf: (bytes) => (line) => JSON.parse(lineOf(bytes, line)),
+      rowsOf: (bytes) => (line) => {
+        const json = lineOf(bytes, line);
+        return { row: JSON.parse(json), bytes: ITEM_BYTES + 2 * json.length };
+      },
     });
   }
 

@@ -7,14 +7,23 @@ import { LRUCache } from 'lru-cache';
 /** Reads one of the files. */
 export type ReadShard<Bytes = Uint8Array> = (shard: number) => Promise<Bytes>;
 
+/** A row, and about how many bytes of memory it takes. */
+export interface SizedRow<Row> {
+  row: Row;
+  bytes: number;
+}
+
 export interface KeptRowsOptions<Row, Bytes> {
   perShard: number;
-  /** Rows that are kept. */
-  most: number;
+  /** Bytes that kept rows may take. */
+  mostBytes: number;
   readShard: ReadShard<Bytes>;
   /** Finds rows in a file, by their places there. */
-  rowsOf(bytes: Bytes, shard: number): (place: number) => Row;
+  rowsOf(bytes: Bytes, shard: number): (place: number) => SizedRow<Row>;
 }
+
+/** A place in the cache, measured in Node 24 and rounded up. */
+const KEPT_BYTES = 250;
 
 export class KeptRows<Row extends object, Bytes = Uint8Array> {
   private readonly options: KeptRowsOptions<Row, Bytes>;
@@ -22,7 +31,7 @@ export class KeptRows<Row extends object, Bytes = Uint8Array> {
 
   constructor(options: KeptRowsOptions<Row, Bytes>) {
     this.options = options;
-    this.kept = new LRUCache({ max: options.most });
+    this.kept = new LRUCache({ maxSize: options.mostBytes });
   }
 
   /** These rows by index. Throws what reading throws. */
@@ -42,8 +51,8 @@ export class KeptRows<Row extends object, Bytes = Uint8Array> {
       [...missing].map(async ([shard, wanted]) => {
         const rowAt = rowsOf(await readShard(shard), shard);
         for (const index of wanted) {
-          const row = rowAt(index % perShard);
-          this.kept.set(index, row);
+          const { row, bytes } = rowAt(index % perShard);
+          this.kept.set(index, row, { size: KEPT_BYTES + bytes });
           found.set(index, row);
         }
       }),

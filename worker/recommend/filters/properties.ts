@@ -1,14 +1,14 @@
 import { LRUCache } from 'lru-cache';
+import { BUDGET } from '../../cache/budget.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { ItemMask } from '../../engine/ranking.ts';
 import type { Expression } from '../../rules/expression.ts';
 import { defineFilter } from './filter.ts';
 
-/** Filters whose masks are kept per catalogue, and how many bytes they may have. */
+/** Filters whose masks are kept per catalogue. */
 const MOST_MASKS = 32;
-const MOST_BYTES = 4_000_000;
 
-const mostMasks = ({ size }: Catalogue) => Math.max(1, Math.min(MOST_MASKS, Math.floor(MOST_BYTES / size)));
+const mostMasks = ({ size }: Catalogue) => Math.max(1, Math.min(MOST_MASKS, Math.floor(BUDGET.masks / size)));
 
 const masks = new WeakMap<Catalogue, LRUCache<string, ItemMask>>();
 
