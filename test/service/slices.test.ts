@@ -86,6 +86,28 @@ test('of a batch, nothing after the first wrong list is looked at', async () => 
   expect(errors.map(({ path }: Json) => path)).toEqual(['/requests/0/history/0']);
 });
 
+test('a batch that there is no room for is refused before its lists are looked at', async () => {
+  const visitor = new Visitor({});
+  const { promise: engine, resolve: finish } = Promise.withResolvers<void>();
+  const prefill = visitor.model.prefill.bind(visitor.model);
+  vi.spyOn(visitor.model, 'prefill').mockImplementation(async (...args) => {
+    await engine;
+    return prefill(...args);
+  });
+  const requests = new Array(32).fill({ history: HISTORY });
+  const first = visitor.request('POST', '/v1/recommendations:batch', { requests });
+  await vi.waitFor(() => expect(visitor.model.prefill).toHaveBeenCalledOnce());
+  const checks = vi.spyOn(RegExp.prototype, 'test');
+  await problemOf(
+    await visitor.request('POST', '/v1/recommendations:batch', { requests }),
+    503,
+    'overloaded',
+  );
+  expect(checks.mock.calls.length).toBeLessThan(HISTORY.length);
+  finish();
+  expect((await first).status).toBe(200);
+});
+
 test('too many properties of an item are counted, and not looked at', async () => {
   const checks = vi.spyOn(RegExp.prototype, 'test');
   const properties = Object.fromEntries(HISTORY.map((_, at) => [`name ${at}`, at]));

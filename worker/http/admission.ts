@@ -53,6 +53,8 @@ export interface Admitted {
   weigh(lists: number): void;
   /** Runs inference that computes so many items of a history, when it is the caller's turn. */
   infer<T>(items: number, work: () => Promise<T>): Promise<T>;
+  /** Lets others in before more of a body is checked. */
+  between(): Promise<void>;
   /** Most items of a history in one turn. */
   readonly mostItems: number;
 }
@@ -81,8 +83,8 @@ export class Admission {
     const caller = sharerName(c);
     this.around.set(caller, true);
     if (!this.isShared()) return next();
-    const answered = this.turns.expect(caller, REQUEST_ITEMS);
-    await next().finally(answered);
+    const request = this.turns.expect(caller, REQUEST_ITEMS);
+    await next().finally(() => this.turns.answered(request));
   });
 
   /**
@@ -107,7 +109,7 @@ export class Admission {
   /** A request is parsed, checked and begun in one piece, when it is the caller's turn. */
   private async begin(c: Context, { caller }: InFlight): Promise<void> {
     const units = 1 + (c.get('bodyUnits') ?? 0);
-    if (this.isShared()) await this.turns.take(caller, units * UNIT_ITEMS, async () => {});
+    if (this.isShared()) await this.turns.take(caller, units * UNIT_ITEMS, nothing);
   }
 
   private admit(request: InFlight): Admitted {
@@ -122,6 +124,10 @@ export class Admission {
       infer: (items, work) => {
         if (!this.isShared()) return work();
         return this.turns.take(request.caller, items + SEARCH_ITEMS, work);
+      },
+      between: () => {
+        if (!this.isShared()) return scheduler.wait(0);
+        return this.turns.take(request.caller, UNIT_ITEMS, nothing);
       },
       get mostItems() {
         return isShared() ? MOST_ITEMS : Number.POSITIVE_INFINITY;
@@ -156,3 +162,6 @@ export class Admission {
 function weightOf(requests: InFlight[]): number {
   return requests.reduce((sum, { weight }) => sum + weight, 0);
 }
+
+/** For what is done right after its turn has come. */
+const nothing = async () => {};

@@ -1,38 +1,52 @@
 /**
  * The engine goes round among callers by the work that they have it do, however much each of them asks for:
- * start-time fair queueing (Goyal and others, SIGCOMM 1996).
+ * whoever has had the least is next (stride scheduling: Waldspurger and Weihl, MIT/LCS/TM-528, 1995).
  */
 
 /** How often those who wait look whether it is their turn. */
 const POLL_MS = 1;
 /**
- * After so much work of one caller without a pause (in the unit of the weights) there is one. Work goes on in
- * microtasks, and for as long as there are any, a request that comes stays in its socket.
+ * So much work is done, in the unit of the weights, before the event loop goes round. Until it does, a request
+ * that comes stays in its socket.
  */
-const MOST_AT_ONCE = 100;
+const MOST_AT_ONCE = 150;
+/** Who asked for nothing for a while may have so much at once: a list after a short history. */
+const CREDIT = 250;
 /**
- * So much work waits so long for a request that is before it: between the parts of a request are reads, and
- * each of them would end behind a piece of somebody else's work (anticipatory scheduling, Iyer and Druschel,
- * SOSP 2001).
+ * So much work waits for a request that is before it: between the parts of a request are reads, and each of
+ * them would end behind a piece of somebody else's work (anticipatory scheduling, Iyer and Druschel, SOSP
+ * 2001).
  */
+const LARGE = 100;
+/** How long work waits for such a request in all, apart from what is done meanwhile. */
 const EXPECTED_MS = 10;
 /** Who has not looked for this long has lost its request. */
 const GONE_MS = 1000;
-/** Who runs for this long, too. */
+/** A request that is here for this long, or a piece that runs for this long, is lost as well. */
 const ABANDONED_MS = 30_000;
-/** With so many callers, those are forgotten whose work was done long ago. */
+/** With so many callers, those are forgotten who have had little and ask for nothing. */
 const MOST_CALLERS = 1000;
 
+/** A request that is here. */
+export interface Expected {
+  caller: Caller;
+  since: number;
+  /** Milliseconds for which others have waited for it. */
+  awaited: number;
+}
+
 interface Ticket {
-  caller: string;
   weight: number;
-  /**
-   * The work that was done when it came, or what is before it of its caller's own. Whoever has the least is
-   * next, so who asks for little waits for what runs, and for nothing that is queued by who asks for much.
-   */
-  start: number;
   /** When it looked last. */
   looked: number;
+}
+
+interface Caller {
+  /** How much work it has had, by the clock of this queue. */
+  used: number;
+  /** In the order in which they came. */
+  readonly waiting: Set<Ticket>;
+  readonly expected: Set<Expected>;
 }
 
 /**
@@ -40,82 +54,109 @@ interface Ticket {
  * who wait poll.
  */
 export class Turns {
-  /** In the order in which they came. */
-  private readonly waiting = new Set<Ticket>();
-  /** Those of requests that are here and may ask soon, in the same order. */
-  private readonly expected = new Set<Ticket>();
+  private readonly callers = new Map<string, Caller>();
   private running: Ticket | undefined;
-  /** The `start` of the piece that ran last: as much work is done, by the clock of this queue. */
-  private done = 0;
-  /** Whose work ran last, and how much of it without a pause. */
-  private last = { caller: '', weight: 0 };
-  /** Where each caller's own work ends that it has asked for so far. */
-  private readonly ends = new Map<string, number>();
+  /** What the caller whose piece ran last had had before it. */
+  private clock = 0;
+  /** Pieces that have ended. */
+  private ended = 0;
+  /** How much work was done since the event loop has gone round. */
+  private atOnce = 0;
+  /** When somebody waited last for a request that is expected. */
+  private awaited = 0;
 
   /**
-   * Says that a request of the caller is here, and what it costs apart from its turns. Whoever is later in
-   * line lets it go first. Returns how to say that it is answered.
+   * Says that a request of the caller is here, and what it costs apart from its turns. Work of those who have
+   * had more lets it go first, until it is `answered`.
    */
-  expect(caller: string, weight: number): () => void {
-    const ticket = this.ticket(caller, weight);
-    this.expected.add(ticket);
-    return () => void this.expected.delete(ticket);
+  expect(name: string, weight: number): Expected {
+    const caller = this.callerOf(name);
+    const now = Date.now();
+    for (const each of caller.expected) if (now - each.since > ABANDONED_MS) caller.expected.delete(each);
+    const request = { caller, since: now, awaited: 0 };
+    caller.expected.add(request);
+    caller.used += weight;
+    return request;
+  }
+
+  answered(request: Expected): void {
+    request.caller.expected.delete(request);
   }
 
   /** `weight`: how much work it is, in any unit, above 0. */
-  async take<T>(caller: string, weight: number, work: () => Promise<T>): Promise<T> {
-    const ticket = this.ticket(caller, weight);
-    this.waiting.add(ticket);
-    for (let pause = this.needsPause(caller); pause || this.next() !== ticket; pause = false) {
+  async take<T>(name: string, weight: number, work: () => Promise<T>): Promise<T> {
+    const caller = this.callerOf(name);
+    const ticket = { weight, looked: Date.now() };
+    caller.waiting.add(ticket);
+    while (this.next() !== ticket || !this.hasRested(weight)) {
+      const { ended } = this;
       await scheduler.wait(POLL_MS);
-      this.last = { caller: '', weight: 0 };
+      // Timers that were due at the same time come one after another, and nothing else in between.
+      if (ended === this.ended) this.atOnce = 0;
       ticket.looked = Date.now();
-      this.waiting.add(ticket); // if it was taken for gone
+      caller.waiting.add(ticket); // if it was taken for gone
     }
-    this.last = { caller, weight: weight + (this.last.caller === caller ? this.last.weight : 0) };
-    this.waiting.delete(ticket);
+    caller.waiting.delete(ticket);
+    this.clock = Math.max(this.clock, caller.used);
+    caller.used += weight;
+    this.atOnce += weight;
     this.running = ticket;
-    this.done = ticket.start;
     try {
       return await work();
     } finally {
-      this.end(ticket);
+      this.ended++;
+      if (this.running === ticket) this.running = undefined;
     }
   }
 
-  private needsPause(caller: string): boolean {
-    return this.last.caller === caller && this.last.weight >= MOST_AT_ONCE;
+  private callerOf(name: string): Caller {
+    if (this.callers.size >= MOST_CALLERS) this.forget();
+    const caller = this.callers.get(name) ?? { used: 0, waiting: new Set(), expected: new Set() };
+    this.callers.set(name, caller);
+    if (!isHere(caller)) caller.used = Math.max(caller.used, this.clock - CREDIT);
+    return caller;
   }
 
-  private ticket(caller: string, weight: number): Ticket {
-    const start = Math.max(this.done, this.ends.get(caller) ?? 0);
-    this.ends.set(caller, start + weight);
-    return { caller, weight, start, looked: Date.now() };
+  private forget(): void {
+    for (const [name, caller] of this.callers) {
+      if (!isHere(caller) && caller.used <= this.clock) this.callers.delete(name);
+    }
+  }
+
+  /** Whether the event loop need not go round before so much work. */
+  private hasRested(weight: number): boolean {
+    return this.atOnce === 0 || this.atOnce + weight <= MOST_AT_ONCE;
   }
 
   private next(): Ticket | undefined {
-    if (this.running && Date.now() - this.running.looked < ABANDONED_MS) return undefined;
-    const next = first(this.waiting, GONE_MS);
-    const coming = first(this.expected, EXPECTED_MS);
-    if (!next || !coming || next.start <= coming.start) return next;
-    const its = [...this.waiting].find(({ caller }) => caller === coming.caller);
-    return its ?? (next.weight < MOST_AT_ONCE ? next : undefined);
-  }
-
-  private end(ticket: Ticket): void {
-    if (this.running === ticket) this.running = undefined;
-    if (this.ends.size < MOST_CALLERS) return;
-    for (const [caller, end] of this.ends) if (end <= this.done) this.ends.delete(caller);
+    const now = Date.now();
+    if (this.running && now - this.running.looked < ABANDONED_MS) return undefined;
+    let next: Ticket | undefined;
+    let coming: Expected | undefined;
+    let [least, leastComing] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (const { used, waiting, expected } of this.callers.values()) {
+      const first = firstHere(waiting, now);
+      if (first !== undefined && used < least) [next, least] = [first, used];
+      if (first !== undefined || used >= leastComing) continue;
+      const request = [...expected].find(({ awaited }) => awaited <= EXPECTED_MS);
+      if (request !== undefined) [coming, leastComing] = [request, used];
+    }
+    if (!next || !coming || least <= leastComing || next.weight < LARGE) return next;
+    // Of the time since the last look, the rest was somebody's work.
+    coming.awaited += Math.min(now - this.awaited, POLL_MS);
+    this.awaited = now;
+    return undefined;
   }
 }
 
-/** Whoever is before all others; those who are gone are forgotten. */
-function first(tickets: Set<Ticket>, goneMs: number): Ticket | undefined {
-  const now = Date.now();
-  let first: Ticket | undefined;
-  for (const ticket of tickets) {
-    if (now - ticket.looked > goneMs) tickets.delete(ticket);
-    else if (first === undefined || ticket.start < first.start) first = ticket;
+/** Whether any of its requests is here. */
+const isHere = ({ waiting, expected }: Caller) => waiting.size > 0 || expected.size > 0;
+
+/** Whoever came first; those who are gone are forgotten. */
+function firstHere(waiting: Set<Ticket>, now: number): Ticket | undefined {
+  for (const ticket of waiting) {
+    if (now - ticket.looked <= GONE_MS) return ticket;
+    waiting.delete(ticket);
   }
-  return first;
+  return undefined;
 }

@@ -68,9 +68,12 @@ const route = defineRoute({
 /** `POST /recommendations:batch` */
 export function batch(models: Models) {
   return new OpenAPIHono().openapi(route, async (c) => {
+    const unchecked = c.req.valid('json').requests;
+    const admitted = c.get('admitted');
+    admitted.weigh(unchecked.length); // at least
     const requests: z.output<typeof recommendationQuery>[] = [];
-    for (const [index, request] of c.req.valid('json').requests.entries()) {
-      if (index > 0) await scheduler.wait(0);
+    for (const [index, request] of unchecked.entries()) {
+      if (index > 0) await admitted.between();
       requests.push(validated(recommendationQuery, request, ['requests', index]));
     }
     const run = runOf(c);
@@ -81,7 +84,7 @@ export function batch(models: Models) {
     }
     const results: z.infer<typeof recommendationList | typeof problemSchema>[] = [];
     for (const [index, { history, ...query }] of requests.entries()) {
-      if (index > 0) await scheduler.wait(0); // lets other requests in
+      if (index > 0) await admitted.between();
       try {
         const events = eventsOfHistory(history);
         results.push(noted(c, await recommend(model, given(events), query, run)));
