@@ -82,6 +82,8 @@ export interface More {
   worker?: string;
   /** What V8 may take for its heap. @default as much as it likes */
   heapMb?: number;
+  /** Sources of modules that wrapped bindings are made by. */
+  wrappers?: Record<string, string>;
 }
 
 export class Workerd {
@@ -100,6 +102,9 @@ export class Workerd {
     });
     writeFileSync(join(this.folder, 'worker.js'), script);
     copyFileSync(require.resolve(WASM), join(this.folder, 'ort.wasm'));
+    for (const [name, source] of Object.entries(more.wrappers ?? {})) {
+      writeFileSync(join(this.folder, `${name}.js`), source);
+    }
     writeFileSync(
       join(this.folder, 'config.capnp'),
       config(models, (clock.address() as AddressInfo).port, more),
@@ -150,6 +155,10 @@ export class Workerd {
     return { body, status: response.status, time };
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** What the process does in this time without being asked. */
   async later(ms: number): Promise<Time> {
     const before = this.cpu();
@@ -180,7 +189,7 @@ export class Workerd {
     rmSync(this.folder, { recursive: true });
   }
 
-  private get url(): string {
+  get url(): string {
     return `http://127.0.0.1:${this.ports.http}/`;
   }
 
@@ -207,8 +216,11 @@ export class Workerd {
 function config(
   models: string,
   clockPort: number,
-  { services = [], bindings = [], worker = '', heapMb }: More,
+  { services = [], bindings = [], worker = '', heapMb, wrappers = {} }: More,
 ): string {
+  const modules = Object.keys(wrappers).map(
+    (name) => `(name = "bench:${name}", internal = true, esModule = embed "${name}.js")`,
+  );
   const [, date] = /^compatibility_date = "(.*)"$/m.exec(readFileSync(join(ROOT, 'wrangler.toml'), 'utf8'))!;
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -228,6 +240,7 @@ const config :Workerd.Config = (
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
   v8Flags = [${heapMb === undefined ? '' : `"--max-heap-size=${heapMb}"`}],
+  extensions = [(modules = [${modules.join(', ')}])],
 );
 `;
 }

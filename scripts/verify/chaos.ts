@@ -1,19 +1,15 @@
 /** Runs `test/service/chaos.test.ts` for longer, or from another seed. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { UserError } from '../errors.ts';
 import { ROOT } from '../serving.ts';
 import type { ChaosResult } from './chaos-result.ts';
+import { inMemory } from './memory.ts';
 
 /** Of one world. Longer runs are several, each with the next seed. */
 const MOST = 5000;
-/** Objects' databases wait for the disk after each write, where they lie on one. */
-const MEMORY = '/dev/shm';
-
 /** `print` takes what each world came to, and what vitest says when something was wrong. */
 export async function verifyChaos(
   operations: number,
@@ -50,10 +46,9 @@ async function worldOf(
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   const args = ['run', '--project', 'workers', 'test/service/chaos.test.ts', '--silent=false'];
   const guard = ['--testTimeout', '0'];
-  const TMPDIR = existsSync(MEMORY) ? MEMORY : tmpdir();
   const child = spawn(process.execPath, [vitest, ...args, ...guard], {
     cwd: ROOT,
-    env: { ...process.env, TMPDIR, CHAOS: `${operations} ${seed}`, NO_COLOR: '1' },
+    env: { ...process.env, TMPDIR: inMemory(), CHAOS: `${operations} ${seed}`, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);

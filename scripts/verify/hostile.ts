@@ -7,9 +7,8 @@ import { connect } from 'node:net';
 import { constants, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { itemIdsOf } from '../bench/models.ts';
+import { NETWORK_MS } from './overload.ts';
 
-/** Each connection's next request comes so long after an answer: it is on a network. */
-const NETWORK_MS = 20;
 const SOCKETS = 100;
 
 const [url, key, model] = process.argv.slice(2);
@@ -26,25 +25,25 @@ const wrong = JSON.stringify({ history: new Array(10_000).fill({ id: '' }) });
 const added = JSON.stringify({ items: history.slice(0, 300).map((id) => ({ id })), k: 100 });
 const thousand = JSON.stringify({ items: history.slice(0, 1000).map((id) => ({ id })) });
 const huge = '/v1/users/huge';
-let hasLog = false;
 let stop = new AbortController();
 
+const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };
+
+async function ask(path: string, body?: string, signal?: AbortSignal): Promise<void> {
+  const init = { method: body === undefined ? 'GET' : 'POST', headers, body, signal };
+  await fetch(new URL(path, url), init)
+    .then((response) => response.arrayBuffer())
+    .catch(() => {});
+}
+
 async function attack(signal: AbortSignal): Promise<void> {
-  const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };
-  const ask = (path: string, body?: string) =>
-    fetch(url + path, { method: body === undefined ? 'GET' : 'POST', headers, body, signal })
-      .then((response) => response.arrayBuffer())
-      .catch(() => undefined);
   const attacker = async (path: string, body?: string) => {
     while (!signal.aborted) {
-      await ask(path, body);
+      await ask(path, body, signal);
       await sleep(NETWORK_MS);
     }
   };
-  const sockets = Array.from({ length: SOCKETS }, openBody);
-  for (let events = 0; !hasLog && events < 20_000; events += 1000)
-    await ask(`${huge}/interactions`, thousand);
-  hasLog = true;
+  for (let socket = 0; socket < SOCKETS; socket++) openBody(signal);
   await Promise.all([
     ...Array.from({ length: 4 }, () => attacker('/v1/recommendations:batch', batch)),
     ...Array.from({ length: 12 }, () => attacker('/v1/recommendations', single)),
@@ -53,21 +52,23 @@ async function attack(signal: AbortSignal): Promise<void> {
     ...Array.from({ length: 2 }, () => attacker(`${huge}/recommendations`, added)),
     attacker(`${huge}/interactions?limit=1000`),
   ]);
-  for (const socket of sockets) socket.destroy();
 }
 
-/** Sends one byte of a body, and then nothing. */
-function openBody() {
+/** Sends one byte of a body, and then nothing; and again, once the service has had enough of it. */
+function openBody(signal: AbortSignal): void {
+  if (signal.aborted) return;
   const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
+  const socket = connect({ host: hostname, port: Number(port), signal });
   socket.on('error', () => {});
+  socket.on('close', () => openBody(signal));
   socket.write(
     `POST /v1/recommendations HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${key}\r\n` +
       'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
   );
-  return socket;
 }
 
+for (let events = 0; events < 20_000; events += 1000) await ask(`${huge}/interactions`, thousand);
+process.send!('ready');
 process.on('message', (what) => {
   stop.abort();
   if (what !== 'attack') return;

@@ -6,6 +6,7 @@ import { UsageError } from '../options.ts';
 import { EMBEDDED } from '../serving.ts';
 import { verifyChaos } from './chaos.ts';
 import { verifyContract } from './contract.ts';
+import { verifyNeighbours } from './neighbours.ts';
 import { verifyOverload } from './overload.ts';
 import { verifySoak } from './soak.ts';
 
@@ -38,7 +39,19 @@ docs/reliability.md has the results of longer runs.`,
     const parts = {
       chaos: () => verifyChaos(operations, seed, print),
       contract: () => verifyContract(cases, seed, print),
-      overload: () => verifyOverload(EMBEDDED, seconds, seed),
+      async overload() {
+        const many = await verifyOverload(EMBEDDED, seconds, seed);
+        const { beside, ...hostile } = await verifyNeighbours(EMBEDDED, seconds, seed);
+        print(`beside a hostile tenant ${JSON.stringify(beside)}`);
+        const sum = (field: keyof typeof many & keyof typeof hostile) => many[field] + hostile[field];
+        return {
+          ...many,
+          ...hostile,
+          requests: sum('requests'),
+          errors_below_capacity: sum('errors_below_capacity'),
+          wrong_answers: sum('wrong_answers'),
+        };
+      },
       async memory() {
         const { growth_mb } = await isolateMemory(EMBEDDED, requests);
         // Growth is measured over the last eight tenths.

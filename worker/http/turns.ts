@@ -6,8 +6,8 @@
 /** How often those who wait look whether it is their turn. */
 const POLL_MS = 1;
 /**
- * So much work is done, in the unit of the weights, before the event loop goes round. Until it does, a request
- * that comes stays in its socket.
+ * So much work is done, in the unit of the weights, before the event loop goes round. Until it does, a
+ * request that comes stays in its socket.
  */
 const MOST_AT_ONCE = 150;
 /** Who asked for nothing for a while may have so much at once: a list after a short history. */

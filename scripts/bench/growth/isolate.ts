@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { placeModel } from '../models.ts';
 import { round } from '../statistics.ts';
-import { type Time, Workerd } from '../workerd.ts';
+import { bundle, type Time, Workerd } from '../workerd.ts';
 import type { GrowthCall } from './calls.ts';
 import { KvServer } from './kv.ts';
 
@@ -21,14 +21,31 @@ export interface Bound {
   objects: Record<string, string>;
   namespaces: string[];
   vars: Record<string, string>;
+  /** Rate limits by the names of their bindings. */
+  limits?: Record<string, Limit>;
+}
+
+export interface Limit {
+  limit: number;
+  /** Seconds. */
+  period: number;
 }
 
 /** Those of `service.ts`. */
 const SERVICE: Bound = {
   objects: { USERS: 'UserHistory' },
   namespaces: ['STATES'],
-  vars: { EXPOSE: '', STATE_STORE: 'kv', HISTORY_MOST_EVENTS: '', HISTORY_MOST_DAYS: '' },
+  vars: { ACCESS: 'open', EXPOSE: '', STATE_STORE: 'kv', HISTORY_MOST_EVENTS: '', HISTORY_MOST_DAYS: '' },
 };
+
+export interface IsolateOptions {
+  /** @default those of `service.ts` */
+  bound?: Bound;
+  /** What V8 may take for its heap. @default as much as it likes */
+  heapMb?: number;
+  /** Folder for what the service stores. @default the system's temporary one */
+  place?: string;
+}
 
 export class Isolate {
   private readonly workerd: Workerd;
@@ -41,18 +58,17 @@ export class Isolate {
     this.folder = folder;
   }
 
-  /** `heapMb`: what V8 may take for its heap. @default as much as it likes */
   static async start(
     script: string,
     model: string,
-    { bound = SERVICE, heapMb }: { bound?: Bound; heapMb?: number } = {},
+    { bound = SERVICE, heapMb, place = tmpdir() }: IsolateOptions = {},
   ): Promise<Isolate> {
-    const folder = mkdtempSync(join(tmpdir(), 'earn-edge-growth-'));
+    const folder = mkdtempSync(join(place, 'earn-edge-growth-'));
     const files = join(folder, 'model');
     placeModel(model, files);
     mkdirSync(join(folder, 'objects'));
     const kv = await KvServer.start();
-    const text = (name: string, value: string) => `(name = "${name}", text = "${value}")`;
+    const text = (name: string, value: string) => `(name = "${name}", text = ${JSON.stringify(value)})`;
     const workerd = await Workerd.start(script, files, {
       services: [
         `(name = "kv", external = (address = "127.0.0.1:${kv.port}", http = ()))`,
@@ -64,8 +80,10 @@ export class Isolate {
         ),
         ...bound.namespaces.map((name) => `(name = "${name}", kvNamespace = "kv")`),
         '(name = "ASSETS", service = "models")',
-        ...Object.entries({ ...bound.vars, ACCESS: 'open' }).map(([name, value]) => text(name, value)),
+        ...Object.entries(bound.vars).map(([name, value]) => text(name, value)),
+        ...Object.entries(bound.limits ?? {}).map(limiterBinding),
       ],
+      wrappers: { limiter: await bundle('limiter.ts') },
       worker: `
         durableObjectNamespaces = [${Object.values(bound.objects)
           .map((of) => `(className = "${of}", uniqueKey = "${of}", enableSql = true)`)
@@ -101,6 +119,14 @@ export class Isolate {
     await this.request(`/v1/users/${user}/recommendations`, { items: ids.map((id) => ({ id })) });
   }
 
+  get url(): string {
+    return this.workerd.url;
+  }
+
+  get pid(): number {
+    return this.workerd.pid;
+  }
+
   /** Waits until what requests left is written, and says what that took. */
   settled(): Promise<Time> {
     return this.workerd.later(SETTLED_MS);
@@ -131,3 +157,9 @@ export class Isolate {
 }
 
 const megabytes = (bytes: number) => round(bytes / 1e6, 1);
+
+/** https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/ */
+function limiterBinding([name, values]: [string, Limit]): string {
+  const inner = Object.entries(values).map(([key, value]) => `(name = "${key}", json = "${value}")`);
+  return `(name = "${name}", wrapped = (moduleName = "bench:limiter", innerBindings = [${inner.join(', ')}]))`;
+}

@@ -1,7 +1,8 @@
 /** A Workers KV namespace in this process: as much of its protocol as workerd speaks for `get` and `put`. */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 
 export class KvServer {
   readonly port: number;
@@ -14,11 +15,16 @@ export class KvServer {
 
   static async start(): Promise<KvServer> {
     const values = new Map<string, Buffer>();
-    const server = createServer(async (request, response) => {
+    const server = createServer((request, response) => {
       const key = new URL(request.url!, 'http://kv').pathname;
-      if (request.method === 'PUT') values.set(key, await bodyOf(request));
-      const value = values.get(key);
-      response.writeHead(value ? 200 : 404).end(request.method === 'GET' ? value : undefined);
+      const answer = () => {
+        const value = values.get(key);
+        response.writeHead(value ? 200 : 404).end(request.method === 'GET' ? value : undefined);
+      };
+      if (request.method !== 'PUT') return answer();
+      // workerd may end while it writes.
+      const stored = buffer(request).then((body) => values.set(key, body));
+      stored.then(answer, () => response.destroy());
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new KvServer(server);
@@ -28,10 +34,4 @@ export class KvServer {
     this.server.close();
     this.server.closeAllConnections();
   }
-}
-
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part);
-  return Buffer.concat(parts);
 }

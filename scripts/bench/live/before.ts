@@ -1,16 +1,15 @@
 /** The whole Worker of this checkout against another one's, in turns. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { unstable_readConfig } from 'wrangler';
 import { randomInts, seededRandom, shuffled } from '../../random.ts';
-import { type Bound, Isolate } from '../growth/isolate.ts';
+import { ROOT } from '../../serving.ts';
+import type { Isolate } from '../growth/isolate.ts';
 import { itemIdsOf, readManifestOf } from '../models.ts';
 import { median, ratioInterval, round } from '../statistics.ts';
-import { bundle, cost } from '../workerd.ts';
+import { wholeWorker } from '../whole-worker.ts';
+import { cost } from '../workerd.ts';
 import type { BeforeCosts } from './tables.ts';
 
-const HERE = fileURLToPath(new URL('../../..', import.meta.url));
 const HISTORY = 200;
 const FRESH = 3;
 /** Users whose requests, one after the other, make one measurement. */
@@ -24,7 +23,11 @@ const LISTS = ['fresh', 'kept'] as const;
 export async function against(checkout: string, rounds: number): Promise<BeforeCosts> {
   const model = join(checkout, 'model-shards');
   const ids = itemIdsOf(model);
-  const isolates = { before: await start(checkout, model), now: await start(HERE, model) };
+  const vars = { ACCESS: 'open' };
+  const isolates = {
+    before: await wholeWorker(checkout, model, { vars }),
+    now: await wholeWorker(ROOT, model, { vars }),
+  };
   try {
     const times = await measured(isolates, ids, rounds);
     return {
@@ -44,25 +47,6 @@ export async function against(checkout: string, rounds: number): Promise<BeforeC
   } finally {
     await Promise.all(SIDES.map((side) => isolates[side].stop()));
   }
-}
-
-async function start(checkout: string, model: string): Promise<Isolate> {
-  execFileSync(process.execPath, ['scripts/bundle-page.ts'], { cwd: checkout }); // the Worker imports it
-  const { durable_objects, kv_namespaces, vars } = unstable_readConfig(
-    { config: join(checkout, 'wrangler.toml') },
-    { hideWarnings: true },
-  );
-  const bound: Bound = {
-    objects: Object.fromEntries(
-      durable_objects.bindings.map((each: { name: string; class_name: string }) => [
-        each.name,
-        each.class_name,
-      ]),
-    ),
-    namespaces: kv_namespaces.map(({ binding }: { binding: string }) => binding),
-    vars: vars as Record<string, string>,
-  };
-  return Isolate.start(await bundle(pathToFileURL(join(checkout, 'worker/index.ts')).href), model, { bound });
 }
 
 type Times = Record<(typeof LISTS)[number], Record<(typeof SIDES)[number], number[]>>;
