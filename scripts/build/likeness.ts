@@ -27,8 +27,11 @@ const MOST_CASES = 3000;
  * standard errors of its differences are 2.2 % of it on these cases of Beauty, and 2.4 % of HR@10.
  */
 const LEFT = 0.995;
-/** What is tried: from .03 to 10 in steps of a tenth. */
-const STRENGTHS = Array.from({ length: 62 }, (_, step) => Number((0.03 * 1.1 ** step).toPrecision(2)));
+/** What is tried: none, and from .03 to 10 in steps of a tenth. */
+const STRENGTHS = [
+  0,
+  ...Array.from({ length: 62 }, (_, step) => Number((0.03 * 1.1 ** step).toPrecision(2))),
+];
 
 /** Undefined where there is nothing to tell by. */
 export async function fitFollowed(
@@ -57,8 +60,10 @@ export async function fitFollowed(
     for (let at = 0; at < listing; at++) left[at]++;
     step();
   }
-  if (before === 0) return undefined;
-  return STRENGTHS.findLast((_, at) => left[at] >= LEFT * before) ?? 0;
+  if (before === 0 || left[0] === 0) return undefined;
+  // What histories with new items cost the others comes with any strength, so it is no reason against one.
+  const enough = LEFT * Math.min(before, left[0]);
+  return STRENGTHS.findLast((_, at) => left[at] >= enough);
 }
 
 /** Of the models, how many list the target: the first ones, as it only falls while new items rise. */

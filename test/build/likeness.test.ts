@@ -7,21 +7,23 @@ import { withItems } from '../../scripts/cold/added.ts';
 import { datasetWithout } from '../../scripts/cold/hold-out.ts';
 import { eventsOf } from '../../scripts/dataset.ts';
 import { memorySource } from '../../scripts/node-model.ts';
+import { shuffled } from '../../scripts/random.ts';
 import { loadModel } from '../../worker/models/model.ts';
 import { datasetOf, type History } from '../fixtures/dataset.ts';
-import { randomInts, seededRandom } from '../fixtures/random.ts';
+import { seededRandom } from '../fixtures/random.ts';
 import { Stages } from '../fixtures/stages.ts';
 import { testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
 
-const [KINDS, OF_A_KIND] = [30, 5];
+const [KINDS, OF_A_KIND] = [30, 12];
 const ITEMS = KINDS * OF_A_KIND;
 const random = seededRandom(5);
 
-/** Everybody keeps to the five items of a kind. */
+/** Everybody takes ten of the twelve items of a kind. */
 const histories: Record<string, History> = {};
-for (let user = 0; user < 200; user++) {
-  const items = randomInts(random, 5, OF_A_KIND).map((at) => `item-${(user % KINDS) * OF_A_KIND + at}`);
-  histories[`user-${user}`] = { items, trained: 3, known: 4 };
+for (let user = 0; user < 240; user++) {
+  const kind = Array.from({ length: OF_A_KIND }, (_, at) => (user % KINDS) * OF_A_KIND + at);
+  const items = shuffled(kind, random).map((item) => `item-${item}`);
+  histories[`user-${user}`] = { items: items.slice(0, 10), trained: 8, known: 9 };
 }
 const dataset = datasetOf(histories);
 
@@ -43,7 +45,7 @@ const telling = titled(kindOf);
 const load = ({ files }: { files: Map<string, Uint8Array> }) => loadModel(memorySource(files), testRuntime);
 
 test('new items follow what they are like the more, the more texts say of what comes next', async () => {
-  const misleading = titled((item) => kindOf((item * 7) % ITEMS)); // as many alike, none of them related
+  const misleading = titled((item) => kindOf((item * 77) % ITEMS)); // as many alike, none of them related
   const strengths: number[] = [];
   for (const { checkpoint, built } of [telling, misleading]) {
     const memory = await buildMemory(await load(built), dataset);
@@ -77,8 +79,8 @@ test('the service takes the strength from the manifest; without it nothing follo
     const { items, values } = live.memory!.scores([3 * OF_A_KIND]);
     chances.push(values[items.indexOf(ITEMS)] ?? 0);
   }
-  // Four trained ones are alike, and the new one.
-  expect(chances).toEqual([0, expect.closeTo(0.5 / 5, 6)]);
+  // Eleven trained ones are like it, and the new one.
+  expect(chances).toEqual([0, expect.closeTo(0.5 / 12, 6)]);
 });
 
 test('a log without some items keeps every other event in its split', () => {
