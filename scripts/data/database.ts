@@ -2,10 +2,15 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import type { SingleBar } from 'cli-progress';
 import { progressBar } from '../progress.ts';
 
 /** Beyond this DuckDB writes to its folder; together with buffers of files it stays well under 4 GB. */
 const MEMORY = '2GB';
+
+/** Of queries that only look at what was read. */
+const CHECKING = 'check';
+const SECOND = 1000;
 
 /** Its name in the folder. */
 export const DATABASE_FILE = 'work.duckdb';
@@ -49,27 +54,32 @@ export class Database {
     this.#instance.closeSync();
   }
 
-  /** @param label names a query that may take long on a progress bar */
-  async run(sql: string, label?: string): Promise<void> {
-    if (label === undefined) {
-      await this.#connection.run(sql);
-      return;
-    }
-    const bar = progressBar(label, 100);
-    const watch = setInterval(() => bar.update(Math.max(0, this.#connection.progress.percentage)), 250);
-    try {
-      await this.#connection.run(sql);
-      bar.update(100);
-    } finally {
-      clearInterval(watch);
-      bar.stop();
-    }
+  /** @param label names a query that may take long on its progress bar */
+  async run(sql: string, label = CHECKING): Promise<void> {
+    await this.#shown(this.#connection.run(sql), label);
   }
 
   /** All rows; 64-bit integers, decimals and dates arrive as text, so cast counts to DOUBLE. */
   async rows<T = Record<string, unknown>>(sql: string): Promise<T[]> {
-    const reader = await this.#connection.runAndReadAll(sql);
+    const reader = await this.#shown(this.#connection.runAndReadAll(sql), CHECKING);
     return reader.getRowObjectsJson() as T[];
+  }
+
+  /** Shows how far a query is, once it has taken a second. */
+  async #shown<T>(query: Promise<T>, label: string): Promise<T> {
+    let bar: SingleBar | undefined;
+    const watch = setInterval(() => {
+      bar ??= progressBar(label, 100);
+      bar.update(Math.max(0, this.#connection.progress.percentage)); // -1 where it is not known
+    }, SECOND);
+    try {
+      const result = await query;
+      bar?.update(100);
+      return result;
+    } finally {
+      clearInterval(watch);
+      bar?.stop();
+    }
   }
 
   /** The only row of a query that always gives one. */
