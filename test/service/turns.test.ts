@@ -142,6 +142,21 @@ describe('a request that reads before it asks for its turn', () => {
   });
 });
 
+test('who was taken for gone, and is the only one, still has its turn', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const { turns, ask } = queue();
+  const { promise: work, resolve: finish } = Promise.withResolvers<void>();
+  const first = turns.take('first', 200, () => work);
+  const second = ask('second', 200);
+  const third = ask('third', 200);
+  vi.setSystemTime(Date.now() + 1500); // nobody has looked for so long
+  await scheduler.wait(5);
+  vi.setSystemTime(Date.now() + 1500);
+  finish();
+  await Promise.all([first, second, third]);
+  vi.useRealTimers();
+});
+
 test('work that fails gives its turn back', async () => {
   const { turns, ask } = queue();
   await expect(turns.take('broken', 1, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');

@@ -55,6 +55,8 @@ interface Caller {
  */
 export class Turns {
   private readonly callers = new Map<string, Caller>();
+  /** Those of them whose requests are here. */
+  private readonly here = new Set<Caller>();
   private running: Ticket | undefined;
   /** What the caller whose piece ran last had had before it. */
   private clock = 0;
@@ -71,9 +73,7 @@ export class Turns {
    */
   expect(name: string, weight: number): Expected {
     const caller = this.callerOf(name);
-    const now = Date.now();
-    for (const each of caller.expected) if (now - each.since > ABANDONED_MS) caller.expected.delete(each);
-    const request = { caller, since: now, awaited: 0 };
+    const request = { caller, since: Date.now(), awaited: 0 };
     caller.expected.add(request);
     caller.used += weight;
     return request;
@@ -95,6 +95,7 @@ export class Turns {
       if (ended === this.ended) this.atOnce = 0;
       ticket.looked = Date.now();
       caller.waiting.add(ticket); // if it was taken for gone
+      this.here.add(caller);
     }
     caller.waiting.delete(ticket);
     this.clock = Math.max(this.clock, caller.used);
@@ -114,6 +115,7 @@ export class Turns {
     const caller = this.callers.get(name) ?? { used: 0, waiting: new Set(), expected: new Set() };
     this.callers.set(name, caller);
     if (!isHere(caller)) caller.used = Math.max(caller.used, this.clock - CREDIT);
+    this.here.add(caller);
     return caller;
   }
 
@@ -134,11 +136,13 @@ export class Turns {
     let next: Ticket | undefined;
     let coming: Expected | undefined;
     let [least, leastComing] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-    for (const { used, waiting, expected } of this.callers.values()) {
+    for (const caller of this.here) {
+      const { used, waiting, expected } = caller;
+      if (!isHere(caller)) this.here.delete(caller);
       const first = firstHere(waiting, now);
       if (first !== undefined && used < least) [next, least] = [first, used];
       if (first !== undefined || used >= leastComing) continue;
-      const request = [...expected].find(({ awaited }) => awaited <= EXPECTED_MS);
+      const request = firstComing(expected, now);
       if (request !== undefined) [coming, leastComing] = [request, used];
     }
     if (!next || !coming || least <= leastComing || next.weight < LARGE) return next;
@@ -157,6 +161,15 @@ function firstHere(waiting: Set<Ticket>, now: number): Ticket | undefined {
   for (const ticket of waiting) {
     if (now - ticket.looked <= GONE_MS) return ticket;
     waiting.delete(ticket);
+  }
+  return undefined;
+}
+
+/** Whoever came first of those who have not been awaited for long; those who are lost are forgotten. */
+function firstComing(expected: Set<Expected>, now: number): Expected | undefined {
+  for (const request of expected) {
+    if (now - request.since > ABANDONED_MS) expected.delete(request);
+    else if (request.awaited <= EXPECTED_MS) return request;
   }
   return undefined;
 }
