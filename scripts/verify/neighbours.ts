@@ -138,10 +138,7 @@ function latencyOf(alone: number[][], beside: number[][]): Latency {
   };
 }
 
-/**
- * Where the system can, the service has a core, and those who ask another one, where the measured client goes
- * first: it sees an answer when it comes.
- */
+/** Where the system can, the service has a core, and those who ask another one. */
 function place(service: number, attackers: number): void {
   if (availableParallelism() < 2) return;
   for (const [pid, core] of [
@@ -151,7 +148,6 @@ function place(service: number, attackers: number): void {
   ]) {
     spawnSync('taskset', ['--all-tasks', '--pid', '--cpu-list', `${core}`, `${pid}`]);
   }
-  spawnSync('chrt', ['--fifo', '--pid', '1', `${process.pid}`]);
 }
 
 /** Milliseconds of CPU that a process' first thread has had; workerd's does all the work of its isolates. */
