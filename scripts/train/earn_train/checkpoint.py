@@ -53,7 +53,11 @@ def save(model: Model, data: Dataset, recipe: Recipe, folder: Path, result: dict
     if "semantic_ids" in weights:
         weights["semantic_ids"] = weights["semantic_ids"].int()
     save_file(weights, folder / "model.safetensors.part")
-    training = {"data": data.name, "out": folder.name, **asdict(recipe)}
+    # Folders by their names alone: the manifest of a model that is deployed tells them to everyone.
+    init = Path(recipe.init).name if recipe.init else None
+    teachers = ",".join(teacher.name for teacher in recipe.teacher_folders()) or None
+    names = {"data": data.name, "out": folder.name, "init": init, "teachers": teachers}
+    training = {**asdict(recipe), **names}
     config = {"model": asdict(model.config), "training": training, **result}
     if data.events.types:
         config["events"] = asdict(data.events)

@@ -50,7 +50,7 @@ def test_a_decoder_learns_from_its_teachers_alone(log: Path) -> None:
         log, log / "taught", "--epochs", "20", "--teachers", str(teacher), "--distillation", "1"
     )
     assert distance(taught) < distance(begun) / 4
-    assert json.loads((taught / "config.json").read_text())["training"]["teachers"] == str(teacher)
+    assert json.loads((taught / "config.json").read_text())["training"]["teachers"] == teacher.name
 
 
 def test_teachers_have_to_know_the_same(log: Path) -> None:
