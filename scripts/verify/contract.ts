@@ -63,6 +63,7 @@ async function roundOf(cases: number, seed: number, print: (line: string) => voi
       ...['--checks', 'all', '--continue-on-failure', '--seed', String(seed), '--no-color'],
       ...['--max-examples', String(Math.max(1, Math.ceil((cases - CASES) / CASES_PER_EXAMPLE)))],
       ...['--suppress-health-check', 'all', '--request-timeout', String(TIMEOUT_SECONDS)],
+      ...['--max-response-time', String(TIMEOUT_SECONDS)],
     ];
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: folder });
     let output = '';
