@@ -77,16 +77,18 @@ test('each film is one more list that computes only what is new; after a reload 
 });
 
 test('what is not wanted is not listed, until it is wanted again', async () => {
+  // Without a history the list is what is trending: what others do may change its order meanwhile.
   const demo = await Demo.open(stage);
   const [first, second] = await demo.titles();
   await demo.answered(() => demo.page.getByRole('button', { name: `Not for me: ${first}` }).click());
-  expect((await demo.titles())[0]).toBe(second);
+  expect(await demo.titles()).not.toContain(first);
+  expect(await demo.titles()).toContain(second);
   expect(await demo.history()).toEqual([]);
   await demo.answered(() => demo.page.reload());
   expect(await demo.titles()).not.toContain(first);
   await demo.page.getByText('Not for you: 1').click();
   await demo.answered(() => demo.page.getByRole('button', { name: `List it again: ${first}` }).click());
-  expect((await demo.titles())[0]).toBe(first);
+  expect(await demo.titles()).toContain(first);
 });
 
 test('one category at a time, and a surprise', async () => {
