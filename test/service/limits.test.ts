@@ -165,12 +165,7 @@ describe('bodies', () => {
 describe('work in flight', () => {
   test('a batch weighs its lists: a second one has no room, single lists have', async () => {
     const visitor = new Visitor({});
-    const { promise: engine, resolve: finish } = Promise.withResolvers<void>();
-    const prefill = visitor.model.prefill.bind(visitor.model);
-    vi.spyOn(visitor.model, 'prefill').mockImplementation(async (...args) => {
-      await engine;
-      return prefill(...args);
-    });
+    const { finish } = visitor.holdEngine();
     const first = visitor.request('POST', '/v1/recommendations:batch', batchOf(32));
     await vi.waitFor(() => expect(visitor.model.prefill).toHaveBeenCalledOnce());
     const second = await visitor.request('POST', '/v1/recommendations:batch', batchOf(32));

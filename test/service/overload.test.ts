@@ -36,12 +36,7 @@ async function busy() {
   await visitor.append('ada', ['1', '2']);
   const list = await visitor.recommend('ada');
   await visitor.request('GET', '/docs'); // its examples are answered by the model, once
-  const { promise: engine, resolve: finish } = Promise.withResolvers<void>();
-  const prefill = visitor.model.prefill.bind(visitor.model);
-  const prefilling = vi.spyOn(visitor.model, 'prefill').mockImplementation(async (items, past) => {
-    await engine;
-    return prefill(items, past);
-  });
+  const { prefilling, finish } = visitor.holdEngine();
   const history = ['1', '2', '3'];
   const answers = times(MOST_INFERRING, () => visitor.request('POST', '/v1/recommendations', { history }));
   while (prefilling.mock.calls.length < MOST_INFERRING) await scheduler.wait(1); // their bodies are read first

@@ -88,12 +88,7 @@ test('of a batch, nothing after the first wrong list is looked at', async () => 
 
 test('a batch that there is no room for is refused before its lists are looked at', async () => {
   const visitor = new Visitor({});
-  const { promise: engine, resolve: finish } = Promise.withResolvers<void>();
-  const prefill = visitor.model.prefill.bind(visitor.model);
-  vi.spyOn(visitor.model, 'prefill').mockImplementation(async (...args) => {
-    await engine;
-    return prefill(...args);
-  });
+  const { finish } = visitor.holdEngine();
   const requests = new Array(32).fill({ history: HISTORY });
   const first = visitor.request('POST', '/v1/recommendations:batch', { requests });
   await vi.waitFor(() => expect(visitor.model.prefill).toHaveBeenCalledOnce());

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Interaction } from '../../worker/http/schemas/users.ts';
 import type { RequestFacts } from '../../worker/observe/facts.ts';
 import { FakeModel } from './fake-model.ts';
@@ -65,6 +65,17 @@ export class Visitor {
   async interactions(user: string): Promise<string[]> {
     const { items } = await this.answer(200, 'GET', `${pathOf(user)}/interactions?limit=1000`);
     return items.map(({ id }: Interaction) => id);
+  }
+
+  /** Lets the engine begin and not end, until `finish` is called. */
+  holdEngine() {
+    const { promise: engine, resolve: finish } = Promise.withResolvers<void>();
+    const prefill = this.model.prefill.bind(this.model);
+    const prefilling = vi.spyOn(this.model, 'prefill').mockImplementation(async (...args) => {
+      await engine;
+      return prefill(...args);
+    });
+    return { prefilling, finish };
   }
 
   async remove(user: string): Promise<void> {
