@@ -23,22 +23,17 @@ SHAPES = [  # k of 4 layers, local window, prefix and suffix registers, layers o
     (2, 2, 1, 1, 1),
     (4, 0, 1, 1, 2),
 ]
-every_shape = pytest.mark.parametrize("depth, local_window, prefixes, suffixes, code_layers", SHAPES)
+NAMES = ("register_depth", "local_window", "prefixes", "suffixes", "code_layers")
+every_shape = pytest.mark.parametrize(
+    "shape", [dict(zip(NAMES, each, strict=True)) for each in SHAPES], ids=str
+)
 
 
 @every_shape
-def test_branches_equal_each_prefix_run_by_itself(
-    depth: int, local_window: int, prefixes: int, suffixes: int, code_layers: int
-) -> None:
-    earn = decoder(
-        register_depth=depth,
-        local_window=local_window,
-        prefixes=prefixes,
-        suffixes=suffixes,
-        code_layers=code_layers,
-    )
+def test_branches_equal_each_prefix_run_by_itself(shape: dict[str, int]) -> None:
+    earn = decoder(**shape)
     items = torch.randint(ITEMS, (3, 12))
-    t = torch.tensor([[0, 1, 5, 12], [3, 3, 0, 7], [12, 11, 1, 2]]).clamp(min=0 if suffixes else 1)
+    t = torch.tensor([[0, 1, 5, 12], [3, 3, 0, 7], [12, 11, 1, 2]]).clamp(min=0 if shape["suffixes"] else 1)
     at = torch.tensor([[0, 2], [1, 3], [2, 3]])
     codes = torch.randint(4, (3, 2, 2))
     suffix_states, states = earn(items, t, codes, at)
@@ -85,17 +80,9 @@ def flat(earn: Earn, items: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
 
 @every_shape
 @pytest.mark.parametrize("n", [1, 2, 9])
-def test_the_decoder_is_one_sequence_with_a_mask(
-    depth: int, local_window: int, prefixes: int, suffixes: int, code_layers: int, n: int
-) -> None:
+def test_the_decoder_is_one_sequence_with_a_mask(shape: dict[str, int], n: int) -> None:
     """Without EARN the mask is the causal one; without registers the last item predicts."""
-    earn = decoder(
-        register_depth=depth,
-        local_window=local_window,
-        prefixes=prefixes,
-        suffixes=suffixes,
-        code_layers=code_layers,
-    )
+    earn = decoder(**shape)
     items, codes = torch.randint(ITEMS, (1, n)), torch.randint(4, (1, 1, 2))
     suffix, state = earn.branches(items, torch.tensor([n]), codes)
     expected = flat(earn, items[0], codes[0, 0])
