@@ -70,6 +70,7 @@ export function readCheckpoint(folder: string): Checkpoint {
     depth: model.depth,
     registerDepth: model.register_depth,
     localWindow,
+    ...(model.sliding_window && { slidingWindow: model.sliding_window }),
     ...(model.code_layers && { codeLayers: model.code_layers }),
     width: model.width,
     heads: model.heads,

@@ -142,7 +142,7 @@ export class EarnGraph {
    * Attention of each row over those stored rows that `places` int32 [rows, seen] names for it and `mask`
    * shows.
    */
-  attendLocal(query: string, rows: string[], places: string, mask: string): string {
+  attendWindow(query: string, rows: string[], places: string, mask: string): string {
     const { graph } = this;
     const all = this.arithmetic.load(graph.node('Concat', rows, { axis: 1 }));
     const seen = graph.node('Gather', [all, places], { axis: 1 }); // [1, rows, seen, 2D]

@@ -1,23 +1,27 @@
 /**
  * *prefill*: new history items and S, on top of a history's cached keys and values.
  *
- * Layers 1..k run for every new row. After them only the *local* rows go on: S, and the newest items that S
+ * Layers 1..k run for every new row. With a sliding window those before k see P and the newest items alone, as
+ * those after k do. After them only the *local* rows go on: S, and the newest items that S
  * rests on (each of these layers looks `localWindow` items further back, see `localReach`). Of a row that
  * does not go on, only its key and value are computed. The last layer goes on for S alone.
  *
  * Inputs:
  * - `token_vectors` float32 [1, new, width]: the new items' rows of the item table
  * - `position_ids` int64 [1, new + 1], `mask` float32 [1, (new + 1) * H, keys]: of the new items and S
- * - `past_key_values` [1, past, k * 2D], `key_padding` [1, padding, 2D]: zeros
+ * - `past_key_values` [1, past, full * 2D] of the layers up to k that see all, `key_padding` [1, padding, 2D]:
+ * zeros
+ * - with a sliding window `past_sliding_key_values` [1, m, sliding * 2D] of the newest items in the others;
+ * `sliding_keys`, `sliding_mask`: what each new row sees there
  * - `local_rows` int32 [local]: which of the rows are local; `local_position_ids`, `local_history_mask`:
  * their parts
  * - `suffix_position_ids` int64 [1, 1]: S's
  * - `past_local_key_values` [1, m, layers * 2D]: of the items right before the local rows
- * - `local_keys`, `local_mask`: what each local row sees after layer k (`localAttention` in
+ * - `local_keys`, `local_mask`: what each local row sees after layer k (`windowed` in
  * `worker/engine/masks.ts`)
  *
  * Outputs:
- * - `new_key_values` [1, new + 1, k * 2D]
+ * - `new_key_values` [1, new + 1, full * 2D], `sliding_key_values` [1, new + 1, sliding * 2D]
  * - `local_key_values` [1, local, layers * 2D] of the layers after k; without EARN of S in all layers
  * - `final_state` float32 [1, 1, width] of S, `code_logits` float32 [1, 1, codebook] of the first code
  *
@@ -26,7 +30,7 @@
  * of 16: then a row's sums do not depend on the rows and keys around it, as they would with the remainder
  * loops of SIMD.
  */
-import { firstLocalLayer, type ModelConfig } from '../../worker/engine/config.ts';
+import { firstLocalLayer, type ModelConfig, slidingLayers } from '../../worker/engine/config.ts';
 import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';
 
 type RowGroup = 'all' | 'local' | 'suffix';
@@ -37,11 +41,13 @@ interface LayerPlan {
   /** Rows that go on to the next layer. Only these have queries and pass the SwiGLU. */
   goOn: RowGroup;
   /** What those look at: everything up to their position, or P and the rows right before them. */
-  see: 'history' | 'local';
+  see: 'history' | 'sliding' | 'local';
 }
 
-function layerPlans({ registerDepth, depth }: ModelConfig): LayerPlan[] {
+function layerPlans(config: ModelConfig): LayerPlan[] {
+  const { registerDepth, depth } = config;
   return Array.from({ length: depth }, (_, index): LayerPlan => {
+    if (index < slidingLayers(config)) return { enter: 'all', goOn: 'all', see: 'sliding' };
     if (index < registerDepth - 1) return { enter: 'all', goOn: 'all', see: 'history' };
     if (index === registerDepth - 1) return { enter: 'all', goOn: 'local', see: 'history' };
     return { enter: 'local', goOn: index < depth - 1 ? 'local' : 'suffix', see: 'local' };
@@ -54,13 +60,15 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
   const { kvType } = arithmetic;
   const { registerDepth, depth, headDim, width, localWindow } = config;
   const row = 2 * headDim;
+  const sliding = slidingLayers(config);
+  const full = registerDepth - sliding;
   const localRow = (depth - firstLocalLayer(config)) * row;
   const deep = depth - registerDepth;
 
   const vectors = graph.input('token_vectors', 'float32', [1, 'new', width]);
   const allPositions = graph.input('position_ids', 'int64', [1, 'rows']);
   const mask = graph.input('mask', 'float32', [1, 'queries', 'keys']);
-  const past = graph.input('past_key_values', kvType, [1, 'past', registerDepth * row]);
+  const past = graph.input('past_key_values', kvType, [1, 'past', full * row]);
   const padding = graph.input('key_padding', kvType, [1, 'padding', row]);
   const localRows = graph.input('local_rows', 'int32', ['local']);
   const localPositions = graph.input('local_position_ids', 'int64', [1, 'local']);
@@ -70,10 +78,21 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
   const localKeys = graph.input('local_keys', 'int32', ['local', localWindow + 2]);
   const localMask = graph.input('local_mask', 'float32', [1, 'local', 1, localWindow + 2]);
 
+  /** What the rows see in layers with a sliding window. */
+  const slide =
+    sliding > 0
+      ? {
+          past: graph.input('past_sliding_key_values', kvType, [1, 'past_sliding', sliding * row]),
+          keys: graph.input('sliding_keys', 'int32', ['rows', config.slidingWindow! + 2]),
+          mask: graph.input('sliding_mask', 'float32', [1, 'rows', 1, config.slidingWindow! + 2]),
+        }
+      : null;
+
   const positions = { all: allPositions, local: localPositions, suffix: suffixPosition };
   /** For each layer. */
   const pastRows = [
-    ...arithmetic.splitEvenly(past, registerDepth, row),
+    ...(slide ? arithmetic.splitEvenly(slide.past, sliding, row) : []),
+    ...arithmetic.splitEvenly(past, full, row),
     ...(deep > 0 ? arithmetic.splitEvenly(pastLocal, deep, row) : []),
   ];
   const lastIndex = graph.ints('last', [-1]);
@@ -89,8 +108,9 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
     if (see === 'history') {
       return b.attendRows(query, [...rows, padding], goOn === 'all' ? mask : localHistoryMask);
     }
-    if (goOn === 'local') return b.attendLocal(query, rows, localKeys, localMask);
-    return b.attendLocal(query, rows, last(localKeys, 0), last(localMask));
+    if (see === 'sliding') return b.attendWindow(query, rows, slide!.keys, slide!.mask);
+    if (goOn === 'local') return b.attendWindow(query, rows, localKeys, localMask);
+    return b.attendWindow(query, rows, last(localKeys, 0), last(localMask));
   }
 
   function layer(index: number, stream: Stream, plan: LayerPlan): { rows: string; next: Stream } {
@@ -118,8 +138,12 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
     stream = done.next;
   }
 
-  const fresh = graph.node('Concat', rows.slice(0, registerDepth), { axis: 2 });
-  graph.output(fresh, 'new_key_values', kvType, [1, 'rows', registerDepth * row]);
+  const fresh = graph.node('Concat', rows.slice(sliding, registerDepth), { axis: 2 });
+  graph.output(fresh, 'new_key_values', kvType, [1, 'rows', full * row]);
+  if (slide) {
+    const slid = graph.node('Concat', rows.slice(0, sliding), { axis: 2 });
+    graph.output(slid, 'sliding_key_values', kvType, [1, 'rows', sliding * row]);
+  }
   const local = deep > 0 ? graph.node('Concat', rows.slice(registerDepth), { axis: 2 }) : last(fresh);
   graph.output(local, 'local_key_values', kvType, [1, 'local', localRow]);
   const final = b.norm(stream, options.weights.norm).normed;

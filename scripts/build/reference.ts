@@ -3,7 +3,7 @@
  * what a token sees. The build takes the prefix register's keys and values from here, and tests compare the
  * graphs with it.
  */
-import { firstCodeLayer } from '../../worker/engine/config.ts';
+import { firstCodeLayer, slidingLayers } from '../../worker/engine/config.ts';
 import { type EarnWeights, type Linear, NORM_EPSILON, ROPE_BASE } from './weights.ts';
 
 export interface Token {
@@ -23,18 +23,17 @@ export interface ReferenceOutput {
 
 /** `tokens` in the order of their positions: P, history, S, codes. */
 export function runReference(weights: EarnWeights, tokens: Token[]): ReferenceOutput {
-  const { heads, headDim, ffn, registerDepth, localWindow } = weights.config;
+  const { heads, headDim, ffn, registerDepth, localWindow, slidingWindow = 0 } = weights.config;
   let x: Float64Array[] = tokens.map((token) => Float64Array.from(token.embedding));
   const keyValues: (Float64Array | null)[][] = [];
   /** Items before a token. */
   const before = tokens.map((_, at) => tokens.slice(0, at).filter(({ kind }) => kind === 'item').length);
   for (const [index, layer] of weights.layers.entries()) {
     const runs = ({ kind }: Token) => kind !== 'code' || index >= firstCodeLayer(weights.config);
+    const seesAll = index >= slidingLayers(weights.config) && index < registerDepth;
+    const window = index < registerDepth ? slidingWindow : localWindow;
     const sees = (query: number, key: number) =>
-      key === query ||
-      index < registerDepth ||
-      tokens[key].kind !== 'item' ||
-      before[key] >= before[query] - localWindow;
+      key === query || seesAll || tokens[key].kind !== 'item' || before[key] >= before[query] - window;
     const normed = x.map((row) => rmsNorm(row, layer.attentionNorm));
     const kv = normed.map((row, position) => {
       if (!runs(tokens[position])) return null;

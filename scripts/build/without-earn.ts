@@ -5,7 +5,7 @@ import type { ModelConfig } from '../../worker/engine/config.ts';
 export type CodesRun = 'all layers' | 'last layers';
 
 export function shapeWithoutEarn(config: ModelConfig, codes: CodesRun = 'all layers'): ModelConfig {
-  const { codeLayers, ...shape } = config;
+  const { codeLayers, slidingWindow: _, ...shape } = config;
   const late = codes === 'last layers' && codeLayers !== undefined;
   return { ...shape, registerDepth: config.depth, localWindow: 0, ...(late && { codeLayers }) };
 }

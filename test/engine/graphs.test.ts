@@ -8,7 +8,8 @@ import {
   runReference,
 } from '../../scripts/build/reference.ts';
 import { servingWeights } from '../../scripts/build/weights.ts';
-import { firstCodeLayer, firstLocalLayer } from '../../worker/engine/config.ts';
+import { arraysOf } from '../../worker/cache/state-codec.ts';
+import { firstCodeLayer, firstLocalLayer, slidingLayers } from '../../worker/engine/config.ts';
 import type { HistoryState } from '../../worker/engine/decoder.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { loadTiny, loadTinyGpu, TINY, tinyCheckpoint } from '../fixtures/tiny-model.ts';
@@ -29,15 +30,11 @@ function rowsOf({ keyValues }: ReferenceOutput, position: number, from: number, 
   return keyValues.slice(from, to).flatMap((layer) => [...layer[position]!]);
 }
 
-function bytesOf({ keyValues, localKeyValues, final, codeLogits }: HistoryState): Buffer {
-  return Buffer.concat(
-    [keyValues, localKeyValues, final, codeLogits].map((a) =>
-      Buffer.from(a.buffer, a.byteOffset, a.byteLength),
-    ),
-  );
+function bytesOf(state: HistoryState): Buffer {
+  return Buffer.concat(arraysOf(state).map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength)));
 }
 
-/** k, the local window, and the layers of codes where they are not all after k; of four layers. */
+/** k, the windows, and the layers of codes where they are not all after k; of four layers. */
 const SHAPES = [
   { registerDepth: 1, localWindow: 2 },
   { registerDepth: 2, localWindow: 0 },
@@ -46,12 +43,15 @@ const SHAPES = [
   { registerDepth: 1, localWindow: 3, codeLayers: 2 },
   { registerDepth: 2, localWindow: 2, codeLayers: 1 },
   { registerDepth: 4, localWindow: 0, codeLayers: 2 },
+  { registerDepth: 2, localWindow: 2, slidingWindow: 4, codeLayers: 1 },
+  { registerDepth: 3, localWindow: 1, slidingWindow: 13 },
 ];
 
 describe.each(SHAPES)(
-  'float32 graphs with k = $registerDepth of 4, a local window of $localWindow, code layers $codeLayers',
+  'float32 graphs with k = $registerDepth of 4, a local window of $localWindow, a sliding one of $slidingWindow, ' +
+    'code layers $codeLayers',
   (shape) => {
-    const { registerDepth, localWindow } = shape;
+    const { registerDepth, localWindow, slidingWindow = 0 } = shape;
     const weights = servingWeights(tinyCheckpoint(shape));
     const first = firstCodeLayer(weights.config);
 
@@ -77,9 +77,15 @@ describe.each(SHAPES)(
           state.localKeyValues,
           recent.flatMap((at) => rowsOf(expected, at, firstLocalLayer(weights.config), TINY.depth)),
         );
+        const sliding = slidingLayers(weights.config);
         expectClose(
           state.keyValues,
-          items.flatMap((_, i) => rowsOf(expected, i + 1, 0, registerDepth)),
+          items.flatMap((_, i) => rowsOf(expected, i + 1, sliding, registerDepth)),
+        );
+        const slid = Array.from({ length: Math.min(n, slidingWindow) }, (_, i) => suffixAt - 1 - i).reverse();
+        expectClose(
+          state.slidingKeyValues,
+          slid.flatMap((at) => rowsOf(expected, at, 0, sliding)),
         );
       },
     );
@@ -154,21 +160,24 @@ test.each(['float32', 'int8'] as const)(
   },
 );
 
-test('the graphs for WebGPU round as the int8 ones do: the same keys and values, the same list', async () => {
-  const [int8, gpu] = [await loadTiny('int8'), await loadTinyGpu()];
-  for (const length of [0, 1, 17, 40]) {
-    const items = history(length);
-    const [expected, actual] = [await int8.prefill(items), await gpu.prefill(items)];
-    const steps = actual.keyValues.map((value, i) => value - expected.keyValues[i]);
-    const other = steps.filter((step) => step !== 0); // off by a step where float sums fell on the other side
-    expect(other.every((step) => Math.abs(step) === 1)).toBe(true);
-    expect(other.length).toBeLessThanOrEqual(steps.length / 100);
-    const options = { k: 10, beam: 20, allowed: int8.catalogue.allowed(items) };
-    const lists = [await int8.beamSearch(expected, options), await gpu.beamSearch(actual, options)];
-    const [best, theirs] = lists.map((list) => list.map(({ item }) => item));
-    expect(theirs.filter((item) => best.includes(item)).length).toBeGreaterThanOrEqual(9);
-  }
-});
+test.each([{}, { slidingWindow: 7 }])(
+  'the graphs for WebGPU round as the int8 ones do: the same keys and values, the same list (%o)',
+  async (shape) => {
+    const [int8, gpu] = [await loadTiny('int8', shape), await loadTinyGpu(shape)];
+    for (const length of [0, 1, 17, 40]) {
+      const items = history(length);
+      const [expected, actual] = [await int8.prefill(items), await gpu.prefill(items)];
+      const steps = actual.keyValues.map((value, i) => value - expected.keyValues[i]);
+      const other = steps.filter((step) => step !== 0); // off by a step where float sums fell on the other side
+      expect(other.every((step) => Math.abs(step) === 1)).toBe(true);
+      expect(other.length).toBeLessThanOrEqual(steps.length / 100);
+      const options = { k: 10, beam: 20, allowed: int8.catalogue.allowed(items) };
+      const lists = [await int8.beamSearch(expected, options), await gpu.beamSearch(actual, options)];
+      const [best, theirs] = lists.map((list) => list.map(({ item }) => item));
+      expect(theirs.filter((item) => best.includes(item)).length).toBeGreaterThanOrEqual(9);
+    }
+  },
+);
 
 describe('prefill(a + b) is prefill(b on top of prefill(a)), byte for byte in int8', () => {
   test.each(SHAPES)(

@@ -73,6 +73,7 @@ test.each<[string, unknown]>([
   ['config.registerDepth', TINY.depth + 1],
   ['config.headDim', 15],
   ['config.localWindow', -1],
+  ['config.slidingWindow', 0],
   ['config.contextWindow', undefined],
   ['training.seed', 'one'],
   ['graphs.decode', undefined],

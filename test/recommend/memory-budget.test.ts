@@ -71,6 +71,7 @@ function stateOf(user: number, { items, unknown: [count, length] = [0, 0] }: Use
       length: items,
       keyValues: output.subarray(0, items * 256),
       localKeyValues: new Int8Array(1300),
+      slidingKeyValues: new Int8Array(0),
       final: new Float32Array(128),
       codeLogits: new Float32Array(64),
     },

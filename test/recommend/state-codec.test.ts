@@ -33,6 +33,7 @@ function anyState(): StoredState {
             final: Float32Array.from({ length: 8 }, random),
             codeLogits: Float32Array.from({ length: 4 }, random),
             localKeyValues: Int8Array.from(integers(12, 100)),
+            slidingKeyValues: Int8Array.from(integers(below(9), 100)),
             keyValues: Int8Array.from(integers(16 * count, 100)),
           },
   };

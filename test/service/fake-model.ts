@@ -1,3 +1,4 @@
+import { arraysOf } from '../../worker/cache/state-codec.ts';
 import type { Catalogue } from '../../worker/catalogue/catalogue.ts';
 import { ListedCatalogue } from '../../worker/catalogue/listed-catalogue.ts';
 import type { BeamOptions } from '../../worker/engine/beam-search.ts';
@@ -166,15 +167,16 @@ export class FakeModel implements Model {
     return {
       length: keyValues.length / ITEM_BYTES,
       keyValues,
+      slidingKeyValues: NumberArray.of(),
       localKeyValues: NumberArray.of(sum & 127, (sum >> 7) & 127),
       final: Float32Array.of(sum, keyValues.length),
       codeLogits: Float32Array.of(-sum),
     };
   }
 
-  accepts({ length, keyValues, localKeyValues, final, codeLogits }: HistoryState): boolean {
-    const sizes = [keyValues, localKeyValues, final, codeLogits].map(({ length }) => length);
-    return sizes.join() === [ITEM_BYTES * length, 2, 2, 1].join();
+  accepts(state: HistoryState): boolean {
+    const sizes = arraysOf(state).map(({ length }) => length);
+    return sizes.join() === [2, 1, 2, 0, ITEM_BYTES * state.length].join();
   }
 
   async itemLogProbs(state: HistoryState) {

@@ -201,6 +201,7 @@ test.each<[string, (stored: StoredState) => StoredState]>([
   ['too short a final state', cut('final')],
   ['no logits', cut('codeLogits')],
   ['too many local rows', (stored) => withState(stored, { localKeyValues: Int8Array.of(1, 2, 3) })],
+  ['rows of a sliding window', (stored) => withState(stored, { slidingKeyValues: Int8Array.of(1) })],
   [
     'items that the model does not have',
     ({ history, ...stored }) => ({

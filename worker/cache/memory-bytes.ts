@@ -3,6 +3,7 @@
  * counted as measured in Node 24, and rounded up.
  */
 import type { Entry } from './state-cache.ts';
+import { arraysOf } from './state-codec.ts';
 
 /** The objects around a state: entry, arrays' headers, the LRU list's slots. */
 const ENTRY_BYTES = 4000;
@@ -20,9 +21,7 @@ export function memoryBytes(entries: readonly Entry[], user: string): number {
 
 function entryBytes({ stored: { history, state }, lists }: Entry): number {
   const { items, had, unknown } = history;
-  const arrays = [items, had, unknown.hashes];
-  if (state)
-    arrays.push(...([state.final, state.codeLogits, state.localKeyValues, state.keyValues] as never[]));
+  const arrays = [items, had, unknown.hashes, ...(state ? arraysOf(state) : [])];
   // Whole buffers: an array may be a small part of what it keeps alive.
   const buffers = new Set(arrays.map(({ buffer }) => buffer));
   let bytes = ENTRY_BYTES;

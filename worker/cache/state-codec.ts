@@ -6,11 +6,11 @@
  *     8  8 bytes: the model's state id
  *    16  16 bytes: epoch of the log (a UUID), which no other user and no later log of this user has
  *    32  16 bytes: the log's chain digest at `position`
- *    48  12 numbers, u32: `NUMBERS`
- *    96  float64: the sum of the hashes of what was had, the hashes of unknown ids; float32: S's final state,
- *        the first code's logits; the local rows; the history's keys and values; the window's items and,
- *        ascending, those that the user has had (`deltas.ts`); JSON of the named unknown ids; zeros up to a
- *        multiple of 4
+ *    48  13 numbers, u32: `NUMBERS`; zeros
+ *   104  float64: the sum of the hashes of what was had, the hashes of unknown ids; float32: S's final state,
+ *        the first code's logits; the local rows, the sliding ones, the history's keys and values; the window's
+ *        items and, ascending, those that the user has had (`deltas.ts`); JSON of the named unknown ids; zeros
+ *        up to a multiple of 4
  *   end  16 bytes: `checksum` of everything before
  *
  * The history's bytes are the graph's own, so those of a longer history begin with those of a shorter one.
@@ -21,10 +21,11 @@ import { checksum } from './checksum.ts';
 import { decodeDeltas, deltasBytes, encodeDeltas } from './deltas.ts';
 
 const MAGIC = 0x4e524145; // 'EARN'
-const VERSION = 5;
+const VERSION = 6;
 /** Events of the log, then items of the state, then bytes of each part in the order of the file. */
-const NUMBERS = 12;
-const HEADER_BYTES = 48 + 4 * NUMBERS;
+const NUMBERS = 13;
+/** A multiple of 8: numbers are read in place. */
+const HEADER_BYTES = (48 + 4 * NUMBERS + 7) & ~7;
 const CHECKSUM_BYTES = 16;
 
 /** What is kept of a user, and what it was made from. Two that agree in the rest agree in `state`. */
@@ -58,6 +59,7 @@ const EMPTY: Omit<HistoryState, 'length'> = {
   final: new Float32Array(),
   codeLogits: new Float32Array(),
   localKeyValues: new Int8Array(),
+  slidingKeyValues: new Int8Array(),
   keyValues: new Int8Array(),
 };
 
@@ -97,7 +99,7 @@ export function decodeState(buffer: ArrayBuffer): StoredState | null {
   const sum = new Int32Array(buffer, end);
   if (checksum(buffer, end).some((lane, i) => lane !== sum[i])) return null;
   let offset = HEADER_BYTES;
-  const [hashes, final, codes, local, keys, items, had, named] = sizes.map((size) => {
+  const [hashes, final, codes, local, sliding, keys, items, had, named] = sizes.map((size) => {
     offset += size;
     return bytes.subarray(offset - size, offset);
   });
@@ -109,6 +111,7 @@ export function decodeState(buffer: ArrayBuffer): StoredState | null {
     final: arrayOf(Float32Array, final),
     codeLogits: arrayOf(Float32Array, codes),
     localKeyValues: keysOf(local),
+    slidingKeyValues: keysOf(sliding),
     keyValues: keysOf(keys),
   };
   return {
@@ -140,16 +143,20 @@ export function stateBytes({ history: { items, had, unknown }, state }: StoredSt
 }
 
 /** Size of a state's numbers alone. */
-export function numbersBytes({ final, codeLogits, localKeyValues, keyValues }: HistoryState): number {
-  return [final, codeLogits, localKeyValues, keyValues].reduce((sum, { byteLength }) => sum + byteLength, 0);
+export function numbersBytes(state: HistoryState): number {
+  return arraysOf(state).reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
+/** The arrays of a state, in the order of the file: first those of float32. */
+export function arraysOf(state: Omit<HistoryState, 'length'>) {
+  return [state.final, state.codeLogits, state.localKeyValues, state.slidingKeyValues, state.keyValues];
 }
 
 /** What follows the header. */
 function partsOf({ history: { items, had, hadHash, unknown }, state }: StoredState): Uint8Array[] {
-  const { final, codeLogits, localKeyValues, keyValues } = state ?? EMPTY;
   const hashes = Float64Array.of(hadHash, ...unknown.hashes);
   return [
-    ...[hashes, final, codeLogits, localKeyValues, keyValues].map(bytesOf),
+    ...[hashes, ...arraysOf(state ?? EMPTY)].map(bytesOf),
     encodeDeltas(items),
     encodeDeltas(had),
     utf8.encode(JSON.stringify(unknown.named)),

@@ -1,5 +1,5 @@
 /** What S attends to in each layer, read from the prefill graph. */
-import type { ModelConfig } from '../engine/config.ts';
+import { type ModelConfig, slidingLayers } from '../engine/config.ts';
 import type { Fetches } from '../engine/runtime.ts';
 
 /** The mean over the heads of one layer. */
@@ -28,7 +28,8 @@ export function withAttention(graph: Uint8Array, layers: number): Uint8Array {
 
 /** Rows are heads side by side; S is the newest token, so its rows are the last ones. */
 export function attentionOf(outputs: Fetches, config: ModelConfig, length: number): AttentionLayer[] {
-  const { depth, registerDepth, heads, localWindow } = config;
+  const { depth, registerDepth, heads, localWindow, slidingWindow = 0 } = config;
+  const sliding = slidingLayers(config);
   return Array.from({ length: depth }, (_, layer) => {
     const { dims, data } = outputs[nameOf(layer)];
     const keys = dims[dims.length - 1];
@@ -38,13 +39,14 @@ export function attentionOf(outputs: Fetches, config: ModelConfig, length: numbe
       for (let head = 0; head < heads; head++) sum += values[head * keys + key];
       return sum / heads;
     });
-    if (layer < registerDepth) {
+    if (layer >= sliding && layer < registerDepth) {
       return { prefix: weights[0], items: weights.slice(1, length + 1), suffix: weights[length + 1] };
     }
     // P, the newest items, S
-    const newest = weights.slice(1, localWindow + 1);
-    const items = Array.from({ length }, (_, item) => newest[item - (length - localWindow)] ?? null);
-    return { prefix: weights[0], items, suffix: weights[localWindow + 1] };
+    const window = layer < sliding ? slidingWindow : localWindow;
+    const newest = weights.slice(1, window + 1);
+    const items = Array.from({ length }, (_, item) => newest[item - (length - window)] ?? null);
+    return { prefix: weights[0], items, suffix: weights[window + 1] };
   });
 }
 

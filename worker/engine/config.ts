@@ -13,6 +13,8 @@ export interface ModelConfig {
   registerDepth: number;
   /** Newest items that a token sees in the layers after k. */
   localWindow: number;
+  /** Newest items that a token sees in the layers before k. Without it all. Only with EARN. */
+  slidingWindow?: number;
   /** Last layers, the ones that code tokens run. Without it all after k, without EARN all. */
   codeLayers?: number;
   width: number;
@@ -26,6 +28,11 @@ export interface ModelConfig {
 /** Index of the first layer whose local rows a state keeps: k with EARN, 0 without. */
 export function firstLocalLayer({ registerDepth, depth }: ModelConfig): number {
   return registerDepth < depth ? registerDepth : 0;
+}
+
+/** How many layers see only the newest items before k: the first ones. */
+export function slidingLayers({ slidingWindow, registerDepth }: ModelConfig): number {
+  return slidingWindow === undefined ? 0 : registerDepth - 1;
 }
 
 /** Index of the first layer that code tokens enter. */

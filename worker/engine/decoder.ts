@@ -1,6 +1,13 @@
 /** The graphs as functions: prefill a history, score every item, decode the next code of many beams. */
-import { firstCodeLayer, firstLocalLayer, localReach, type ModelConfig, type Precision } from './config.ts';
-import { beamMask, causal, localAttention } from './masks.ts';
+import {
+  firstCodeLayer,
+  firstLocalLayer,
+  localReach,
+  type ModelConfig,
+  type Precision,
+  slidingLayers,
+} from './config.ts';
+import { beamMask, causal, windowed } from './masks.ts';
 import { type Feeds, type LaterSession, type Runtime, type Session, Tensor } from './runtime.ts';
 
 /**
@@ -16,9 +23,15 @@ export interface HistoryState {
   /** Number of history items in this state. */
   length: number;
   /**
-   * Their keys and values in layers 1..k, [length x k * 2 * headDim]. A longer history's begin with these.
+   * Their keys and values in those of layers 1..k that see all, [length x layers * 2 * headDim]. A longer
+   * history's begin with these.
    */
   keyValues: KeyValueBytes;
+  /**
+   * Those of the newest `slidingWindow` items, or as many as there are, in the layers before k that see no
+   * more, [items x layers * 2 * headDim]. Empty without such layers.
+   */
+  slidingKeyValues: KeyValueBytes;
   /**
    * Keys and values of the newest items and of S in the layers after k, [rows x layers * 2 * headDim]. There
    * are `localWindow` items, or as many as the history has. Without EARN: of S in all layers.
@@ -69,7 +82,9 @@ export class Decoder {
   private readonly sessions: Sessions;
   /** Of keys and values in the graphs. */
   private readonly precision: Precision;
-  /** Values of a row of `localKeyValues`. */
+  /** Values of a row of `keyValues`, of `slidingKeyValues` and of `localKeyValues`. */
+  private readonly row: number;
+  private readonly slidingRow: number;
   private readonly localRow: number;
   /** Values of a code's keys and values. */
   private readonly codeRow: number;
@@ -79,6 +94,9 @@ export class Decoder {
     this.config = config;
     this.precision = precision;
     this.sessions = sessions;
+    const sliding = slidingLayers(config);
+    this.row = (config.registerDepth - sliding) * 2 * config.headDim;
+    this.slidingRow = sliding * 2 * config.headDim;
     this.localRow = (config.depth - firstLocalLayer(config)) * 2 * config.headDim;
     this.codeRow = (config.depth - firstCodeLayer(config)) * 2 * config.headDim;
   }
@@ -89,7 +107,7 @@ export class Decoder {
    * prefill of everything at once gives.
    */
   async prefill(vectors: Float32Array, past?: HistoryState): Promise<HistoryState> {
-    const { registerDepth, heads, headDim, width, localWindow } = this.config;
+    const { heads, headDim, width, localWindow } = this.config;
     const items = vectors.length / width;
     const known = past?.length ?? 0;
     const length = known + items;
@@ -104,11 +122,12 @@ export class Decoder {
     const pastLocal =
       past && local === rows ? past.localKeyValues.subarray(0, -this.localRow) : this.zeros(0);
     const pastRows = pastLocal.length / this.localRow;
+    const seen = windowed(local, pastRows, localWindow);
     const outputs = await this.runtime.run(this.sessions.prefill, {
       token_vectors: new Tensor('float32', vectors, [1, items, width]),
       position_ids: new Tensor('int64', positions, [1, rows]),
       mask: new Tensor('float32', mask, [1, rows * heads, keys]),
-      past_key_values: this.tensor(past?.keyValues ?? this.zeros(0), known, registerDepth * 2 * headDim),
+      past_key_values: this.tensor(past?.keyValues ?? this.zeros(0), known, this.row),
       key_padding: this.tensor(this.zeros(padding * 2 * headDim), padding, 2 * headDim),
       local_rows: new Tensor('int32', localRows, [local]),
       local_position_ids: new Tensor('int64', positions.slice(-local), [1, local]),
@@ -119,27 +138,54 @@ export class Decoder {
       ]),
       past_local_key_values: this.tensor(pastLocal, pastRows, this.localRow),
       suffix_position_ids: new Tensor('int64', positions.slice(-1), [1, 1]),
-      ...localAttention(local, pastRows, localWindow),
+      local_keys: seen.keys,
+      local_mask: seen.mask,
+      ...this.slidingFeeds(rows, past),
     });
     const added = outputs.new_key_values.data as KeyValueBytes; // S's too
     const newest = append(pastLocal, outputs.local_key_values.data as KeyValueBytes);
     return {
       length,
-      keyValues: append(past?.keyValues, added.subarray(0, items * registerDepth * 2 * headDim)),
+      keyValues: append(past?.keyValues, added.subarray(0, items * this.row)),
+      slidingKeyValues: this.slid(items, past, outputs.sliding_key_values?.data as KeyValueBytes | undefined),
       localKeyValues: newest.subarray(-(localWindow + 1) * this.localRow),
       final: outputs.final_state.data as Float32Array,
       codeLogits: outputs.code_logits.data as Float32Array,
     };
   }
 
+  /** What the layers with a sliding window take, if there are any. */
+  private slidingFeeds(rows: number, past?: HistoryState): Feeds {
+    if (this.slidingRow === 0) return {};
+    const rowsBefore = (past?.slidingKeyValues.length ?? 0) / this.slidingRow;
+    const { keys, mask } = windowed(rows, rowsBefore, this.config.slidingWindow!);
+    return {
+      past_sliding_key_values: this.tensor(
+        past?.slidingKeyValues ?? this.zeros(0),
+        rowsBefore,
+        this.slidingRow,
+      ),
+      sliding_keys: keys,
+      sliding_mask: mask,
+    };
+  }
+
+  /** The newest items' rows of those layers, after a run that `added` rows of `items` and S. */
+  private slid(items: number, past?: HistoryState, added = this.zeros(0)): KeyValueBytes {
+    const all = append(past?.slidingKeyValues, added.subarray(0, items * this.slidingRow));
+    // Copied: a part would keep all of it in memory.
+    return all.slice(-(this.config.slidingWindow ?? 0) * this.slidingRow);
+  }
+
   /** Whether a state, from wherever it came, has the shapes that `prefill` gives. */
-  accepts({ length, keyValues, localKeyValues, final, codeLogits }: HistoryState): boolean {
-    const { registerDepth, headDim, width, codebook, localWindow } = this.config;
+  accepts(state: HistoryState): boolean {
+    const { length, keyValues, slidingKeyValues, localKeyValues, final, codeLogits } = state;
+    const { width, codebook, localWindow, slidingWindow = 0 } = this.config;
     const Numbers = this.precision === 'int8' ? Int8Array : Float32Array;
     return (
-      keyValues instanceof Numbers &&
-      localKeyValues instanceof Numbers &&
-      keyValues.length === length * registerDepth * 2 * headDim &&
+      [keyValues, slidingKeyValues, localKeyValues].every((values) => values instanceof Numbers) &&
+      keyValues.length === length * this.row &&
+      slidingKeyValues.length === Math.min(length, slidingWindow) * this.slidingRow &&
       localKeyValues.length === (Math.min(length, localWindow) + 1) * this.localRow &&
       final.length === width &&
       codeLogits.length === codebook
@@ -155,7 +201,7 @@ export class Decoder {
   }
 
   async decode(state: HistoryState, beams: BeamRows): Promise<DecodeStep> {
-    const { registerDepth, depth, heads, headDim, codebook } = this.config;
+    const { registerDepth, depth, heads, codebook } = this.config;
     const rows = beams.codes.length;
     const local = state.localKeyValues.length / this.localRow;
     const earlier = beams.earlier.length / this.codeRow;
@@ -168,7 +214,7 @@ export class Decoder {
       registerDepth < depth
         ? { shared_position_ids: positions(shared + earlier) }
         : {
-            past_key_values: this.tensor(state.keyValues, state.length, registerDepth * 2 * headDim),
+            past_key_values: this.tensor(state.keyValues, state.length, this.row),
             key_counts: new Tensor('int64', [shared + earlier + rows, state.length].map(BigInt), [2]),
           };
     const outputs = await this.runtime.run(await this.sessions.decode!.get(), {

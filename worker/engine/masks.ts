@@ -15,13 +15,13 @@ export function causal(first: number, rows: number, heads: number, keys: number)
 }
 
 /**
- * Layers after k. Each row sees P, the `localWindow` rows before it, and itself. Keys stand as P, the `past`
- * rows, the rows of this run. `local_keys` int32 [rows, localWindow + 2] are the places of the keys that a
- * row sees; `local_mask` float32 [1, rows, 1, localWindow + 2] hides the slots without a key. Every row has
- * its keys in the same order of slots, so its sums come out the same whatever else runs.
+ * Layers with a window. Each row sees P, the `window` rows before it, and itself. Keys stand as P, the `past`
+ * rows, the rows of this run. `keys` int32 [rows, window + 2] are the places of those that a row sees; `mask`
+ * float32 [1, rows, 1, window + 2] hides the slots without a key. Every row has its keys in the same order of
+ * slots, so its sums come out the same whatever else runs.
  */
-export function localAttention(rows: number, past: number, localWindow: number) {
-  const slots = localWindow + 2;
+export function windowed(rows: number, past: number, window: number) {
+  const slots = window + 2;
   const keys = new Int32Array(rows * slots);
   const mask = new Float32Array(rows * slots);
   for (let row = 0; row < rows; row++) {
@@ -32,8 +32,8 @@ export function localAttention(rows: number, past: number, localWindow: number) 
     }
   }
   return {
-    local_keys: new Tensor('int32', keys, [rows, slots]),
-    local_mask: new Tensor('float32', mask, [1, rows, 1, slots]),
+    keys: new Tensor('int32', keys, [rows, slots]),
+    mask: new Tensor('float32', mask, [1, rows, 1, slots]),
   };
 }
 

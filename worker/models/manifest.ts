@@ -38,6 +38,7 @@ const config = z
     depth: count,
     registerDepth: count,
     localWindow: z.int().check(z.nonnegative()),
+    slidingWindow: z.optional(count),
     codeLayers: z.optional(count),
     width: count,
     heads: count,
@@ -49,6 +50,10 @@ const config = z
     z.refine(({ registerDepth, depth }) => registerDepth <= depth, {
       path: ['registerDepth'],
       error: 'There are no more layers than `depth`',
+    }),
+    z.refine(({ slidingWindow, registerDepth, depth }) => !slidingWindow || registerDepth < depth, {
+      path: ['slidingWindow'],
+      error: 'Without EARN (`registerDepth` = `depth`) all layers see the whole history',
     }),
     z.refine((shape) => firstCodeLayer(shape) >= firstLocalLayer(shape), {
       path: ['codeLayers'],

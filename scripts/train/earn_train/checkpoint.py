@@ -109,7 +109,7 @@ def initial_weights(folder: Path, data: Dataset, config: Config, recipe: Recipe)
     if its_temperature != recipe.temperature:
         raise InputError(f"--init {folder}: the checkpoint has temperature {its_temperature}")
     mine, its = asdict(config), asdict(its_config)
-    free = ("items", "code_layers")  # the weights have the same shapes
+    free = ("items", "code_layers", "sliding_window")  # the weights have the same shapes
     names = [name for name in mine if name not in free and its[name] != mine[name]]
     if names:
         differences = "; ".join(f"{name} {its[name]}, not {mine[name]}" for name in names)

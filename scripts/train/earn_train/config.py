@@ -23,6 +23,7 @@ class Config:
     ffn: int
     window: int  # most items a history may have
     local_window: int = 0  # newest items that a token sees after layer k
+    sliding_window: int = 0  # newest items that a token sees before layer k; 0: all
     prefixes: int = 1  # p, prefix registers
     suffixes: int = 1  # s, suffix registers; 0: the last item's own token predicts
     types: int = 0  # of events, each of which has a vector that is added to its item's
@@ -33,6 +34,10 @@ class Config:
     def __post_init__(self) -> None:
         if self.register_depth == self.depth:
             self.local_window = 0  # there is no layer above k
+            if self.sliding_window > 0:
+                raise InputError("--sliding-window: without EARN all layers see the whole history")
+        if self.register_depth == 1:
+            self.sliding_window = 0  # there is no layer below k
         deep = self.depth - self.register_depth or self.depth
         if self.code_layers == deep:
             self.code_layers = 0

@@ -118,7 +118,11 @@ def gated(added: Tensor, x: Tensor, gate: nn.Linear | None) -> Tensor:
 
 
 class HistoryLayer(Layer):
-    """Layers 1..k: every token sees all that came before it."""
+    """Layers 1..k: every token sees all that came before it, or of the items only the newest `window`."""
+
+    def __init__(self, config: Config, dropout: float, window: int = 0):
+        super().__init__(config, dropout)
+        self.prefixes, self.window = config.prefixes, window
 
     def forward(
         self,
@@ -140,7 +144,7 @@ class HistoryLayer(Layer):
         n, own, steps = history.shape[1], suffix.shape[2], codes.shape[2]
         (cos, sin), suffix_rotation, code_rotation = rotations
         q, k, v = self.project(history, cos[:n], sin[:n])
-        unseen = torch.arange(n, device=seen.device) >= seen[..., None]
+        unseen = self.unseen(seen[..., None], torch.arange(n, device=seen.device))
 
         sq, sk, sv = self.project(suffix, *suffix_rotation)
         later = not_yet(own + steps, seen.device)
@@ -154,6 +158,21 @@ class HistoryLayer(Layer):
         if kept is not None:
             history, q = history[:, :kept], q[:, :, :kept]
         return self.causal(history, q, k, v), suffix, codes
+
+    def unseen(self, before: Tensor, place: Tensor) -> Tensor:
+        """Which of the history's tokens, at `place` [n], one doesn't see that has so many `before` it."""
+        unseen = place >= before
+        if self.window > 0:
+            unseen = unseen | (place >= self.prefixes) & (place < before - self.window)
+        return unseen
+
+    def causal(self, x: Tensor, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        if self.window == 0 or x.shape[1] <= self.prefixes + self.window:
+            return super().causal(x, q, k, v)
+        place = torch.arange(x.shape[1], device=x.device)
+        seen = ~self.unseen(place[:, None], place) | torch.eye(len(place), dtype=torch.bool, device=x.device)
+        k, v = (half[:, None].expand(-1, self.heads, -1, -1) for half in (k, v))
+        return self.finish(x, F.scaled_dot_product_attention(q, k, v, attn_mask=seen))
 
 
 class DeepLayer(Layer):

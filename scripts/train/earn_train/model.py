@@ -2,9 +2,10 @@
 
 A user's sequence is `[P] h1 … hn [S] c1 … cC`: a prefix register, one fused token per item, a suffix
 register, then the C semantic-ID codes of the next item. In layers 1..k (`register_depth`) every token sees
-all that came before it. In the deeper layers a token sees P, the `local_window` items before it, and its own
-branch; with a local window of 0 that is the paper's EARN. The codes run the last `code_layers` alone: all
-after layer k (without EARN, k = N, all), or fewer.
+all that came before it; with a `sliding_window`, in those before k only P and so many items. In the deeper
+layers a token sees P, the `local_window` items before it, and its own branch; with a local window of 0 that
+is the paper's EARN. The codes run the last `code_layers` alone: all after layer k (without EARN, k = N, all),
+or fewer.
 
 The next item comes out in two ways. *Beam*: S's final state gives the first code, each code the next one.
 *Latent* (L2D, arXiv 2509.11524): S's final state is multiplied with every item's vector, the one it enters
@@ -72,9 +73,11 @@ class Earn(nn.Module):
         self.register_buffer("features", features, persistent=False)
         self.negatives = negatives
         self.register_buffer("popularity", popularity, persistent=False)
-        kinds: list[type[Layer]] = [HistoryLayer] * config.register_depth
-        kinds += [DeepLayer] * (config.depth - config.register_depth)
-        self.layers = nn.ModuleList(kind(config, dropout) for kind in kinds)
+        k = config.register_depth
+        windows = [config.sliding_window] * (k - 1) + [0]
+        layers: list[Layer] = [HistoryLayer(config, dropout, window) for window in windows]
+        layers += [DeepLayer(config, dropout) for _ in range(k, config.depth)]
+        self.layers = nn.ModuleList(layers)
         self.norm = nn.RMSNorm(d, eps=NORM_EPS)
         self.item_dropout = item_dropout
         self.cosine = temperature > 0

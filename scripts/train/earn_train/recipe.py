@@ -88,6 +88,7 @@ def add_shapes(parser: argparse.ArgumentParser) -> None:
         default=4,
         help="newest items seen after layer k (0: none, as in the paper)",
     )
+    add("--sliding-window", type=int, default=0, help="newest items seen before layer k (0: all)")
     add("--code-layers", type=int, default=0, help="last layers, the ones that codes run (0: all after k)")
     add("--prefixes", type=int, default=1, help="prefix registers; other than 1: to compare, never served")
     add("--suffixes", type=int, default=1, help="suffix registers; 0: the last item predicts; never served")

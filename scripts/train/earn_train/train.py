@@ -53,6 +53,7 @@ def shapes(args: argparse.Namespace, data: Dataset) -> Config:
         prefixes=args.prefixes,
         suffixes=args.suffixes,
         local_window=args.local_window,
+        sliding_window=args.sliding_window,
         code_layers=args.code_layers,
         gates=args.gates,
         types=len(data.events.types),

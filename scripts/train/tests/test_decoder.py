@@ -10,20 +10,23 @@ from earn_train.model import Earn, build_trie
 
 from .decoders import ITEMS, config, decoder, unique_codes
 
-SHAPES = [  # k of 4 layers, local window, prefix and suffix registers, layers of codes (0: all after k)
-    (1, 3, 1, 1, 0),
-    (2, 0, 1, 1, 0),
-    (2, 1, 1, 1, 0),
-    (2, 5, 1, 1, 0),
-    (4, 0, 1, 1, 0),
-    (2, 0, 0, 2, 0),
-    (2, 3, 2, 0, 0),
-    (4, 0, 2, 2, 0),
-    (1, 3, 1, 1, 2),
-    (2, 2, 1, 1, 1),
-    (4, 0, 1, 1, 2),
+SHAPES = [  # k of 4 layers, local window, prefix and suffix registers, layers of codes and sliding window (0: all)
+    (1, 3, 1, 1, 0, 0),
+    (2, 0, 1, 1, 0, 0),
+    (2, 1, 1, 1, 0, 0),
+    (2, 5, 1, 1, 0, 0),
+    (4, 0, 1, 1, 0, 0),
+    (2, 0, 0, 2, 0, 0),
+    (2, 3, 2, 0, 0, 0),
+    (4, 0, 2, 2, 0, 0),
+    (1, 3, 1, 1, 2, 0),
+    (2, 2, 1, 1, 1, 0),
+    (4, 0, 1, 1, 2, 0),
+    (2, 3, 1, 1, 0, 4),
+    (3, 1, 2, 2, 0, 2),
+    (2, 2, 1, 0, 1, 3),
 ]
-NAMES = ("register_depth", "local_window", "prefixes", "suffixes", "code_layers")
+NAMES = ("register_depth", "local_window", "prefixes", "suffixes", "code_layers", "sliding_window")
 every_shape = pytest.mark.parametrize(
     "shape", [dict(zip(NAMES, each, strict=True)) for each in SHAPES], ids=str
 )
@@ -65,12 +68,12 @@ def flat(earn: Earn, items: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
     at = torch.arange(len(x))
     is_item, is_code = (at >= first) & (at < end), at >= end + c.suffixes
     own = end if c.suffixes else end - 1  # where the branch's own tokens begin
-    oldest = at.where(is_item, own) - c.local_window  # item that a token sees after layer k
-    for number, layer in enumerate(earn.layers, 1):
+    newest = at.where(is_item, own)[:, None]  # what a window reaches back from
+    windows = [c.sliding_window or len(x)] * (c.register_depth - 1) + [len(x)]
+    windows += [c.local_window] * (c.depth - c.register_depth)
+    for number, (layer, window) in enumerate(zip(earn.layers, windows, strict=True), 1):
         assert isinstance(layer, Layer)
-        sees = at <= at[:, None]
-        if number > c.register_depth:
-            sees &= ~is_item | (at >= oldest[:, None]) | (at == at[:, None])
+        sees = (at <= at[:, None]) & (~is_item | (at >= newest - window) | (at == at[:, None]))
         q, k, v = layer.project(x, *rotation(at, layer.head_dim))
         scores = (q @ k.T * layer.head_dim**-0.5).masked_fill(~sees, -torch.inf)
         runs = ~is_code if number <= c.first_code_layer else torch.ones_like(is_code)
