@@ -38,17 +38,26 @@ test('a small log, a long tail, coarse timestamps: notes', () => {
   ]);
 });
 
-test('small matrices are multiplied on one thread, large ones on all', () => {
-  expect(trainingEnvironment(HEALTHY)).toMatchObject({ OMP_NUM_THREADS: '1' });
-  for (const more of [{ interactions: 100_000 }, { items: 9000 }]) {
-    expect(trainingEnvironment({ ...HEALTHY, ...more })).not.toHaveProperty('OMP_NUM_THREADS');
-  }
-});
-
 /** A log of so many users with so many interactions each. */
 const logOf = (users: number, each: number): LogShape => {
   return { ...HEALTHY, users, usable_users: users, interactions: users * each };
 };
+
+test('small matrices are multiplied on one thread, large ones on all', () => {
+  expect(trainingEnvironment(HEALTHY)).toMatchObject({ OMP_NUM_THREADS: '1' });
+  for (const items of [HEALTHY.items, 9000]) {
+    expect(trainingEnvironment({ ...HEALTHY, items, interactions: 100_000 })).not.toHaveProperty(
+      'OMP_NUM_THREADS',
+    );
+  }
+});
+
+test('a small log of many items estimates the softmax over them', () => {
+  const negatives = (items: number) =>
+    plansFor({ ...logOf(2000, 18), items }).map(({ flags }) => flags.includes('--negatives'));
+  expect(negatives(2000)).toEqual([false]);
+  expect(negatives(10_000)).toEqual([true]);
+});
 
 test.each<[string, LogShape, string[]]>([
   ['few interactions: two sizes are tried', logOf(300, 15), ['--width 64 ', '--width 128 ']],
