@@ -20,11 +20,12 @@ from .config import Config
 from .data import read
 from .errors import run
 from .model import Earn
+from .optimization import optimizer_of, rate
 from .parser import Parser
 from .processes import DEVICE, shared_loss
 from .ranking import metrics, ranks_of
 from .recipe import Recipe
-from .train import new_model, optimizer_of, rate
+from .train import new_model
 
 DESCRIPTION = """Reads a dataset, makes its semantic IDs, and trains some steps.
 

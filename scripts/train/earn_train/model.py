@@ -24,10 +24,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .config import Config
-from .errors import InputError
 from .events import TYPE_STRIDE
 from .layers import NORM_EPS, DeepLayer, Dropout, HistoryLayer, Layer, Rotation, rotation
 from .softmax import exact_loss, sampled_loss
+from .trie import build_trie
 
 
 class Earn(nn.Module):
@@ -308,26 +308,3 @@ def mean_nll(log_probs: Tensor, target: Tensor, weight: Tensor | None) -> Tensor
         return F.nll_loss(log_probs, target, reduction="sum") / max(1, len(target))
     each = F.nll_loss(log_probs, target, reduction="none")
     return (weight * each).sum() / weight.sum().clamp(min=1e-6)
-
-
-def build_trie(semantic_ids: Tensor, codebook: int) -> list[Tensor]:
-    """One table per level: [nodes, codebook] -> the child's number in the next level, in the last the item;
-    -1: none.
-
-    Raises InputError when two items share all their codes.
-    """
-    if len(semantic_ids.unique(dim=0)) != len(semantic_ids):
-        raise InputError("semantic IDs are not unique")
-    tables, levels = [], semantic_ids.shape[1]
-    node = torch.zeros(len(semantic_ids), dtype=torch.long)
-    for level in range(levels):
-        edge = node * codebook + semantic_ids[:, level]
-        edges, child = edge.unique(return_inverse=True)
-        table = torch.full((int(node.max()) + 1, codebook), -1, dtype=torch.long)
-        if level == levels - 1:
-            table.view(-1)[edge] = torch.arange(len(edge))
-        else:
-            table.view(-1)[edges] = torch.arange(len(edges))
-        tables.append(table)
-        node = child
-    return tables

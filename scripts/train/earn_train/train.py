@@ -1,12 +1,10 @@
 """Training itself: epochs, validation after each, resuming, and what the best weights reached."""
 
 import argparse
-import hashlib
 import json
 import math
 import time
-from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel
 
 from . import processes, ranking
 from .batches import epoch_batches, users_per_epoch
@@ -24,19 +21,17 @@ from .config import Config
 from .data import Cases, Dataset, read
 from .errors import InputError, run
 from .events import Events
-from .items import items_file
-from .log import log_files
 from .model import Earn
+from .optimization import averaged, optimizer_of, prefers_bf16, rate
 from .processes import DEVICE, RANK, WORLD
 from .progress import progress, say
 from .recipe import Recipe, arguments
+from .resuming import interrupted_run, origin
 from .semantic_ids import semantic_ids, text_embeddings
 from .teachers import Teachers
 
 FINAL_ITEMS = 100_000  # ranked by every decoder at the end; a log may hold out millions
 VALIDATION_ITEMS = 5000  # ranked after each epoch: with 1,000, epochs differ by less than the noise
-EMA_WARMUP = 10  # steps; the average forgets its first weights while it is young
-LOWEST_RATE = 0.02  # of the highest, at the end of the cosine
 
 
 def shapes(args: argparse.Namespace, data: Dataset) -> Config:
@@ -106,81 +101,6 @@ def leave_to_text(model: Earn, taken: NDArray[np.bool_]) -> None:
     weight.register_hook(lambda gradient: gradient * has_own)
 
 
-def averaged(model: Model, decay: float) -> AveragedModel:
-    """A copy that follows by an exponential moving average, which ranks better than the last step's."""
-
-    @torch.no_grad()
-    def follow(average: Any, current: Any, updates: Any) -> None:
-        torch._foreach_lerp_(average, current, 1 - min(decay, float((updates + 1) / (updates + EMA_WARMUP))))
-
-    return AveragedModel(model, multi_avg_fn=follow)
-
-
-def optimizer_of(model: Model, recipe: Recipe) -> torch.optim.Optimizer:
-    """AdamW; only matrices decay."""
-    matrices = [p for p in model.parameters() if p.dim() >= 2]
-    vectors = [p for p in model.parameters() if p.dim() < 2]
-    groups = [
-        {"params": matrices, "weight_decay": recipe.weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=recipe.lr, betas=(0.9, 0.98), fused=True)
-
-
-def rate(recipe: Recipe, steps_per_epoch: int) -> Callable[[int], float]:
-    """Step -> share of the learning rate: up during the first epoch, then constant or down along a cosine."""
-
-    def share(step: int) -> float:
-        progress = min(1, step / (recipe.epochs * steps_per_epoch))
-        cosine = LOWEST_RATE + (1 - LOWEST_RATE) * (1 + math.cos(math.pi * progress)) / 2
-        return min((step + 1) / steps_per_epoch, cosine if recipe.schedule == "cosine" else 1)
-
-    return share
-
-
-def native_bf16() -> bool:
-    """Whether bf16 is faster than float32: always on CUDA, on a CPU only with instructions for it."""
-    if DEVICE.type == "cuda":
-        return True
-    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
-def origin(folder: Path, recipe: Recipe) -> dict[str, Any]:
-    """What a run's weights come from: digests of its data and first weights, and its flags. Another origin is
-    another run.
-    """
-
-    def digest(file: Path) -> str:
-        with open(file, "rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()
-
-    flags = {f"--{field.name.replace('_', '-')}": getattr(recipe, field.name) for field in fields(recipe)}
-    if recipe.init:
-        flags["--init"] = digest(Path(recipe.init) / "model.safetensors")
-    if recipe.teachers:
-        flags["--teachers"] = [digest(folder / "model.safetensors") for folder in recipe.teacher_folders()]
-    log = processes.of_all({file.name: digest(file) for file in processes.mine(log_files(folder))})
-    others = [file for file in (items_file(folder), folder / "events.json") if file.exists()]
-    parts = [*log, {file.name: digest(file) for file in others}, flags]
-    return {name: value for part in parts for name, value in part.items()}
-
-
-def interrupted_run(state: Path, now: dict[str, Any], config: Config) -> dict[str, Any]:
-    """What an earlier call left. Raises InputError when it was begun with other data, flags or shapes."""
-    last: dict[str, Any] = torch.load(state, map_location=DEVICE, weights_only=False)
-    begun = {**now, **last.get("origin", {})}  # what an older version did not note can't be compared
-    changed = [name for name in now if begun[name] != now[name]]
-    if not changed and Config.of(last["config"]) != config:
-        changed = ["model"]
-    if changed:
-        differing = ", ".join(changed)
-        raise InputError(
-            f"{state} was begun with another {differing}: --restart trains anew, another --out keeps both"
-        )
-    return last
-
-
 def train(args: argparse.Namespace) -> None:
     recipe, out = Recipe.of(args), args.out
     with progress("reading"):
@@ -209,6 +129,7 @@ def train(args: argparse.Namespace) -> None:
     optimizer = optimizer_of(model, recipe)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate(recipe, steps))
     loss_of = processes.shared_loss(model, recipe.smoothing)
+    bf16 = prefers_bf16(config.width)
     teachers = teachers_of(recipe, data, config)
     rng = np.random.default_rng(recipe.seed)
     validation = data.held_out("valid").sample(VALIDATION_ITEMS, recipe.seed)
@@ -238,7 +159,7 @@ def train(args: argparse.Namespace) -> None:
         with progress(f"epoch {epoch}", steps) as bar:
             for batch in batches:
                 items, t, targets, valid, at = (tensor.to(DEVICE) for tensor in batch)
-                with torch.autocast(DEVICE.type, torch.bfloat16, enabled=native_bf16()):
+                with torch.autocast(DEVICE.type, torch.bfloat16, enabled=bf16):
                     taught = teachers.targets(items, t, targets, valid) if teachers else None
                     loss = loss_of(items, t, targets, valid, at, taught)
                 optimizer.zero_grad(set_to_none=True)

@@ -6,11 +6,13 @@ import pytest
 import torch
 
 from earn_train.layers import Layer, rotation
-from earn_train.model import Earn, build_trie
+from earn_train.model import Earn
+from earn_train.trie import build_trie
 
 from .decoders import ITEMS, config, decoder, unique_codes
 
-SHAPES = [  # k of 4 layers, local window, prefix and suffix registers, layers of codes and sliding window (0: all)
+# k of 4 layers, local window, prefix and suffix registers, layers of codes, sliding window (0: all)
+SHAPES = [
     (1, 3, 1, 1, 0, 0),
     (2, 0, 1, 1, 0, 0),
     (2, 1, 1, 1, 0, 0),

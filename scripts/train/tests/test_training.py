@@ -20,9 +20,11 @@ from earn_train.data import read
 from earn_train.errors import InputError
 from earn_train.events import TYPE_STRIDE
 from earn_train.model import Earn
+from earn_train.optimization import rate
 from earn_train.recipe import Recipe, arguments
+from earn_train.resuming import origin
 from earn_train.semantic_ids import codes_of_new
-from earn_train.train import new_model, origin, rate, shapes
+from earn_train.train import new_model, shapes
 
 from .conftest import flags, train_on
 
