@@ -64,7 +64,7 @@ const medium = (shape: LogShape): Plan => ({
 
 const large = (shape: LogShape): Plan => ({
   name: '6 layers of width 128',
-  flags: ['--depth', '6', '--register-depth', '2', ...recipe(shape)],
+  flags: ['--depth', '6', '--register-depth', '2', '--sliding-window', '32', ...recipe(shape)],
 });
 
 const shareOfUsers = ({ interactions }: LogShape) =>

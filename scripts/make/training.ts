@@ -49,7 +49,17 @@ export async function trainAll(plans: Plan[], options: TrainingOptions): Promise
 export const bestOf = (trained: Trained[]): Trained => trained.reduce((a, b) => (b.ndcg > a.ndcg ? b : a));
 
 /** Fields of a checkpoint's `config.json` that a run that begins with it must share, as flags. */
-const SHAPES = ['depth', 'register_depth', 'width', 'window', 'local_window', 'levels', 'codebook'] as const;
+const SHAPES = [
+  'depth',
+  'register_depth',
+  'width',
+  'window',
+  'local_window',
+  'sliding_window',
+  'code_layers',
+  'levels',
+  'codebook',
+] as const;
 const RECIPE = [
   'batch',
   'user_fraction',
@@ -63,6 +73,7 @@ const RECIPE = [
   'temperature',
   'ema',
   'features',
+  'negatives',
 ] as const;
 const NO_TYPES: EventMeaning = { types: [], target: null, hide: null, remove: [], forbid: [] };
 
@@ -88,7 +99,7 @@ export function warmPlan(checkpoint: string, items: number, meaning?: EventMeani
   return {
     name: 'warm start from the last checkpoint',
     flags: [
-      ...given.flatMap(([name, value]) => (value === undefined ? [] : flag(name, value))),
+      ...given.flatMap(([name, value]) => (value === undefined || value === null ? [] : flag(name, value))),
       ...flag('epochs', Math.max(5, Math.round(training.epochs * SHARE_OF_EPOCHS))),
       ...flag('patience', training.patience ?? 4),
       ...flag('lr', training.lr * (training.init ? 1 : SHARE_OF_RATE)),

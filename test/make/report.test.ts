@@ -117,13 +117,17 @@ test('a warm start keeps the shape of its checkpoint, unless the catalogue has o
     width: 64,
     window: 64,
     local_window: 4,
+    sliding_window: 32,
+    code_layers: 1,
     levels: 2,
     codebook: 8,
   };
-  const training = { epochs: 20, lr: 0.001, temperature: 0.05, batch: 64 };
+  const training = { epochs: 20, lr: 0.001, temperature: 0.05, batch: 64, negatives: null };
   const run = folder({ 'config.json': JSON.stringify({ model, training }) });
   const flags = warmPlan(run, 64)!.flags.join(' ');
   expect(flags).toContain(`--depth 2 --register-depth 1 --width 64 --window 64`);
+  expect(flags).toContain('--local-window 4 --sliding-window 32 --code-layers 1 ');
+  expect(flags).not.toContain('--negatives');
   expect(flags).toContain(`--temperature 0.05 --epochs 10 --patience 4 --lr 0.0005 --init ${run}`);
   expect(warmPlan(run, 65)).toBeUndefined();
   const meaning = { types: ['buy', 'view'], target: 'buy', hide: null, remove: [], forbid: [] };
