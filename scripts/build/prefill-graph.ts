@@ -1,16 +1,16 @@
 /**
  * *prefill*: new history items and S, on top of a history's cached keys and values.
  *
- * Layers 1..k run for every new row. With a sliding window those before k see P and the newest items alone, as
- * those after k do. After them only the *local* rows go on: S, and the newest items that S
- * rests on (each of these layers looks `localWindow` items further back, see `localReach`). Of a row that
- * does not go on, only its key and value are computed. The last layer goes on for S alone.
+ * Layers 1..k run for every new row. With a sliding window those before k see P and the newest items alone.
+ * After layer k only the *local* rows go on: S, and the newest items that S rests on (each of these layers
+ * looks `localWindow` items further back, see `localReach`). Of a row that does not go on, only its key and
+ * value are computed. The last layer goes on for S alone.
  *
  * Inputs:
  * - `token_vectors` float32 [1, new, width]: the new items' rows of the item table
  * - `position_ids` int64 [1, new + 1], `mask` float32 [1, (new + 1) * H, keys]: of the new items and S
- * - `past_key_values` [1, past, full * 2D] of the layers up to k that see all, `key_padding` [1, padding, 2D]:
- * zeros
+ * - `past_key_values` [1, past, full * 2D]: of the layers up to k that see all; `key_padding`
+ * [1, padding, 2D]: zeros
  * - with a sliding window `past_sliding_key_values` [1, m, sliding * 2D] of the newest items in the others;
  * `sliding_keys`, `sliding_mask`: what each new row sees there
  * - `local_rows` int32 [local]: which of the rows are local; `local_position_ids`, `local_history_mask`:

@@ -15,7 +15,7 @@ const FEW_INTERACTIONS = 20_000;
 const SOME_INTERACTIONS = 60_000;
 /** From here on, six layers have enough to learn on a dense log. */
 const MANY_INTERACTIONS = 300_000;
-/** From `SOME_INTERACTIONS` up to here, and with no more items, a second thread saves no time (docs/log.md). */
+/** Beyond that up to here, with no more items, a second thread saves no time either (docs/log.md). */
 const [FEW_FOR_THREADS, FEW_ITEMS] = [100_000, 2000];
 
 /**

@@ -7,10 +7,10 @@
  *    16  16 bytes: epoch of the log (a UUID), which no other user and no later log of this user has
  *    32  16 bytes: the log's chain digest at `position`
  *    48  13 numbers, u32: `NUMBERS`; zeros
- *   104  float64: the sum of the hashes of what was had, the hashes of unknown ids; float32: S's final state,
- *        the first code's logits; the local rows, the sliding ones, the history's keys and values; the window's
- *        items and, ascending, those that the user has had (`deltas.ts`); JSON of the named unknown ids; zeros
- *        up to a multiple of 4
+ *   104  float64: the sum of the hashes of what was had, the hashes of unknown ids; float32: S's final
+ *        state, the first code's logits; the local rows, the sliding ones, the history's keys and values; the
+ *        window's items and, ascending, those that the user has had (`deltas.ts`); JSON of the named unknown
+ *        ids; zeros up to a multiple of 4
  *   end  16 bytes: `checksum` of everything before
  *
  * The history's bytes are the graph's own, so those of a longer history begin with those of a shorter one.
