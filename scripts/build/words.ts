@@ -14,7 +14,9 @@ const LEAST_ITEMS = 2;
 /** An item seen this often counts half. */
 const SHRINK = 5;
 const RIDGE = 1;
-const STEPS = 60;
+const MOST_STEPS = 60;
+/** Of the residual, beside the first one: vectors are rounded to int8 later. */
+const TOLERANCE = 1e-4;
 /**
  * Of the mean length of trained vectors. With it, items that were held out get about the share of the lists
  * that their trained vectors get (docs/log.md).
@@ -64,7 +66,7 @@ export function fitWords(
   const vocabulary = vocabularyOf(texts, most);
   const rows = rowsOf(texts, vocabulary);
   const trust = Float64Array.from(items, ({ count }) => count / (count + SHRINK));
-  const fitted = ridge(rows, trust, vectors, vocabulary.length + 1, stage(STEPS));
+  const fitted = ridge(rows, trust, vectors, vocabulary.length + 1, stage(MOST_STEPS));
   const lengths = items.map((_, item) => Math.hypot(...rowOf(vectors, item)));
   const mean = lengths.reduce((sum, length) => sum + length, 0) / items.length;
   return { vocabulary, vectors: fitted, length: SHARE_OF_LENGTH * mean };
@@ -94,16 +96,19 @@ function rowsOf(texts: readonly Set<string>[], vocabulary: Vocabulary): Row[] {
 function ridge(
   rows: readonly Row[],
   trust: Float64Array,
-  { columns: width, data }: Matrix,
+  { columns: width, data: vectors }: Matrix,
   words: number,
   done: Step,
 ): Matrix {
+  const data = Float64Array.from(vectors); // as all other arrays of the loops: V8 is slow where kinds differ
   const residual = new Float64Array(words * width);
   for (const [item, row] of rows.entries()) scatter(row, trust[item], data, item * width, residual, width);
   const solution = new Float64Array(words * width);
   const direction = residual.slice();
   let size = squares(residual, width);
-  for (let step = 0; step < STEPS; step++) {
+  const enough = TOLERANCE ** 2 * sumOf(size);
+  let steps = 0;
+  for (; steps < MOST_STEPS && sumOf(size) > enough; steps++) {
     const product = direction.map((value) => RIDGE * value);
     const gathered = new Float64Array(width);
     for (const [item, row] of rows.entries()) {
@@ -123,6 +128,7 @@ function ridge(
     size = next;
     done();
   }
+  done(MOST_STEPS - steps);
   return { rows: words, columns: width, data: Float32Array.from(solution) };
 }
 
@@ -139,7 +145,7 @@ function gather({ columns, values }: Row, from: Float64Array, into: Float64Array
 function scatter(
   { columns, values }: Row,
   weight: number,
-  from: ArrayLike<number>,
+  from: Float64Array,
   start: number,
   into: Float64Array,
   width: number,
@@ -157,5 +163,7 @@ function squares(values: Float64Array, width: number): Float64Array {
   for (let i = 0; i < values.length; i++) sums[i % width] += values[i] ** 2;
   return sums;
 }
+
+const sumOf = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0);
 
 const rowOf = ({ columns, data }: Matrix, row: number) => data.subarray(row * columns, (row + 1) * columns);
