@@ -46,11 +46,15 @@ export class ExtendedTable implements ItemTable {
     let best = 0;
     for (let item = 1; item < logProbs.length; item++) if (logProbs[item] > logProbs[best]) best = item;
     const constant = dot(state, this.trained.rows([best])) - logProbs[best];
-    const added = this.added.map((vector) => dot(state, vector) - constant);
-    const sum = added.reduce((total, value) => total + Math.exp(value), 0);
-    const result = new Float32Array(logProbs.length + added.length);
+    const { count, added } = this;
+    const result = new Float32Array(count + added.length);
     result.set(logProbs);
-    result.set(added, logProbs.length);
+    let sum = 0;
+    for (let at = 0; at < added.length; at++) {
+      const logProb = dot(state, added[at]) - constant;
+      result[count + at] = logProb;
+      sum += Math.exp(logProb);
+    }
     const shift = Math.log1p(sum);
     for (let item = 0; item < result.length; item++) result[item] -= shift;
     return result;
