@@ -33,7 +33,7 @@ const [FEWEST_PASSES, MOST_PASSES] = [20, 24];
 const RATE = 1e-3;
 const [FEWEST_EPOCHS, MOST_EPOCHS] = [20, 40];
 /** Items that the softmax of a small log is estimated from. */
-const NEGATIVES = 4096;
+const NEGATIVES = 2048;
 /** Epochs without a better validation after which training ends. */
 const PATIENCE = 4;
 
