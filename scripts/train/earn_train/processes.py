@@ -64,7 +64,13 @@ class Loss(nn.Module):
         self.model, self.smoothing = model, smoothing
 
     def forward(
-        self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor, at: Tensor, taught: Tensor | None
+        self,
+        items: Tensor,
+        t: Tensor,
+        targets: Tensor,
+        valid: Tensor,
+        at: Tensor,
+        taught: Tensor | None = None,
     ) -> Tensor:
         loss: Tensor = self.model.loss(items, t, targets, valid, at, self.smoothing, taught)
         return loss
