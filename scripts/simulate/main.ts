@@ -29,7 +29,7 @@ object; with --write it goes into docs/scale.json, and the tables and plots of d
       description: 'a log with real times: who came when',
     },
     cpu: { type: 'number', min: 0, default: 5, description: 'CPU milliseconds per request' },
-    state: { type: 'integer', min: 1, default: 42_000, description: 'bytes of a state' },
+    state: { type: 'integer', min: 1, default: 35_000, description: 'bytes of a state' },
     database: { type: 'integer', min: 1, default: 24_600, description: 'bytes of a user’s object' },
     write: { type: 'boolean', default: false, description: 'write docs/scale.json, its tables and plots' },
   },
