@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildModel, writeModel } from '../../scripts/build/build-model.ts';
 import { randomCheckpoint } from '../../scripts/build/random-checkpoint.ts';
+import { shapeWithoutEarn } from '../../scripts/build/without-earn.ts';
 import { startServer } from '../../scripts/local-service.ts';
 import { folderSource, nodeRuntime } from '../../scripts/node-model.ts';
 import { EMBEDDED } from '../../scripts/serving.ts';
@@ -58,15 +59,16 @@ describe('a model that comes with nothing to compare it with', () => {
     await page.getByRole('link', { name: 'Playground' }).click();
     await picture(page).waitFor(PATIENCE);
     const told = async () => (await picture(page).getAttribute('aria-label')) ?? '';
-    // Six layers, of which two read the whole history and four the newest four films.
+    // Six layers, of which the second reads the whole history, the first its sliding window, and four the
+    // newest four films.
     expect(await told()).toMatch(
-      /layer 1 sees 50 of 50.*layer 2 sees 50 of 50.*layer 3 sees 4 of 50.*layer 6 sees 4 of 50/,
+      /layer 1 sees 32 of 50.*layer 2 sees 50 of 50.*layer 3 sees 4 of 50.*layer 6 sees 4 of 50/,
     );
-    expect(await page.getByText('not seen').count()).toBe(4);
+    expect(await page.getByText('not seen').count()).toBe(5);
     expect(await page.getByText(/the newest 1 your own/).count()).toBe(1);
 
     await page.getByRole('slider', { name: 'History' }).fill('100');
-    await expect.poll(told, PATIENCE).toContain('layer 1 sees 100 of 100');
+    await expect.poll(told, PATIENCE).toContain('layer 2 sees 100 of 100');
 
     const ours = () => list(page, 'This model').textContent();
     const before = await ours();
@@ -120,7 +122,7 @@ describe('a model that comes with nothing to compare it with', () => {
 test('the same decoder without EARN, trained on the same data, says what follows as well', async () => {
   const { config }: Manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
   const checkpoint = {
-    ...randomCheckpoint({ ...config, registerDepth: config.depth, localWindow: 0 }),
+    ...randomCheckpoint(shapeWithoutEarn(config)),
     items: JSON.parse(readFileSync(join(folder, 'catalogue.json'), 'utf8')),
     validation: { parameters: 1, latent: { 'hr@10': 0.3456 } },
   };

@@ -3,6 +3,7 @@
  * long a history takes with EARN and without, and what other rankers say of it.
  */
 import { numbersBytes } from '../cache/state-codec.ts';
+import type { ModelConfig } from '../engine/config.ts';
 import type { HistoryState, Runs } from '../engine/decoder.ts';
 import type { Ranked } from '../engine/ranking.ts';
 import { type Runtime, Tensor } from '../engine/runtime.ts';
@@ -50,7 +51,7 @@ export interface Played {
   /** The decoder without EARN, once it was fetched. One with random weights has no attention to look at. */
   full: { ms: number; bytes: number; layers: AttentionLayer[] | null } | null;
   layers: AttentionLayer[];
-  shape: { depth: number; registerDepth: number; localWindow: number };
+  shape: Pick<ModelConfig, 'depth' | 'registerDepth' | 'localWindow' | 'slidingWindow'>;
   rankers: RankerName[];
   ranker: RankerName;
 }
@@ -86,7 +87,7 @@ export class Play {
     const { own, runtime } = this;
     const { model } = own;
     const { catalogue, manifest } = model;
-    const { depth, registerDepth, localWindow, contextWindow } = manifest.config;
+    const { depth, registerDepth, localWindow, slidingWindow, contextWindow } = manifest.config;
     const known = ids.map((id) => catalogue.indexOf(id)).filter((item) => item !== undefined);
     const history = known.slice(-contextWindow);
     const vectors = model.itemTable().rows(history);
@@ -133,7 +134,7 @@ export class Play {
         ? { ms: ms.full, bytes: numbersBytes(results.full), layers: fullSeen?.layers ?? null }
         : null,
       layers: watched.layers,
-      shape: { depth, registerDepth, localWindow },
+      shape: { depth, registerDepth, localWindow, slidingWindow },
       rankers: rankersOf(model).filter((by) => RANKERS[by].needsState),
       ranker,
     };

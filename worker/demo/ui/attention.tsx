@@ -9,14 +9,17 @@ const [WIDTH, ROW, LEFT, REGISTER] = [760, 34, 92, 26];
 
 export function Attention({ played, history }: { played: Played; history: Film[] }) {
   const { layers, full, shape } = played;
-  const { registerDepth, depth } = shape;
+  const { registerDepth, depth, slidingWindow } = shape;
   return (
     <section class="attention" aria-labelledby="attention-title">
       <h2 id="attention-title">What the model looks at</h2>
       <p class="soft">
         Each row is a layer, each column one of your {NOUNS}, oldest first; P and S are the registers. The
-        darker, the more attention S pays. After layer {registerDepth} the history is gone: layers{' '}
-        {registerDepth + 1} to {depth} go on with what S has gathered.
+        darker, the more attention S pays.{' '}
+        {slidingWindow !== undefined &&
+          `Layer ${registerDepth} sees all of them, those before it the newest ${slidingWindow}. `}
+        After layer {registerDepth} the history is gone: layers {registerDepth + 1} to {depth} go on with what
+        S has gathered.
       </p>
       <Picture layers={layers} history={history} name="Attention of S" />
       {full?.layers && (
