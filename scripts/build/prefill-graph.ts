@@ -8,7 +8,8 @@
  *
  * Inputs:
  * - `token_vectors` float32 [1, new, width]: the new items' rows of the item table
- * - `position_ids` int64 [1, new + 1], `mask` float32 [1, (new + 1) * H, keys]: of the new items and S
+ * - `position_ids` int64 [1, new + 1]: of the new items and S; if there are layers before k that see all,
+ * `mask` float32 [1, (new + 1) * H, keys]: what each of them sees
  * - `past_key_values` [1, past, full * 2D]: of the layers up to k that see all; `key_padding`
  * [1, padding, 2D]: zeros
  * - with a sliding window `past_sliding_key_values` [1, m, sliding * 2D] of the newest items in the others;
@@ -30,7 +31,7 @@
  * of 16: then a row's sums do not depend on the rows and keys around it, as they would with the remainder
  * loops of SIMD.
  */
-import { firstLocalLayer, type ModelConfig, slidingLayers } from '../../worker/engine/config.ts';
+import { firstLocalLayer, type ModelConfig, slidingLayers, wholeLayers } from '../../worker/engine/config.ts';
 import { EarnGraph, type GraphOptions, type Stream } from './earn-graph.ts';
 
 type RowGroup = 'all' | 'local' | 'suffix';
@@ -67,7 +68,7 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
 
   const vectors = graph.input('token_vectors', 'float32', [1, 'new', width]);
   const allPositions = graph.input('position_ids', 'int64', [1, 'rows']);
-  const mask = graph.input('mask', 'float32', [1, 'queries', 'keys']);
+  const mask = wholeLayers(config) > 0 ? graph.input('mask', 'float32', [1, 'queries', 'keys']) : null;
   const past = graph.input('past_key_values', kvType, [1, 'past', full * row]);
   const padding = graph.input('key_padding', kvType, [1, 'padding', row]);
   const localRows = graph.input('local_rows', 'int32', ['local']);
@@ -106,7 +107,7 @@ export function prefillGraph(options: GraphOptions): Uint8Array {
 
   function attend(query: string, rows: string[], { goOn, see }: LayerPlan): string {
     if (see === 'history') {
-      return b.attendRows(query, [...rows, padding], goOn === 'all' ? mask : localHistoryMask);
+      return b.attendRows(query, [...rows, padding], goOn === 'all' ? mask! : localHistoryMask);
     }
     if (see === 'sliding') return b.attendWindow(query, rows, slide!.keys, slide!.mask);
     if (goOn === 'local') return b.attendWindow(query, rows, localKeys, localMask);

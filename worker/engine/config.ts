@@ -35,6 +35,11 @@ export function slidingLayers({ slidingWindow, registerDepth }: ModelConfig): nu
   return slidingWindow === undefined ? 0 : registerDepth - 1;
 }
 
+/** How many layers before k see the whole history. */
+export function wholeLayers(config: ModelConfig): number {
+  return config.registerDepth - 1 - slidingLayers(config);
+}
+
 /** Index of the first layer that code tokens enter. */
 export function firstCodeLayer(config: ModelConfig): number {
   return config.codeLayers === undefined ? firstLocalLayer(config) : config.depth - config.codeLayers;

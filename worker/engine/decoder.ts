@@ -115,7 +115,6 @@ export class Decoder {
     const padding = keys - length - 2;
     const rows = items + 1; // and S
     const positions = BigInt64Array.from({ length: rows }, (_, row) => BigInt(known + 1 + row));
-    const mask = causal(known + 1, rows, heads, keys);
     const local = Math.min(localReach(this.config), items) + 1;
     const localRows = Int32Array.from({ length: local }, (_, row) => rows - local + row);
     // Fewer new items than the deep layers reach back: the older ones are in the past state.
@@ -126,20 +125,19 @@ export class Decoder {
     const outputs = await this.runtime.run(this.sessions.prefill, {
       token_vectors: new Tensor('float32', vectors, [1, items, width]),
       position_ids: new Tensor('int64', positions, [1, rows]),
-      mask: new Tensor('float32', mask, [1, rows * heads, keys]),
       past_key_values: this.tensor(past?.keyValues ?? this.zeros(0), known, this.row),
       key_padding: this.tensor(this.zeros(padding * 2 * headDim), padding, 2 * headDim),
       local_rows: new Tensor('int32', localRows, [local]),
       local_position_ids: new Tensor('int64', positions.slice(-local), [1, local]),
-      local_history_mask: new Tensor('float32', mask.subarray(-local * heads * keys), [
-        1,
-        local * heads,
-        keys,
-      ]),
+      local_history_mask: causal(length + 2 - local, local, heads, keys),
       past_local_key_values: this.tensor(pastLocal, pastRows, this.localRow),
       suffix_position_ids: new Tensor('int64', positions.slice(-1), [1, 1]),
       local_keys: seen.keys,
       local_mask: seen.mask,
+      // Models of before have this input also where no layer reads it.
+      ...(this.sessions.prefill.inputNames.includes('mask') && {
+        mask: causal(known + 1, rows, heads, keys),
+      }),
       ...this.slidingFeeds(rows, past),
     });
     const added = outputs.new_key_values.data as KeyValueBytes; // S's too

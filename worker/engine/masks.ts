@@ -3,15 +3,15 @@ import { Tensor } from './runtime.ts';
 
 /**
  * Layers 1..k. Rows stand at the positions `first`, `first` + 1, … and see the keys up to their own position;
- * `keys` of them stand in the order of their positions. [rows * heads x keys].
+ * `keys` of them stand in the order of their positions. [1, rows * heads, keys].
  */
-export function causal(first: number, rows: number, heads: number, keys: number): Float32Array {
+export function causal(first: number, rows: number, heads: number, keys: number) {
   const mask = new Float32Array(rows * heads * keys);
   for (let query = 0; query < rows * heads; query++) {
     const position = first + Math.floor(query / heads);
     mask.fill(-Infinity, query * keys + position + 1, (query + 1) * keys);
   }
-  return mask;
+  return new Tensor('float32', mask, [1, rows * heads, keys]);
 }
 
 /**
