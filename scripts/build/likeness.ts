@@ -27,10 +27,10 @@ const MOST_CASES = 3000;
  * standard errors of its differences are 2.2 % of it on these cases of Beauty, and 2.4 % of HR@10.
  */
 const LEFT = 0.995;
-/** What is tried: none, and from .03 to 10 in steps of a tenth. */
+/** What is tried: none, and from .003 to 10 in steps of a tenth. */
 const STRENGTHS = [
   0,
-  ...Array.from({ length: 62 }, (_, step) => Number((0.03 * 1.1 ** step).toPrecision(2))),
+  ...Array.from({ length: 86 }, (_, step) => Number((0.003 * 1.1 ** step).toPrecision(2))),
 ];
 
 /** Undefined where there is nothing to tell by. */
