@@ -113,9 +113,9 @@ function Page(props: {
         </p>
         <h1>Playground</h1>
         <p class="soft">
-          A decoder reads your history layer by layer. With EARN only the first k layers read it: the
-          layers after them see two learned registers and the newest {NOUNS}. Everything here runs on your
-          device, each time you turn a knob.
+          A decoder reads your history layer by layer. With EARN only the first k layers read it: the layers
+          after them see two learned registers and the newest {NOUNS}. Everything here runs on your device,
+          each time you turn a knob.
         </p>
       </header>
       {fillers ? (
