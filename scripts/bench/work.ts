@@ -1,5 +1,11 @@
 /** The arithmetic that an answer can't do without, counted from the shapes. */
-import { firstCodeLayer, localReach, type ModelConfig, slidingLayers } from '../../worker/engine/config.ts';
+import {
+  firstCodeLayer,
+  localReach,
+  type ModelConfig,
+  slidingLayers,
+  wholeLayers,
+} from '../../worker/engine/config.ts';
 import type { Prepared, Scenario } from './scenario.ts';
 
 /** Operations: a multiplication and an addition are two. */
@@ -31,10 +37,9 @@ export function workOf(config: ModelConfig, scenario: Scenario, { decodeRows }: 
     const rows = fresh0 + 1; // and S
     const near = Math.min(fresh0, localReach(config)) + 1;
     const seen = (history - fresh0 + history) / 2 + 2; // keys of a row, on average
-    const sliding = slidingLayers(config);
     int8 += (registerDepth - 1) * rows * row;
-    float32 += sliding * attention(rows, Math.min(seen, slidingWindow + 2));
-    float32 += (registerDepth - 1 - sliding) * attention(rows, seen);
+    float32 += slidingLayers(config) * attention(rows, Math.min(seen, slidingWindow + 2));
+    float32 += wholeLayers(config) * attention(rows, seen);
     int8 += rows * keyValue + near * (query + rest);
     float32 += attention(near, history + 2);
     const deep = depth - registerDepth;

@@ -181,41 +181,30 @@ function momentsOf(one: FitCase, { items, parts }: Evidence, factors: readonly n
   }
   const first = new Float64Array(experts);
   const second = Array.from({ length: experts }, () => new Float64Array(experts));
+  const values = new Float64Array(experts);
   const ofTarget = new Float64Array(experts);
   ofTarget[0] = logProbs[target];
-  // Part by part, in whole arrays: this loop is most of a build's time.
-  const boosts = new Float64Array(items.length);
-  for (const [part, values] of parts.entries()) {
-    const factor = factors[part + 1];
-    for (let i = 0; i < values.length; i++) boosts[i] += factor * values[i];
-  }
-  const weights = new Float64Array(items.length);
   for (let i = 0; i < items.length; i++) {
     const item = items[i];
     if (allowed[item] === 0) continue;
     const value = logProbs[item];
+    let boost = 0;
+    for (let expert = 1; expert < experts; expert++) {
+      values[expert] = parts[expert - 1][i];
+      boost += factors[expert] * values[expert];
+    }
+    if (item === target) for (let expert = 1; expert < experts; expert++) ofTarget[expert] = values[expert];
     const before = Math.exp(a * value);
-    const weight = before * Math.exp(boosts[i]);
-    weights[i] = weight;
+    const weight = before * Math.exp(boost);
     const added = weight - before;
     z += added;
     l += added * value;
     ll += added * value * value;
-  }
-  for (const [part, values] of parts.entries()) {
-    const expert = part + 1;
-    const atTarget = items.indexOf(target);
-    if (atTarget >= 0) ofTarget[expert] = values[atTarget];
-    let [sum, product] = [0, 0];
-    for (let i = 0; i < values.length; i++) {
-      const weighted = weights[i] * values[i];
-      sum += weighted;
-      product += weighted * logProbs[items[i]];
-    }
-    first[expert] = sum;
-    second[0][expert] = product;
-    for (let other = 1; other <= expert; other++) {
-      second[other][expert] = covered(weights, values, parts[other - 1]);
+    for (let expert = 1; expert < experts; expert++) {
+      const weighted = weight * values[expert];
+      first[expert] += weighted;
+      second[0][expert] += weighted * value;
+      for (let other = 1; other <= expert; other++) second[other][expert] += weighted * values[other];
     }
   }
   first[0] = l;
@@ -231,13 +220,6 @@ function momentsOf(one: FitCase, { items, parts }: Evidence, factors: readonly n
     slope: ofTarget.map((value, expert) => value - mean[expert]),
     spread,
   };
-}
-
-/** The sum of the products of three arrays. */
-function covered(weights: Float64Array, some: Float32Array, other: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < weights.length; i++) sum += weights[i] * some[i] * other[i];
-  return sum;
 }
 
 /** x of A x = y for a positive definite A. */

@@ -104,12 +104,13 @@ class Layer(nn.Module):
         gate, up = self.gate_up(self.ffn_norm(x)).chunk(2, -1)
         return x + gated(self.dropout(self.down(F.silu(gate) * up)), x, self.ffn_gate)
 
-    def causal(self, x: Tensor, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        """One sequence x [U, n, d] through the layer, each token over those up to it."""
+    def causal(self, x: Tensor, q: Tensor, k: Tensor, v: Tensor, seen: Tensor | None = None) -> Tensor:
+        """One sequence x [U, n, d] through the layer, each token over those up to it, or `seen` [n, n]."""
         if x.shape[1] == 0:
             return x
         k, v = (half[:, None].expand(-1, self.heads, -1, -1) for half in (k, v))
-        return self.finish(x, F.scaled_dot_product_attention(q, k, v, is_causal=True))
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=seen, is_causal=seen is None)
+        return self.finish(x, attended)
 
 
 def gated(added: Tensor, x: Tensor, gate: nn.Linear | None) -> Tensor:
@@ -157,7 +158,8 @@ class HistoryLayer(Layer):
 
         if kept is not None:
             history, q = history[:, :kept], q[:, :, :kept]
-        return self.causal(history, q, k, v), suffix, codes
+        within = self.seen_within(history.shape[1], history.device)
+        return self.causal(history, q, k, v, within), suffix, codes
 
     def unseen(self, before: Tensor, place: Tensor) -> Tensor:
         """Which of the history's tokens, at `place` [n], one doesn't see that has so many `before` it."""
@@ -166,13 +168,12 @@ class HistoryLayer(Layer):
             unseen = unseen | (place >= self.prefixes) & (place < before - self.window)
         return unseen
 
-    def causal(self, x: Tensor, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        if self.window == 0 or x.shape[1] <= self.prefixes + self.window:
-            return super().causal(x, q, k, v)
-        place = torch.arange(x.shape[1], device=x.device)
-        seen = ~self.unseen(place[:, None], place) | torch.eye(len(place), dtype=torch.bool, device=x.device)
-        k, v = (half[:, None].expand(-1, self.heads, -1, -1) for half in (k, v))
-        return self.finish(x, F.scaled_dot_product_attention(q, k, v, attn_mask=seen))
+    def seen_within(self, n: int, device: torch.device) -> Tensor | None:
+        """[n, n], what each of the history's tokens sees; None: all up to it."""
+        if self.window == 0 or n <= self.prefixes + self.window:
+            return None
+        place = torch.arange(n, device=device)
+        return ~self.unseen(place[:, None], place) | (place == place[:, None])
 
 
 class DeepLayer(Layer):

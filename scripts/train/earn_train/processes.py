@@ -63,16 +63,8 @@ class Loss(nn.Module):
         super().__init__()
         self.model, self.smoothing = model, smoothing
 
-    def forward(
-        self,
-        items: Tensor,
-        t: Tensor,
-        targets: Tensor,
-        valid: Tensor,
-        at: Tensor,
-        taught: Tensor | None = None,
-    ) -> Tensor:
-        loss: Tensor = self.model.loss(items, t, targets, valid, at, self.smoothing, taught)
+    def forward(self, *batch: Tensor, taught: Tensor | None = None) -> Tensor:
+        loss: Tensor = self.model.loss(*batch, smoothing=self.smoothing, taught=taught)
         return loss
 
 

@@ -161,7 +161,7 @@ def train(args: argparse.Namespace) -> None:
                 items, t, targets, valid, at = (tensor.to(DEVICE) for tensor in batch)
                 with torch.autocast(DEVICE.type, torch.bfloat16, enabled=bf16):
                     taught = teachers.targets(items, t, targets, valid) if teachers else None
-                    loss = loss_of(items, t, targets, valid, at, taught)
+                    loss = loss_of(items, t, targets, valid, at, taught=taught)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
