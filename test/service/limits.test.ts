@@ -40,6 +40,31 @@ describe('limits', () => {
     expect((await ask(two.key)).status).toBe(200);
   });
 
+  test('who asks again at once is refused late, at another time each, and nobody else is', async () => {
+    const [one, two] = await Promise.all([keyOf('one'), keyOf('two')]);
+    const visitor = new Visitor({ access: locked([one.record, two.record]), limits: new Limits(limiter(0)) });
+    const ask = (key: string) => visitor.request('POST', '/v1/recommendations', LIST, bearing(key));
+    const wait = vi.spyOn(scheduler, 'wait').mockResolvedValue(undefined);
+    const all = await Promise.all(Array.from({ length: 20 }, () => ask(one.key)));
+    expect(wait).not.toHaveBeenCalled();
+    for (let again = 0; again < 5; again++) all.push(await ask(one.key));
+    const late = wait.mock.calls.map(([ms]) => ms!);
+    expect(late).toHaveLength(5);
+    expect(new Set(late).size).toBe(5);
+    expect(Math.min(...late)).toBeGreaterThanOrEqual(500);
+    expect(Math.max(...late)).toBeLessThanOrEqual(1500);
+    for (const refused of all) await problemOf(refused, 429, 'rate_limited');
+    await problemOf(await ask(two.key), 429, 'rate_limited');
+    expect(wait).toHaveBeenCalledTimes(5);
+  });
+
+  test('no more than some hundred refusals wait: the others are answered at once', async () => {
+    const visitor = new Visitor({ limits: new Limits(limiter(0)) });
+    const wait = vi.spyOn(scheduler, 'wait').mockResolvedValue(undefined);
+    for (let request = 0; request < 600; request++) await visitor.request('GET', '/v1/items/1');
+    expect(wait).toHaveBeenCalledTimes(512);
+  });
+
   test('without keys, addresses are told apart', async () => {
     const visitor = new Visitor({ limits: new Limits(limiter(1)) });
     const from = (address: string) =>

@@ -49,6 +49,17 @@ test('who asked for nothing has saved no more than a list up', async () => {
   expect(first).toBeGreaterThanOrEqual(6);
 });
 
+test('who has a request here that does not end has saved no more than a list up either', async () => {
+  const { turns, order, ask } = queue();
+  turns.expect('slow', 10);
+  for (let turn = 0; turn < 20; turn++) await ask('early', 100);
+  const slow = Array.from({ length: 20 }, () => ask('slow', 50));
+  const early = Array.from({ length: 20 }, () => ask('early', 50));
+  await Promise.all([...slow, ...early]);
+  const first = order.slice(20, 40).filter((caller) => caller === 'early').length;
+  expect(first).toBeGreaterThanOrEqual(6);
+});
+
 test('however many wait, the event loop goes round between large pieces', async () => {
   const { turns } = queue();
   let [rounds, isOver] = [0, false];

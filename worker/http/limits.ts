@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { callerOf, storedUser } from './authentication.ts';
 import { callerName } from './caller.ts';
+import { LateRefusals } from './late-refusals.ts';
 import { Problem } from './problem.ts';
 
 /** Of the bindings in wrangler.toml. */
@@ -21,6 +22,7 @@ declare module 'hono' {
 export class Limits {
   private readonly callers: Limiter | undefined;
   private readonly users: Limiter | undefined;
+  private readonly refusals = new LateRefusals(1000 * PERIOD_SECONDS);
 
   /** Without limiters nobody is limited. */
   constructor(callers?: Limiter, users?: Limiter) {
@@ -43,6 +45,7 @@ export class Limits {
       user === undefined || isBelow(this.users, user, work),
     ]);
     if (passed.every(Boolean)) return;
+    await this.refusals.wait(callerName(c));
     const detail = `Too much work within ${PERIOD_SECONDS} seconds`;
     throw new Problem('rate_limited', { detail, headers: { 'Retry-After': String(PERIOD_SECONDS) } });
   }

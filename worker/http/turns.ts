@@ -3,8 +3,10 @@
  * whoever has had the least is next (stride scheduling: Waldspurger and Weihl, MIT/LCS/TM-528, 1995).
  */
 
-/** How often those who wait look whether it is their turn. */
+/** How often whoever is first of a caller's looks whether it is its turn. */
 const POLL_MS = 1;
+/** The later in line, the more seldom: each look leaves garbage, and that stops the isolate for everyone. */
+const SELDOM_MS = 16;
 /**
  * So much work is done, in the unit of the weights, before the event loop goes round. Until it does, a
  * request that comes stays in its socket.
@@ -87,10 +89,11 @@ export class Turns {
   async take<T>(name: string, weight: number, work: () => Promise<T>): Promise<T> {
     const caller = this.callerOf(name);
     const ticket = { weight, looked: Date.now() };
+    if (caller.waiting.size === 0) this.catchUp(caller);
     caller.waiting.add(ticket);
     while (this.next() !== ticket || !this.hasRested(weight)) {
       const { ended } = this;
-      await scheduler.wait(POLL_MS);
+      await scheduler.wait(Math.min(POLL_MS + placeOf(ticket, caller.waiting), SELDOM_MS));
       // Timers that were due at the same time come one after another, and nothing else in between.
       if (ended === this.ended) this.atOnce = 0;
       ticket.looked = Date.now();
@@ -114,9 +117,14 @@ export class Turns {
     if (this.callers.size >= MOST_CALLERS) this.forget();
     const caller = this.callers.get(name) ?? { used: 0, waiting: new Set(), expected: new Set() };
     this.callers.set(name, caller);
-    if (!isHere(caller)) caller.used = Math.max(caller.used, this.clock - CREDIT);
+    if (!isHere(caller)) this.catchUp(caller);
     this.here.add(caller);
     return caller;
+  }
+
+  /** Nobody saves up turns while others work: not by absence, and not by requests that never end. */
+  private catchUp(caller: Caller): void {
+    caller.used = Math.max(caller.used, this.clock - CREDIT);
   }
 
   private forget(): void {
@@ -155,6 +163,16 @@ export class Turns {
 
 /** Whether any of its requests is here. */
 const isHere = ({ waiting, expected }: Caller) => waiting.size > 0 || expected.size > 0;
+
+/** How many came before it. */
+function placeOf(ticket: Ticket, waiting: Set<Ticket>): number {
+  let place = 0;
+  for (const each of waiting) {
+    if (each === ticket) break;
+    place++;
+  }
+  return place;
+}
 
 /** Whoever came first; those who are gone are forgotten. */
 function firstHere(waiting: Set<Ticket>, now: number): Ticket | undefined {
