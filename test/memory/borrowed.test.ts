@@ -111,7 +111,7 @@ test('the reason for a new item is what it is like', () => {
   expect(reasons(memory, [1, 2], [TRAINED + 4, TRAINED + 2], 3)).toEqual([[1], []]);
 });
 
-test('neighbours are the items whose words are most like the text’s, by TF-IDF', () => {
+test('neighbours are the items whose titles and words are most like the text’s, by TF-IDF', () => {
   const adjectives = ['red', 'blue', 'green', 'small', 'large'];
   const nouns = ['lamp', 'chair', 'table', 'shelf', 'rug', 'mirror', 'vase'];
   const items: CatalogueItem[] = [];
@@ -124,9 +124,9 @@ test('neighbours are the items whose words are most like the text’s, by TF-IDF
   const texts = [all[3], textOf('red lamp 3', ['Room 3']), textOf('unheard of'), textOf('lamp 4 of room 9')];
   for (const now of [texts, texts.slice(0, 2), texts]) {
     const { neighbours, like } = lookups.borrowed(now);
-    const fourth = (text: string, others = items) =>
+    const power = (text: string, others = items) =>
       cosinesTo(text, items, others).map((cosine) => cosine ** 4);
-    const trained = now.map((text) => fourth(text));
+    const trained = now.map((text) => power(text));
     const isNear = now.map((_, at) => {
       const sorted = [...trained[at].keys()].sort((a, b) => trained[at][b] - trained[at][a] || a - b);
       return new Set(sorted.filter((item) => trained[at][item] > 0).slice(0, 30));
@@ -141,8 +141,8 @@ test('neighbours are the items whose words are most like the text’s, by TF-IDF
     const others = now.map((text) => ({ title: text.split('\n')[0], categories: text.split('\n').slice(1) }));
     for (const [to, parts] of like) {
       const text = to < 140 ? all[to] : now[to - 140];
-      const crowd = fourth(text).reduce((sum, value, item) => sum + (item === to ? 0 : value), 0);
-      const alike = fourth(
+      const crowd = power(text).reduce((sum, value, item) => sum + (item === to ? 0 : value), 0);
+      const alike = power(
         text,
         others.map((other) => ({ ...items[0], ...other })),
       );
@@ -170,26 +170,41 @@ test('neighbours are the items whose words are most like the text’s, by TF-IDF
   expect(lookups.borrowed(texts).like.has(142)).toBe(false);
 });
 
-/** Of a text and each of `others` that someone had, over words of two items at least and 5 % at most. */
+/** Means over titles and whole texts, with terms of two items at least and 5 % at most. */
 function cosinesTo(text: string, items: CatalogueItem[], others = items): number[] {
-  const split = (of: string) => {
+  const phrases = (of: string) => {
+    const words = of.split('\n')[0].toLowerCase().split(/\s+/);
+    return new Set([...words, ...words.slice(1).map((word, at) => `${words[at]} ${word}`)]);
+  };
+  const words = (of: string) => {
     const [, ...categories] = of.split('\n');
     return new Set([
       ...of.toLowerCase().split(/\s+/),
       ...categories.map((name) => `category:${name.toLowerCase()}`),
     ]);
   };
-  const wordsOfItem = ({ title, categories, count }: CatalogueItem) =>
+  const [titles, texts] = [phrases, words].map((split) => cosinesOf(split, text, items, others));
+  return titles.map((cosine, at) => (cosine + texts[at]) / 2);
+}
+
+/** Of a text and each of `others` that someone had. */
+function cosinesOf(
+  split: (text: string) => Set<string>,
+  text: string,
+  items: CatalogueItem[],
+  others: CatalogueItem[],
+): number[] {
+  const termsOf = ({ title, categories, count }: CatalogueItem) =>
     count ? split(textOf(title, categories)) : new Set<string>();
-  const texts = items.map(wordsOfItem);
-  const rarity = (word: string) => {
-    const count = texts.filter((words) => words.has(word)).length;
+  const all = items.map(termsOf);
+  const rarity = (term: string) => {
+    const count = all.filter((terms) => terms.has(term)).length;
     return count < 2 || count > 0.05 * items.length ? 0 : Math.log(items.length / count);
   };
-  const length = (words: Set<string>) => Math.hypot(...[...words].map(rarity)) || 1;
+  const length = (terms: Set<string>) => Math.hypot(...[...terms].map(rarity)) || 1;
   const own = split(text);
-  return others.map(wordsOfItem).map((words) => {
-    const shared = [...own].filter((word) => words.has(word));
-    return shared.reduce((sum, word) => sum + rarity(word) ** 2, 0) / (length(own) * length(words));
+  return others.map(termsOf).map((terms) => {
+    const shared = [...own].filter((term) => terms.has(term));
+    return shared.reduce((sum, term) => sum + rarity(term) ** 2, 0) / (length(own) * length(terms));
   });
 }
