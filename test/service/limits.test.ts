@@ -1,7 +1,7 @@
 /** How much a caller may ask for, how long a body may take, and which pages may read answers. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { MOST_INFERRING } from '../../worker/http/admission.ts';
-import { BODY_DEADLINE_MS } from '../../worker/http/bodies.ts';
+import { BODY_DEADLINE_MS, BODY_SPREAD_MS } from '../../worker/http/bodies.ts';
 import { type Limiter, Limits } from '../../worker/http/limits.ts';
 import { problemOf } from './helpers.ts';
 import { bearing, keyOf, locked, minutesFromNow, signingKeyOf } from './keys.ts';
@@ -145,12 +145,19 @@ const stalled = (bytes = 1) =>
   new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(bytes).fill(32)) });
 
 describe('bodies', () => {
-  test('a hundred that never end take no place from others, and are ended after a while', async () => {
+  test('a hundred that never end take no place from others, and are ended after a while, one by one', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const visitor = new Visitor({});
-    const waiting = Array.from({ length: 100 }, () => slowly(visitor, stalled()));
+    let ended = 0;
+    const waiting = Array.from({ length: 100 }, () =>
+      slowly(visitor, stalled()).finally(() => {
+        ended++;
+      }),
+    );
     expect((await visitor.fromScratch(['1'])).source).toBe('model');
-    await vi.advanceTimersByTimeAsync(BODY_DEADLINE_MS);
+    await vi.advanceTimersByTimeAsync(BODY_DEADLINE_MS + BODY_SPREAD_MS / 2);
+    expect(Math.abs(ended - 50)).toBeLessThan(45);
+    await vi.advanceTimersByTimeAsync(BODY_SPREAD_MS / 2);
     for (const response of waiting) await problemOf(await response, 408, 'body_timeout');
   });
 
@@ -159,7 +166,7 @@ describe('bodies', () => {
     const visitor = new Visitor({});
     const large = Array.from({ length: 5 }, () => slowly(visitor, stalled(1000 * 1024)));
     await problemOf(await large[4], 503, 'overloaded');
-    await vi.advanceTimersByTimeAsync(BODY_DEADLINE_MS);
+    await vi.advanceTimersByTimeAsync(BODY_DEADLINE_MS + BODY_SPREAD_MS);
     for (const response of large.slice(0, 4)) await problemOf(await response, 408, 'body_timeout');
     expect((await visitor.fromScratch(['1'])).source).toBe('model');
   });

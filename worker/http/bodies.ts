@@ -11,6 +11,8 @@ import { Problem } from './problem.ts';
 export const LARGEST_BODY = 1024 * 1024;
 /** A slow phone sends a megabyte in this time. */
 export const BODY_DEADLINE_MS = 10_000;
+/** Up to so much later: bodies that never end, and came at once, should not end and come again at once. */
+export const BODY_SPREAD_MS = 2_500;
 /** What unfinished bodies may hold in an isolate, and those of one caller. */
 const MOST_HELD = 16 * 1024 * 1024;
 const MOST_HELD_BY_ONE = MOST_HELD / 4;
@@ -50,7 +52,8 @@ export class Bodies {
     const chunks: Uint8Array[] = [];
     let [size, held] = [0, 0];
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Problem('body_timeout')), BODY_DEADLINE_MS);
+    const deadline = BODY_DEADLINE_MS + BODY_SPREAD_MS * Math.random();
+    const timer = setTimeout(() => reject(new Problem('body_timeout')), deadline);
     try {
       for (;;) {
         const wanted = Math.max(size, LEAST_HELD);
