@@ -7,7 +7,7 @@ import { LRUCache } from 'lru-cache';
 
 /** Refusals within a caller's period that come at once: a page's requests that were sent side by side. */
 const AT_ONCE = 20;
-/** From half of it to one and a half: refusals that end together come back together. */
+/** From half of it to one and a half: those who are told at the same time ask again at the same time. */
 const LATE_MS = 1000;
 /** Requests that wait hold some kilobytes each. When there are more, the others are refused at once. */
 const MOST_WAITING = 512;
