@@ -17,13 +17,6 @@ const POWER = 4;
 /** Smaller parts are left out. */
 const LEAST_PART = 0.001;
 
-/** The items that have a term, and how much it weighs in each of them. */
-interface Posting {
-  rarity: number;
-  items: number[];
-  weights: number[];
-}
-
 /** What is compared of texts. */
 const SETS = [phrasesOf, wordsOf];
 type Terms = readonly ReadonlySet<string>[];
@@ -38,8 +31,15 @@ interface Compared {
 }
 
 export class TextNeighbours {
-  /** By term, of each set. */
-  private readonly postings: Map<string, Posting>[];
+  /** Of each set, the row of a term. Few arrays have the rest: objects for each term took far more memory. */
+  private readonly rows: Map<string, number>[];
+  /** By row. */
+  private readonly rarity: Float64Array;
+  /** Where a row's entries begin; a last one says where all end. */
+  private readonly starts: Uint32Array;
+  /** By entry, an item that has the term, and how much it weighs there. */
+  private readonly having: Uint32Array;
+  private readonly weights: Float64Array;
   private readonly items: readonly CatalogueItem[];
   /** With the text that was looked at last; 0 for all that are not among `touched`. */
   private readonly cosines: Float64Array;
@@ -52,12 +52,28 @@ export class TextNeighbours {
   constructor(items: readonly CatalogueItem[]) {
     this.items = items;
     this.cosines = new Float64Array(items.length);
-    const texts = items.map(termsOfItem);
-    this.postings = SETS.map((_, set) => emptyPostings(texts.map((terms) => terms[set])));
-    for (const [item, terms] of texts.entries()) {
-      for (const [posting, weight] of this.weighed(terms)) {
-        posting.items.push(item);
-        posting.weights.push(weight);
+    const rarity: number[] = [];
+    const starts = [0];
+    this.rows = SETS.map((termsOf) => {
+      const rows = new Map<string, number>();
+      for (const [term, count] of countsOf(items, termsOf)) {
+        if (count < 2 || count > MOST_COMMON * items.length) continue;
+        rows.set(term, rarity.length);
+        starts.push(starts[rarity.length] + count);
+        rarity.push(Math.log(items.length / count));
+      }
+      return rows;
+    });
+    this.rarity = Float64Array.from(rarity);
+    this.starts = Uint32Array.from(starts);
+    this.having = new Uint32Array(starts[rarity.length]);
+    this.weights = new Float64Array(this.having.length);
+    const next = this.starts.slice();
+    // Split again rather than kept: all items' terms at once would fill an isolate.
+    for (const [item, of] of items.entries()) {
+      for (const [row, weight] of this.weighed(termsOfItem(of))) {
+        this.having[next[row]] = item;
+        this.weights[next[row]++] = weight;
       }
     }
   }
@@ -101,18 +117,18 @@ export class TextNeighbours {
   /** How like each other the texts are. */
   private amongThemselves(texts: readonly string[]): Map<number, number>[] {
     const all = texts.map((text) => this.weighed(termsOf(text)));
-    const byTerm = new Map<Posting, [text: number, weight: number][]>();
+    const byTerm = new Map<number, [text: number, weight: number][]>();
     for (const [at, weighed] of all.entries()) {
-      for (const [posting, weight] of weighed) {
-        const those = byTerm.get(posting) ?? [];
-        byTerm.set(posting, those);
+      for (const [row, weight] of weighed) {
+        const those = byTerm.get(row) ?? [];
+        byTerm.set(row, those);
         those.push([at, weight]);
       }
     }
     return all.map((weighed, at) => {
       const cosines = new Map<number, number>();
-      for (const [posting, weight] of weighed) {
-        for (const [other, others] of byTerm.get(posting)!) {
+      for (const [row, weight] of weighed) {
+        for (const [other, others] of byTerm.get(row)!) {
           if (other !== at) cosines.set(other, (cosines.get(other) ?? 0) + weight * others);
         }
       }
@@ -142,38 +158,37 @@ export class TextNeighbours {
 
   /** Fills `cosines` and `touched`. */
   private look(terms: Terms): void {
-    const { cosines } = this;
+    const { cosines, starts, having, weights } = this;
     for (const item of this.touched) cosines[item] = 0;
     this.touched = [];
-    for (const [{ items, weights }, weight] of this.weighed(terms)) {
-      for (let at = 0; at < items.length; at++) {
-        if (cosines[items[at]] === 0) this.touched.push(items[at]);
-        cosines[items[at]] += weight * weights[at];
+    for (const [row, weight] of this.weighed(terms)) {
+      for (let at = starts[row]; at < starts[row + 1]; at++) {
+        const item = having[at];
+        if (cosines[item] === 0) this.touched.push(item);
+        cosines[item] += weight * weights[at];
       }
     }
   }
 
-  /** The known ones of the terms, with weights of length 1 in all, and the same in each set. */
-  private weighed(terms: Terms): (readonly [Posting, weight: number])[] {
+  /** Rows of the terms that are known, with weights of length 1 in all, and the same in each set. */
+  private weighed(terms: Terms): (readonly [row: number, weight: number])[] {
+    const { rarity } = this;
     return terms.flatMap((set, at) => {
-      const known = [...set].flatMap((term) => this.postings[at].get(term) ?? []);
-      const length = Math.sqrt(SETS.length * known.reduce((sum, { rarity }) => sum + rarity ** 2, 0)) || 1;
-      return known.map((posting) => [posting, posting.rarity / length] as const);
+      const known = [...set].flatMap((term) => this.rows[at].get(term) ?? []);
+      const length = Math.sqrt(SETS.length * known.reduce((sum, row) => sum + rarity[row] ** 2, 0)) || 1;
+      return known.map((row) => [row, rarity[row] / length] as const);
     });
   }
 }
 
-/** Those of a set that tell something. */
-function emptyPostings(texts: readonly ReadonlySet<string>[]): Map<string, Posting> {
+/** How many items that someone had have each term. */
+function countsOf(items: readonly CatalogueItem[], termsOf: (text: string) => Set<string>) {
   const counts = new Map<string, number>();
-  for (const terms of texts) for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
-  const telling = [...counts].filter(([, count]) => count > 1 && count <= MOST_COMMON * texts.length);
-  return new Map(
-    telling.map(([term, count]) => [
-      term,
-      { rarity: Math.log(texts.length / count), items: [], weights: [] },
-    ]),
-  );
+  for (const { title, categories, count } of items) {
+    if (count === 0) continue;
+    for (const term of termsOf(textOf(title, categories))) counts.set(term, (counts.get(term) ?? 0) + 1);
+  }
+  return counts;
 }
 
 const termsOf = (text: string): Terms => SETS.map((of) => of(text));
