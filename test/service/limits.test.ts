@@ -1,6 +1,6 @@
 /** How much a caller may ask for, how long a body may take, and which pages may read answers. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { MOST_INFERRING } from '../../worker/http/admission.ts';
+import { MOST_IN_FLIGHT, MOST_INFERRING } from '../../worker/http/admission.ts';
 import { BODY_DEADLINE_MS, BODY_SPREAD_MS } from '../../worker/http/bodies.ts';
 import { type Limiter, Limits } from '../../worker/http/limits.ts';
 import { problemOf } from './helpers.ts';
@@ -56,6 +56,28 @@ describe('limits', () => {
     for (const refused of all) await problemOf(refused, 429, 'rate_limited');
     await problemOf(await ask(two.key), 429, 'rate_limited');
     expect(wait).toHaveBeenCalledTimes(5);
+  });
+
+  test('a refusal that waits holds no place of another caller’s', async () => {
+    const [one, two] = await Promise.all([keyOf('one'), keyOf('two')]);
+    let calls = 0; // of each batch of two lists, the first one passes
+    const half: Limiter = {
+      limit: async ({ key }) => ({ success: key.includes('two') || calls++ % 2 === 0 }),
+    };
+    const visitor = new Visitor({ access: locked([one.record, two.record]), limits: new Limits(half) });
+    let waiting = 0;
+    vi.spyOn(scheduler, 'wait').mockImplementation(async (ms) => {
+      if (ms! < 500) return;
+      waiting++;
+      await new Promise(() => {});
+    });
+    for (let request = 0; request < 20 + MOST_IN_FLIGHT; request++) {
+      const refused = visitor.request('POST', '/v1/recommendations:batch', batchOf(2), bearing(one.key));
+      if (request < 20) await problemOf(await refused, 429, 'rate_limited');
+      else await vi.waitFor(() => expect(waiting).toBe(request - 19), { interval: 1 });
+    }
+    const list = await visitor.request('POST', '/v1/recommendations', LIST, bearing(two.key));
+    expect(list.status).toBe(200);
   });
 
   test('no more than some hundred refusals wait: the others are answered at once', async () => {

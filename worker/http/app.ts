@@ -100,7 +100,7 @@ function createApi(services: Services) {
     healthAlone(access),
     modelHeader(access),
   );
-  app.use('/v1/*', notStored, identified, limits.control);
+  app.use('/v1/*', notStored, identified, limits.patience, limits.control);
   app.use('/v1/*', admission.arrival, new Bodies().control, admission.control);
   app.use('/metrics', exposed(access, 'metrics'));
   app.notFound((c) => problemResponse(c, new Problem('route_unknown')));

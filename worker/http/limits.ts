@@ -30,6 +30,12 @@ export class Limits {
     this.users = users;
   }
 
+  /** Tells whoever is refused so late, when the request has given back all that it held. */
+  readonly patience = createMiddleware(async (c, next) => {
+    await next();
+    if (c.get('problem') === 'rate_limited') await this.refusals.wait(callerName(c));
+  });
+
   /** Counts the request as one, before anything is read for it. */
   readonly control = createMiddleware(async (c, next) => {
     c.set('charge', (work) => this.charge(c, work));
@@ -45,7 +51,6 @@ export class Limits {
       user === undefined || isBelow(this.users, user, work),
     ]);
     if (passed.every(Boolean)) return;
-    await this.refusals.wait(callerName(c));
     const detail = `Too much work within ${PERIOD_SECONDS} seconds`;
     throw new Problem('rate_limited', { detail, headers: { 'Retry-After': String(PERIOD_SECONDS) } });
   }
