@@ -116,6 +116,9 @@ export function readMeaning(folder: string): DatasetMeaning | undefined {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
 }
 
+/** The same data, fitted to everything before the test items: nothing is held out for validation. */
+export const untilTest = (dataset: Dataset): Dataset => ({ ...dataset, trained: dataset.known });
+
 /** How many events a user has. */
 export const lengthOf = ({ starts }: Dataset, user: number): number => starts[user + 1] - starts[user];
 

@@ -1,5 +1,5 @@
 /**
- * `npm run train`, `npm run rank` and `npm run attention`: commands of the Python package in `scripts/train`.
+ * `npm run train`, `refit`, `rank` and `attention`: commands of the Python package in `scripts/train`.
  */
 import { runCommand } from './command.ts';
 import { runEarnTrain } from './python.ts';

@@ -140,6 +140,7 @@ export function buildModel(
     ...(page && { page }),
     ...content,
     training,
+    ...(checkpoint.isRefit && { refit: true as const }),
     validation,
   };
   files.set(MANIFEST_FILE, sealed(manifest));

@@ -1,11 +1,15 @@
 /** Reads what `npm run train` wrote: `model.safetensors`, `config.json`, `items.jsonl`. */
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CatalogueItem } from '../../worker/catalogue/item.ts';
 import type { ModelConfig } from '../../worker/engine/config.ts';
 import type { EventMeaning } from '../../worker/events/event-types.ts';
 import { type Manifest, RANKERS, type RankerName } from '../../worker/models/manifest.ts';
 import { DataError } from '../data/errors.ts';
+
+/** Where `npm run refit` puts its result, within the checkpoint's folder. */
+const REFIT_FOLDER = 'refit';
 
 /** A float32 matrix as PyTorch stores it: row-major; of a linear layer [outputs x inputs]. */
 export interface Matrix {
@@ -21,6 +25,8 @@ export interface Checkpoint {
   /** How it was trained and what it reached, as the training wrote it. */
   training: Manifest['training'];
   validation: Manifest['validation'];
+  /** Whether it is a refit, fitted to validation items too. */
+  isRefit: boolean;
   /**
    * Range of what each linear layer reads, [low, high], and the largest keys and values
    * (`scripts/train/earn_train/calibrate.py`).
@@ -39,7 +45,10 @@ export interface Checkpoint {
 /** @throws {DataError} when a file is damaged, unfinished or of another shape */
 export function readCheckpoint(folder: string): Checkpoint {
   const path = join(folder, 'config.json');
-  const { model, training, validation, activations, events } = parseJson(readFileSync(path, 'utf8'), path);
+  const { model, training, validation, activations, events, refit_of } = parseJson(
+    readFileSync(path, 'utf8'),
+    path,
+  );
   if (!activations) throw new DataError(`${path}: no activation ranges; let the training finish`);
   const { prefixes = 1, suffixes = 1 } = model; // older checkpoints don't say
   const localWindow = model.local_window ?? model.tail; // its older name
@@ -92,6 +101,7 @@ export function readCheckpoint(folder: string): Checkpoint {
     training,
     validation,
     activations,
+    isRefit: refit_of !== undefined,
     ...(events && { events: meaningOf(events) }),
     items,
     trainedItems: items.length,
@@ -103,6 +113,26 @@ export function readCheckpoint(folder: string): Checkpoint {
       return { rows, columns, data: tensor.data as Float32Array };
     },
   };
+}
+
+/** Whether the checkpoint has a refit of its own weights. */
+export function hasRefit(folder: string): boolean {
+  const path = join(folder, REFIT_FOLDER, 'config.json');
+  if (!existsSync(path)) return false;
+  const weights = readFileSync(join(folder, 'model.safetensors'));
+  const { refit_of } = parseJson(readFileSync(path, 'utf8'), path);
+  return refit_of === createHash('sha256').update(weights).digest('hex');
+}
+
+/**
+ * The checkpoint's refit, if it has one.
+ * @throws {DataError} when that was made of other weights
+ */
+export function readRefit(folder: string): Checkpoint | undefined {
+  const refit = join(folder, REFIT_FOLDER);
+  if (!existsSync(join(refit, 'config.json'))) return undefined;
+  if (hasRefit(folder)) return readCheckpoint(refit);
+  throw new DataError(`${refit} was made of other weights: run npm run refit again, or delete it`);
 }
 
 /** The weights of the training are of no use to the service. */

@@ -7,13 +7,14 @@ import { readDataset } from '../dataset.ts';
 import { memorySource, nodeRuntime } from '../node-model.ts';
 import { stageBar } from '../progress.ts';
 import { buildModel, withDefaults, withFollowed, withMemory, writeModel } from './build-model.ts';
-import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, readCheckpoint, readRefit } from './checkpoint.ts';
 import { metricOf } from './coded/metric.ts';
 import { type CodedItems, coded } from './coded/residual.ts';
 import { chooseIncludeSeen, chooseRanker } from './defaults.ts';
 import { fitFollowed } from './likeness.ts';
 import { type BuiltMemory, buildMemory } from './memory/build-memory.ts';
 import { PAGE_OPTIONS, readPage } from './page.ts';
+import { withChoices } from './refit.ts';
 import { itemVectors } from './weights.ts';
 
 /** From so many items on an isolate's memory is too small for all of them (docs/scale.md). */
@@ -63,32 +64,37 @@ service loads.`,
   },
   async main({ checkpoint: folder, data, out, name, noun, page, precision, items, codes }, { print }) {
     const checkpoint = readCheckpoint(folder);
+    const refit = readRefit(folder);
     const isLarge = items === undefined ? checkpoint.items.length >= MANY_ITEMS : items === 'codes';
-    let model = buildModel(checkpoint, name ?? basename(resolve(folder)), precision, {
-      noun,
-      page: page === undefined ? undefined : readPage(page),
-      coded: isLarge ? await codesOf(checkpoint, codes) : undefined,
-      stage: stageBar('words'),
-    });
+    const built = async (weights: Checkpoint) =>
+      buildModel(weights, name ?? basename(resolve(folder)), precision, {
+        noun,
+        page: page === undefined ? undefined : readPage(page),
+        coded: isLarge ? await codesOf(weights, codes) : undefined,
+        stage: stageBar('words'),
+      });
+    let model = await built(checkpoint);
     if (isLarge)
       print(`Items are coded, ${codes} bytes per vector; ids, titles and the memory are in files.`);
     let memory: BuiltMemory['report'] | null = null;
-    if (data === undefined) print('The model has no memory of transitions; --data adds one.');
-    else {
+    if (data === undefined) {
+      print('The model has no memory of transitions; --data adds one.');
+      if (refit) model = await built(refit);
+    } else {
       const runtime = nodeRuntime();
       const load = () => loadModel(memorySource(model.files), runtime);
       const dataset = await readDataset(data);
       const includeSeen = await chooseIncludeSeen(await load(), dataset, stageBar('seen items'));
       if (includeSeen) model = withDefaults(model, { includeSeen });
       print(`Lists ${includeSeen ? 'hold' : 'hide'} items that the user has had: better on validation.`);
-      const built = await buildMemory(await load(), dataset, stageBar);
-      model = withMemory(model, built);
+      const remembered = await buildMemory(await load(), dataset, stageBar);
+      model = withMemory(model, remembered);
       const ranker = await chooseRanker(await load(), dataset, stageBar('ranker'));
       if (ranker !== model.manifest.ranker) model = withDefaults(model, { ranker });
       print(`Lists are made by the ranker ${ranker}: best on validation.`);
-      memory = built.report;
+      memory = remembered.report;
       if (!isLarge) {
-        const followed = await fitFollowed(checkpoint, model, dataset, built, stageBar('new items'));
+        const followed = await fitFollowed(checkpoint, model, dataset, remembered, stageBar('new items'));
         if (followed !== undefined) model = withFollowed(model, followed);
         print(
           followed === undefined
@@ -96,15 +102,17 @@ service loads.`,
             : `New items will follow what they are like with a strength of ${followed}: others stay listed.`,
         );
       }
-      const weights = built.options.weights.map((weight) => weight.toFixed(2));
+      const weights = remembered.options.weights.map((weight) => weight.toFixed(2));
       print(`Weights of the memory after 1, 2, 4 … items: ${weights.join(', ')}`);
-      const affinities = built.affinities?.options.weights.map((weight) => weight.toFixed(2));
+      const affinities = remembered.affinities?.options.weights.map((weight) => weight.toFixed(2));
       print(
         affinities
           ? `Weights of its affinities: ${affinities.join(', ')}`
           : 'It has no affinities: too many items, or they would bring nothing.',
       );
+      if (refit) model = await withChoices(await built(refit), model, dataset, remembered);
     }
+    if (refit) print('Weights and counts are those of everything before the test items (npm run refit).');
     writeModel(model, out);
     const bytes = [...model.files.values()].reduce((sum, file) => sum + file.length, 0);
     print(

@@ -50,6 +50,7 @@ export function randomCheckpoint(config: ModelConfig, seed = 1): Checkpoint {
     training: { seed },
     validation: { parameters: 0 },
     activations,
+    isRefit: false,
     items: Array.from({ length: items }, (_, i) => ({
       id: `item-${i}`,
       title: `Title ${i}`,

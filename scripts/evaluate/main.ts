@@ -16,7 +16,7 @@ const evaluateCommand = defineCommand({
 
 Ranks every held-out item among all items that the service would list. Held out is the last item of each user
 (valid: the one before it) or, where the data has a column split, every event of that split. Simple methods,
-fitted on the same training part and tuned on validation, rank the same cases.
+fitted to as much of the data as the model and tuned on validation, rank the same cases.
 
 Prints HR and NDCG at 5, 10 and 20, and a sentence that says whether the model beats the best of the simple
 methods. The last line printed is a JSON object. It adds 95% bootstrap intervals, targets new to the user and

@@ -28,7 +28,12 @@ function factsOf({ manifest, dataset, options, evaluation, command }: Run) {
   const { id, precision, ranker, config, training, validation } = manifest;
   return {
     dataset: basename(resolve(options.data)),
-    protocol: `${dataset.protocol} ${options.split}, all items ranked, seen ${manifest.includeSeen ? 'listed' : 'hidden'}`,
+    protocol: [
+      `${dataset.protocol} ${options.split}`,
+      'all items ranked',
+      `seen ${manifest.includeSeen ? 'listed' : 'hidden'}`,
+      ...(manifest.refit ? ['fitted up to the test items'] : []),
+    ].join(', '),
     cases: cases.length,
     model: id,
     precision,

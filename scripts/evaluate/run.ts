@@ -2,7 +2,7 @@
 
 import type { Model } from '../../worker/models/model.ts';
 import type { RankerName } from '../../worker/recommend/rankers/index.ts';
-import { type Case, type Dataset, heldOut, type Split } from '../dataset.ts';
+import { type Case, type Dataset, heldOut, type Split, untilTest } from '../dataset.ts';
 import { UserError } from '../errors.ts';
 import { seededRandom, shuffled } from '../random.ts';
 import { indexed, indexedCase, trainingLog } from './cases.ts';
@@ -49,6 +49,11 @@ export async function evaluate(
   const users = indexed(dataset, model);
   const drawn = (split: Split, most?: number) =>
     shuffled(heldOut(dataset, split), seededRandom(SEED)).slice(0, most);
+  if (options.split === 'valid' && model.manifest.refit) {
+    throw new UserError(
+      'the model was fitted to the validation items: only test items tell what it is worth',
+    );
+  }
   const cases = drawn(options.split, options.cases);
   if (cases.length === 0) {
     throw new UserError(`the data holds nothing out for ${options.split}`);
@@ -56,11 +61,14 @@ export async function evaluate(
   const tuned: ReturnType<typeof fitAll> = options.alone
     ? new Map()
     : fitAll(
-        trainingLog(dataset, users, model),
-        drawn('valid', TUNING_CASES).map((one) => {
-          const { history, taken, target } = indexedCase(one, users, model);
-          return { history: taken, target, allowed: () => servedAfter(history, model) };
-        }),
+        {
+          log: trainingLog(dataset, users, model),
+          validation: drawn('valid', TUNING_CASES).map((one) => {
+            const { history, taken, target } = indexedCase(one, users, model);
+            return { history: taken, target, allowed: () => servedAfter(history, model) };
+          }),
+          ...(model.manifest.refit && { whole: trainingLog(untilTest(dataset), users, model) }),
+        },
         progress,
       );
   const ranks = new Map<string, number[]>();

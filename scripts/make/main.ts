@@ -16,7 +16,7 @@ import { type Judged, judge } from './judge.ts';
 import { compareOnNewest, told } from './newest.ts';
 import { finishReplacing, type Places, placesOf, replace, workPlaces } from './places.ts';
 import { plansFor, trainingEnvironment } from './plan.ts';
-import { bestOf, digestOf, keptAsItIs, type Trained, trainAll, warmPlan } from './training.ts';
+import { bestOf, digestOf, keptAsItIs, refit, type Trained, trainAll, warmPlan } from './training.ts';
 
 const command = defineCommand({
   usage: `npm run make -- --from PATH [options]
@@ -77,6 +77,7 @@ async function make(options: MakeOptions, { print, command }: Context): Promise<
   rmSync(done, { force: true });
   const trained = await train(shape, { places, work, restart, over, print });
   const chosen = bestOf(trained);
+  await refit(chosen.folder, { data: work.data, env: trainingEnvironment(shape), print });
 
   print('\n— build');
   rmSync(work.model, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { EventMeaning } from '../../worker/events/event-types.ts';
+import { hasRefit } from '../build/checkpoint.ts';
 import { EVENTS_FILE } from '../data/events.ts';
 import { ITEMS_JSON } from '../data/item-files.ts';
 import { LOG_CSV } from '../data/log-files.ts';
@@ -44,6 +45,17 @@ export async function trainAll(plans: Plan[], options: TrainingOptions): Promise
     print(`${plan.name}: NDCG@10 ${latent['ndcg@10'].toFixed(4)} on validation`);
   }
   return trained;
+}
+
+/** Fits a checkpoint to the validation items too, which have done their part. */
+export async function refit(
+  checkpoint: string,
+  { data, env, print }: Pick<TrainingOptions, 'data' | 'env' | 'print'>,
+): Promise<void> {
+  if (hasRefit(checkpoint)) return;
+  const flags = ['--checkpoint', checkpoint, '--data', data];
+  print(`npm run refit -- ${flags.join(' ')}`);
+  await runPython(['-m', 'earn_train.refit', ...flags], { env, capture: true });
 }
 
 export const bestOf = (trained: Trained[]): Trained => trained.reduce((a, b) => (b.ndcg > a.ndcg ? b : a));

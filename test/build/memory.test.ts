@@ -7,35 +7,17 @@ import { evidenceOf } from '../../scripts/build/memory/evidence.ts';
 import { type FitCase, fitWeights } from '../../scripts/build/memory/fit.ts';
 import { bestScale } from '../../scripts/build/memory/scale.ts';
 import { memoryTable } from '../../scripts/build/memory/table.ts';
-import { type Dataset, eventsOf } from '../../scripts/dataset.ts';
+import { eventsOf } from '../../scripts/dataset.ts';
 import { memorySource } from '../../scripts/node-model.ts';
 import { probabilityOf, readTransitions } from '../../worker/memory/layout.ts';
 import { loadModel } from '../../worker/models/model.ts';
 import { queryFor } from '../../worker/recommend/query.ts';
 import { recommend } from '../../worker/recommend/recommend.ts';
 import { given } from '../../worker/recommend/states.ts';
-import { datasetOf, type History } from '../fixtures/dataset.ts';
 import { randomInts, seededRandom } from '../fixtures/random.ts';
 import { Stages } from '../fixtures/stages.ts';
 import { loadTiny, TINY, testRuntime, tinyCheckpoint } from '../fixtures/tiny-model.ts';
-
-/** Users who walk the catalogue in steps of one, now and then two, and some who jump. */
-function walks(users: number, heldOut: (walk: number[]) => number[] = () => []): Dataset {
-  const random = seededRandom(8);
-  const histories: Record<string, History> = {};
-  for (let user = 0; user < users; user++) {
-    let item = Math.floor(random() * TINY.items);
-    const walk = Array.from({ length: 3 + Math.floor(12 * random()) }, () => {
-      item = (item + (random() < 0.2 ? 7 : 1)) % TINY.items;
-      return item;
-    });
-    const all = [...walk, ...heldOut(walk)];
-    const items = all.map((index) => `item-${index}`);
-    const trained = heldOut(walk).length > 0 ? walk.length : all.length - 2;
-    histories[`user-${user}`] = { items, trained, known: trained + 1 };
-  }
-  return datasetOf(histories);
-}
+import { walks } from '../fixtures/walks.ts';
 
 const pairsOf = ({ items, counts }: CountedRow) => Array.from(items, (item, at) => [item, counts[at]]);
 

@@ -1,6 +1,7 @@
 /** How yardsticks' scores become lists, and how validation chooses their settings. */
 import { expect, test } from 'vitest';
 import { invertPositiveDefinite } from '../../scripts/evaluate/yardsticks/invert.ts';
+import { popular } from '../../scripts/evaluate/yardsticks/popular.ts';
 import { byPopularity } from '../../scripts/evaluate/yardsticks/training-log.ts';
 import { fitAll, listsBy, tune } from '../../scripts/evaluate/yardsticks/tune.ts';
 import type { Yardstick } from '../../scripts/evaluate/yardsticks/yardstick.ts';
@@ -57,14 +58,21 @@ test('a yardstick that the catalogue is too large for is left out, and said to b
   const said: string[] = [];
   const small = { ...stubborn, maxItems: 2 };
   const fitted = fitAll(
-    LOG,
-    [],
+    { log: LOG, validation: [] },
     { say: (line) => said.push(line), stage: () => SILENT },
     { stubborn, small },
   );
   expect([...fitted.keys()]).toEqual(['stubborn']);
   // Items 0, 1 and 2 occur; 3 and 4 don't count.
   expect(said[1]).toBe('small: left out, 3 items are more than 2');
+});
+
+test('settings chosen on the training part are fitted to the whole in the end', () => {
+  const newest = { ...LOG, histories: [...LOG.histories, Int32Array.of(4, 4, 4, 4, 4)] };
+  const quiet = { say: () => {}, stage: () => SILENT };
+  const best = (whole?: typeof LOG) =>
+    fitAll({ log: LOG, validation: [], whole }, quiet, { popular }).get('popular')!.list([], everything())[0];
+  expect([best(), best(newest)]).toEqual([2, 4]);
 });
 
 test.each([1, 64, 150])('a %i x %i matrix times its inverse is the identity', (size) => {

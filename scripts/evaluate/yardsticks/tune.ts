@@ -29,13 +29,20 @@ export interface Tuned {
   validation: number;
 }
 
+interface Fitting {
+  /** What settings are tried on. */
+  log: TrainingLog;
+  validation: readonly ValidationCase[];
+  /** What the chosen settings are fitted to in the end. @default `log` */
+  whole?: TrainingLog;
+}
+
 /**
  * Every yardstick that suits the size of the catalogue, by name. Where only some events are what a list
  * should lead to, each is also fitted on these alone, and validation chooses.
  */
 export function fitAll(
-  log: TrainingLog,
-  validation: readonly ValidationCase[],
+  { log, validation, whole = log }: Fitting,
   { say, stage }: Progress,
   yardsticks: Readonly<Record<string, Yardstick>> = YARDSTICKS,
 ): Map<string, Tuned> {
@@ -47,14 +54,14 @@ export function fitAll(
       continue;
     }
     const start = performance.now();
-    const logs = log.targets ? [log, onlyTargets(log)] : [log];
-    const step = stage(name)(logs.length * yardstick.grid.length);
-    const best = logs
-      .map((each) => tune(yardstick, each, validation, step))
+    const parts = log.targets ? [(all: TrainingLog) => all, onlyTargets] : [(all: TrainingLog) => all];
+    const step = stage(name)(parts.length * yardstick.grid.length);
+    const { part, ...best } = parts
+      .map((part) => ({ part, ...tune(yardstick, part(log), validation, step) }))
       .reduce((a, b) => (b.validation > a.validation ? b : a));
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     say(`${name} ${JSON.stringify(best.settings)}: NDCG@10 ${best.validation} on validation, ${seconds} s`);
-    tuned.set(name, best);
+    tuned.set(name, whole === log ? best : { ...best, list: fitted(yardstick, part(whole), best.settings) });
   }
   return tuned;
 }
@@ -85,6 +92,10 @@ export function tune(
     if (best === undefined || ndcg > best.validation) best = { list, settings, validation: ndcg };
   }
   return best!;
+}
+
+function fitted(yardstick: Yardstick, log: TrainingLog, settings: Settings): ListOf {
+  return listsBy(yardstick.fit(log)(settings, NO_STEP), byPopularity(log));
 }
 
 /** Lists by score. Of equal scores the more popular item comes first, then the first in the catalogue. */

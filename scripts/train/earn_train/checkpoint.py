@@ -76,6 +76,11 @@ def read_config(folder: Path) -> tuple[Config, dict[str, Any]]:
     return Config.of(found["model"]), found["training"]
 
 
+def is_refit(folder: Path) -> bool:
+    """Whether a checkpoint was fitted to validation items too (`refit.py`)."""
+    return "refit_of" in json.loads((folder / "config.json").read_text())
+
+
 def its_types(folder: Path) -> list[str]:
     """The types of events that a checkpoint knows."""
     found: list[str] = json.loads((folder / "config.json").read_text()).get("events", {}).get("types", [])
@@ -103,8 +108,9 @@ def initial_weights(folder: Path, data: Dataset, config: Config, recipe: Recipe)
     Raises InputError when they are of another shape.
     """
     its_config, training = read_config(folder)
-    if training.get("architecture", "earn") != "earn":
-        raise InputError(f"--init {folder}: training can only begin with an EARN checkpoint")
+    architecture = training.get("architecture", "earn")
+    if architecture != recipe.architecture:
+        raise InputError(f"--init {folder}: the checkpoint is of the architecture {architecture}")
     its_temperature = training.get("temperature", 0.0)
     if its_temperature != recipe.temperature:
         raise InputError(f"--init {folder}: the checkpoint has temperature {its_temperature}")
@@ -124,6 +130,8 @@ def initial_weights(folder: Path, data: Dataset, config: Config, recipe: Recipe)
     weights = load_file(folder / "model.safetensors")
     if np.array_equal(place, np.arange(len(places))):
         return weights
+    if architecture != "earn":
+        raise InputError(f"--init {folder}: it knows other items, and only EARN can go on with them")
     known = torch.from_numpy(place >= 0)
     rows = torch.from_numpy(place.clip(0))
     codes = weights["semantic_ids"][rows].numpy().astype(np.int64)
@@ -132,7 +140,7 @@ def initial_weights(folder: Path, data: Dataset, config: Config, recipe: Recipe)
     return weights | {"item.weight": own, "semantic_ids": torch.from_numpy(codes).int()}
 
 
-def warm_start(model: Earn, weights: dict[str, Tensor]) -> None:
+def warm_start(model: Model, weights: dict[str, Tensor]) -> None:
     """Takes over `initial_weights`. What they know of texts is in their item vectors, so the projection
     begins at zero.
     """

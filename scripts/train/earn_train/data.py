@@ -3,7 +3,7 @@ out of them.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import overload
@@ -113,6 +113,10 @@ class Dataset:
         user, place = spread(start, end)
         wanted = targets(self.events, self.histories)[self.histories.start[user] + place]
         return Cases(self.histories, user[wanted], place[wanted])
+
+    def until_test(self) -> "Dataset":
+        """The same data, trained on up to the test items: nothing is held out for validation."""
+        return replace(self, trained=self.known)
 
     def case_users(self, split: str) -> list[str]:
         """The user of each of the `held_out` cases."""

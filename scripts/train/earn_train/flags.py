@@ -26,6 +26,23 @@ ATTENTION = """Measures where S looks, layer by layer, in a model without EARN (
 The last line printed is a JSON object."""
 
 
+REFIT = """Fits a checkpoint once more, to everything before the test items. The validation items are the newest
+that it may know, and when they have chosen everything else, they are free.
+
+    npm run refit -- --checkpoint runs/ml-1m --data data/ml-1m
+
+The result is the folder `refit` within the checkpoint's, which `npm run build:model` takes the weights of."""
+
+
+def refit(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = Parser("refit", REFIT)
+    parser.add_argument("--checkpoint", type=Path, required=True, help="what `npm run train` wrote")
+    parser.add_argument("--data", type=Path, required=True, help="what it was trained on")
+    parser.add_argument("--epochs", type=int, help="passes over the histories (default: a fifth of before)")
+    parser.add_argument("--compile", action="store_true", help="as in `npm run train`")
+    return parser.read(argv)
+
+
 def rank(argv: list[str] | None = None) -> argparse.Namespace:
     parser = Parser("rank", RANK)
     parser.add_argument("--checkpoint", type=Path, required=True, help="what `npm run train` wrote")
@@ -48,7 +65,7 @@ def attention(argv: list[str] | None = None) -> argparse.Namespace:
     return parser.read(argv)
 
 
-COMMANDS = {"train": recipe.arguments, "rank": rank, "attention": attention}
+COMMANDS = {"train": recipe.arguments, "refit": refit, "rank": rank, "attention": attention}
 
 if __name__ == "__main__":
     COMMANDS[sys.argv[1]](sys.argv[2:])

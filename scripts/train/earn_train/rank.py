@@ -11,15 +11,17 @@ import torch
 from numpy.typing import NDArray
 
 from . import flags
-from .checkpoint import load, read_config
+from .checkpoint import is_refit, load, read_config
 from .data import Dataset, read
-from .errors import run
+from .errors import InputError, run
 from .ranking import LISTED, metrics, ranks_of
 
 
 def rank(args: argparse.Namespace) -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model, data = load(args.checkpoint, device), read(args.data)
+    if args.split == "valid" and is_refit(args.checkpoint):
+        raise InputError(f"{args.checkpoint} was fitted to the validation items; rank the test items")
     _, training = read_config(args.checkpoint)
     architecture = training["architecture"]
     names = (
@@ -36,7 +38,10 @@ def rank(args: argparse.Namespace) -> None:
         write(args.ranks, data, args.split, ranks)
     report = {
         "dataset": data.name,
-        "protocol": f"{data.protocol} {args.split}, all items ranked, seen hidden",
+        "protocol": ", ".join(
+            [f"{data.protocol} {args.split}", "all items ranked", "seen hidden"]
+            + (["fitted up to the test items"] if is_refit(args.checkpoint) else [])
+        ),
         "cases": len(cases),
         "model": args.checkpoint.name,
         "precision": "float32",

@@ -6,7 +6,7 @@ import math
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from . import processes, ranking
-from .batches import epoch_batches, users_per_epoch
+from .batches import epoch_batches
 from .calibrate import activation_ranges
 from .checkpoint import Model, build, initial_weights, load, save, warm_start
 from .config import Config
@@ -22,12 +22,12 @@ from .data import Cases, Dataset, read
 from .errors import InputError, run
 from .events import Events
 from .model import Earn
-from .optimization import averaged, optimizer_of, prefers_bf16, rate
 from .processes import DEVICE, RANK, WORLD
 from .progress import progress, say
 from .recipe import Recipe, arguments
 from .resuming import interrupted_run, origin
 from .semantic_ids import semantic_ids, text_embeddings
+from .steps import Steps
 from .teachers import Teachers
 
 FINAL_ITEMS = 100_000  # ranked by every decoder at the end; a log may hold out millions
@@ -80,7 +80,7 @@ def new_model(
         features = torch.from_numpy(text).float()
     popularity = torch.from_numpy(data.counts() / max(1, data.counts().sum())).float()
     model = build(recipe, config, codes, features, popularity)
-    if weights and isinstance(model, Earn):
+    if weights:
         warm_start(model, weights)
     if isinstance(model, Earn):
         model.type_weights = type_weights(data.events)
@@ -116,31 +116,19 @@ def train(args: argparse.Namespace) -> None:
     # Semantic IDs and features are those that the run was begun with, whatever would be made of the data now.
     begun = (last["model"].get("semantic_ids"), last.get("features")) if last else ()
     model = new_model(data, config, recipe, *begun)
-    average = averaged(model, recipe.ema)
-    result = cast(Model, average.module)
-    if args.compile:
-        for layer in model.layers:
-            layer.compile(dynamic=True)
     size = sum(p.numel() for p in model.parameters())
     say(f"{size / 1e6:.2f} M parameters, N = {config.depth}, k = {config.register_depth}, {DEVICE}")
 
-    users = users_per_epoch(int((data.train.lengths > 0).sum()), recipe)
-    steps = math.ceil(users / recipe.batch)
-    optimizer = optimizer_of(model, recipe)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate(recipe, steps))
-    loss_of = processes.shared_loss(model, recipe.smoothing)
-    bf16 = prefers_bf16(config.width)
-    teachers = teachers_of(recipe, data, config)
+    steps = Steps(model, data, recipe, teachers_of(recipe, data, config))
+    if args.compile:
+        steps.compile()
     rng = np.random.default_rng(recipe.seed)
     validation = data.held_out("valid").sample(VALIDATION_ITEMS, recipe.seed)
 
     out.mkdir(parents=True, exist_ok=True)
     first, best, curve = 0, -1.0, []
     if last:
-        model.load_state_dict(last["model"])
-        average.load_state_dict(last["average"])
-        optimizer.load_state_dict(last["optimizer"])
-        schedule.load_state_dict(last["schedule"])
+        steps.load(last)
         rng.bit_generator.state = last["rng"]
         torch.set_rng_state(last["torch_rng"].cpu())
         first, best, curve = last["epoch"], last["best"], last["curve"]
@@ -151,29 +139,12 @@ def train(args: argparse.Namespace) -> None:
         if is_over(curve, recipe.patience):
             say(f"no better epoch in {recipe.patience}: training ends")
             break
-        model.train()
-        losses = []
         if WORLD > 1:  # what each process draws for its own users
             torch.manual_seed(hash((recipe.seed, epoch, RANK)))
         batches = epoch_batches(data.train, config.window, recipe, rng, epoch)
-        with progress(f"epoch {epoch}", steps) as bar:
-            for batch in batches:
-                items, t, targets, valid, at = (tensor.to(DEVICE) for tensor in batch)
-                with torch.autocast(DEVICE.type, torch.bfloat16, enabled=bf16):
-                    taught = teachers.targets(items, t, targets, valid) if teachers else None
-                    loss = loss_of(items, t, targets, valid, at, taught=taught)
-                optimizer.zero_grad(set_to_none=True)
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimizer.step()
-                schedule.step()
-                average.update_parameters(model)
-                losses.append(loss.detach())
-                bar.update()
-        reached = processes.of_first(lambda: ranked(result, validation, data.events))
-        curve.append(
-            {"epoch": epoch, "loss": round(processes.mean(torch.stack(losses).mean()), 4), **reached}
-        )
+        loss = steps.epoch(batches, f"epoch {epoch}")
+        reached = processes.of_first(lambda: ranked(steps.result, validation, data.events))
+        curve.append({"epoch": epoch, "loss": loss, **reached})
         if RANK > 0:
             continue
         taken = time.time() - started
@@ -181,7 +152,7 @@ def train(args: argparse.Namespace) -> None:
         say(f"{json.dumps(curve[-1])}  {taken:.0f} s, at most {left:.0f} s left")
         if reached["ndcg@10"] > best:
             best = reached["ndcg@10"]
-            save(result, data, recipe, out, {"validation": curve[-1], "curve": curve})
+            save(steps.result, data, recipe, out, {"validation": curve[-1], "curve": curve})
         torch.save(
             {
                 "config": asdict(config),
@@ -189,11 +160,8 @@ def train(args: argparse.Namespace) -> None:
                 "epoch": epoch,
                 "best": best,
                 "curve": curve,
-                "model": model.state_dict(),
                 "features": model.features if recipe.features else None,
-                "average": average.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "schedule": schedule.state_dict(),
+                **steps.state(),
                 "rng": rng.bit_generator.state,
                 "torch_rng": torch.get_rng_state(),
             },

@@ -1,0 +1,82 @@
+"""Fits a checkpoint once more, to the validation items too (`npm run refit`)."""
+
+import argparse
+import hashlib
+import json
+import math
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from . import flags, processes
+from .batches import epoch_batches
+from .calibrate import activation_ranges
+from .checkpoint import read_config, save
+from .data import read
+from .errors import run
+from .model import Earn
+from .processes import DEVICE, RANK, WORLD
+from .progress import progress, say
+from .recipe import Recipe
+from .steps import Steps
+from .train import new_model
+
+FOLDER = "refit"  # within the checkpoint's
+SHARE_OF_EPOCHS, SHARE_OF_RATE = 0.2, 0.5
+
+
+def refit(args: argparse.Namespace) -> None:
+    """Validation has chosen the checkpoint; it says nothing about the weights that come of this."""
+    folder: Path = args.checkpoint
+    config, training = read_config(folder)
+    with progress("reading"):
+        data = read(args.data)
+    known = data.until_test()
+    recipe = recipe_of(training, folder, args)
+    torch.manual_seed(recipe.seed)
+    model = new_model(known, config, recipe)
+    steps = Steps(model, known, recipe)
+    if args.compile:
+        steps.compile()
+    rng = np.random.default_rng(recipe.seed)
+    for epoch in range(1, recipe.epochs + 1):
+        if WORLD > 1:  # what each process draws for its own users
+            torch.manual_seed(hash((recipe.seed, epoch, RANK)))
+        loss = steps.epoch(epoch_batches(known.train, config.window, recipe, rng, epoch), f"epoch {epoch}")
+        say(json.dumps({"epoch": epoch, "loss": loss}))
+    if RANK == 0:
+        result, cases = steps.result, data.held_out("valid")
+        ranges = activation_ranges(result, cases, DEVICE, data.events) if isinstance(result, Earn) else None
+        out = folder / FOLDER
+        out.mkdir(exist_ok=True)
+        found = json.loads((folder / "config.json").read_text())
+        report = {"validation": found["validation"], "activations": ranges, "refit_of": digest_of(folder)}
+        save(result, known, recipe, out, report)
+        print(json.dumps({"checkpoint": str(out), "epochs": recipe.epochs, "loss": loss}))
+    processes.stop()
+
+
+def recipe_of(training: dict[str, Any], folder: Path, args: argparse.Namespace) -> Recipe:
+    """As it was trained, but begun with the checkpoint, for fewer epochs at a lower rate, without teachers."""
+    known = {field.name: training[field.name] for field in fields(Recipe) if field.name in training}
+    epochs = args.epochs or math.ceil(SHARE_OF_EPOCHS * training["epochs"])
+    rate = SHARE_OF_RATE * training["lr"]
+    return Recipe(**{**known, "init": str(folder), "teachers": None, "epochs": epochs, "lr": rate})
+
+
+def digest_of(folder: Path) -> str:
+    """Of the checkpoint's weights: a refit is of no use beside others."""
+    with open(folder / "model.safetensors", "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def main() -> None:
+    processes.start()
+    run(lambda: refit(flags.refit()))
+
+
+if __name__ == "__main__":
+    main()

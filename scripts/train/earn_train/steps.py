@@ -1,0 +1,78 @@
+"""The steps of a run: a model, what moves its weights, and the average of these, which is the result."""
+
+import math
+from collections.abc import Iterable
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+from torch.optim.lr_scheduler import LambdaLR
+
+from . import processes
+from .batches import Batch, users_per_epoch
+from .checkpoint import Model
+from .data import Dataset
+from .optimization import averaged, optimizer_of, prefers_bf16, rate
+from .processes import DEVICE
+from .progress import progress
+from .recipe import Recipe
+from .teachers import Teachers
+
+LARGEST_GRADIENT = 1.0
+
+
+class Steps:
+    def __init__(self, model: Model, data: Dataset, recipe: Recipe, teachers: Teachers | None = None):
+        """`model` is moved by the histories of the data's training part."""
+        users = users_per_epoch(int((data.train.lengths > 0).sum()), recipe)
+        self.an_epoch = math.ceil(users / recipe.batch)
+        self.model, self.teachers = model, teachers
+        self.average = averaged(model, recipe.ema)
+        self.optimizer = optimizer_of(model, recipe)
+        self.schedule = LambdaLR(self.optimizer, rate(recipe, self.an_epoch))
+        self.loss_of = processes.shared_loss(model, recipe.smoothing)
+        self.bf16 = prefers_bf16(model.config.width)
+
+    @property
+    def result(self) -> Model:
+        return cast(Model, self.average.module)
+
+    def compile(self) -> None:
+        """Fuses the arithmetic of the layers that are trained."""
+        for layer in self.model.layers:
+            layer.compile(dynamic=True)
+
+    def epoch(self, batches: Iterable[Batch], label: str) -> float:
+        """A step per batch; the mean loss."""
+        self.model.train()
+        losses: list[Tensor] = []
+        with progress(label, self.an_epoch) as bar:
+            for batch in batches:
+                items, t, targets, valid, at = (tensor.to(DEVICE) for tensor in batch)
+                with torch.autocast(DEVICE.type, torch.bfloat16, enabled=self.bf16):
+                    taught = self.teachers.targets(items, t, targets, valid) if self.teachers else None
+                    loss = self.loss_of(items, t, targets, valid, at, taught=taught)
+                self.optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST_GRADIENT)
+                self.optimizer.step()
+                self.schedule.step()
+                self.average.update_parameters(self.model)
+                losses.append(loss.detach())
+                bar.update()
+        return round(processes.mean(torch.stack(losses).mean()), 4)
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on, but for what is drawn."""
+        return {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
