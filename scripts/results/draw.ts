@@ -11,6 +11,7 @@ import {
 } from '../study/variants.ts';
 import { attentionPlots } from './attention.ts';
 import type { Row } from './rows.ts';
+import { isRefit } from './tables.ts';
 
 /** Each plot by its file in docs/. */
 const PLOTS: Record<string, (rows: Row[]) => Plot> = {
@@ -36,7 +37,12 @@ export async function drawAll(rows: Row[]): Promise<string[]> {
 /** MovieLens-1M, test items: what longer histories gain. */
 function byHistory(rows: Row[]): Plot {
   const shown = rows.filter(
-    (row) => row.dataset === 'ml-1m' && row.protocol.includes('test') && row.beam === 20 && row.by_history,
+    (row) =>
+      row.dataset === 'ml-1m' &&
+      row.protocol.includes('test') &&
+      row.beam === 20 &&
+      row.by_history &&
+      isRefit(row),
   );
   const points = shown
     .filter((row) => row.name === 'EARN' && row.precision === 'int8')

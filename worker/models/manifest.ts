@@ -195,7 +195,7 @@ const manifest = z
     includeSeen: z._default(z.boolean(), false),
     /** How the model was trained and what it reached on validation, as the training wrote it. */
     training: z.looseObject({ seed: z.number() }),
-    /** Whether weights and counts were fitted to validation items too, after these had chosen all the rest. */
+    /** Whether weights and counts were fitted to validation items too, once these had chosen the rest. */
     refit: z.optional(z.literal(true)),
     validation: z.looseObject({ parameters: z.number() }),
     graphs: z.strictObject({ prefill: file, score: z.optional(file), decode: z.optional(file) }),

@@ -25,7 +25,7 @@ from .steps import Steps
 from .train import new_model
 
 FOLDER = "refit"  # within the checkpoint's
-SHARE_OF_EPOCHS, SHARE_OF_RATE = 0.2, 0.5
+SHARE_OF_EPOCHS = 0.3
 
 
 def refit(args: argparse.Namespace) -> None:
@@ -60,11 +60,10 @@ def refit(args: argparse.Namespace) -> None:
 
 
 def recipe_of(training: dict[str, Any], folder: Path, args: argparse.Namespace) -> Recipe:
-    """As it was trained, but begun with the checkpoint, for fewer epochs at a lower rate, without teachers."""
+    """As it was trained, but begun with the checkpoint, for fewer epochs, without teachers."""
     known = {field.name: training[field.name] for field in fields(Recipe) if field.name in training}
     epochs = args.epochs or math.ceil(SHARE_OF_EPOCHS * training["epochs"])
-    rate = SHARE_OF_RATE * training["lr"]
-    return Recipe(**{**known, "init": str(folder), "teachers": None, "epochs": epochs, "lr": rate})
+    return Recipe(**{**known, "init": str(folder), "teachers": None, "epochs": epochs})
 
 
 def digest_of(folder: Path) -> str:
