@@ -1,4 +1,4 @@
-/** The model of a refit: what validation chose, with weights and counts of everything before the test items. */
+/** The model of a refit: what validation chose, with weights and counts of all before the test items. */
 import { loadModel } from '../../worker/models/model.ts';
 import { type Dataset, untilTest } from '../dataset.ts';
 import { memorySource, nodeRuntime } from '../node-model.ts';

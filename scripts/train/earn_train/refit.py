@@ -25,17 +25,19 @@ from .steps import Steps
 from .train import new_model
 
 FOLDER = "refit"  # within the checkpoint's
-SHARE_OF_EPOCHS = 0.3
+SHARE_OF_EPOCHS = 0.3  # of those until the best one
 
 
 def refit(args: argparse.Namespace) -> None:
     """Validation has chosen the checkpoint; it says nothing about the weights that come of this."""
     folder: Path = args.checkpoint
     config, training = read_config(folder)
+    found = json.loads((folder / "config.json").read_text())
     with progress("reading"):
         data = read(args.data)
     known = data.until_test()
-    recipe = recipe_of(training, folder, args)
+    epochs = args.epochs or math.ceil(SHARE_OF_EPOCHS * best_epoch(found["curve"]))
+    recipe = recipe_of(training, folder, epochs)
     torch.manual_seed(recipe.seed)
     model = new_model(known, config, recipe)
     steps = Steps(model, known, recipe)
@@ -52,17 +54,19 @@ def refit(args: argparse.Namespace) -> None:
         ranges = activation_ranges(result, cases, DEVICE, data.events) if isinstance(result, Earn) else None
         out = folder / FOLDER
         out.mkdir(exist_ok=True)
-        found = json.loads((folder / "config.json").read_text())
         report = {"validation": found["validation"], "activations": ranges, "refit_of": digest_of(folder)}
         save(result, known, recipe, out, report)
         print(json.dumps({"checkpoint": str(out), "epochs": recipe.epochs, "loss": loss}))
     processes.stop()
 
 
-def recipe_of(training: dict[str, Any], folder: Path, args: argparse.Namespace) -> Recipe:
+def best_epoch(curve: list[dict[str, Any]]) -> int:
+    return int(max(curve, key=lambda epoch: epoch["ndcg@10"])["epoch"])
+
+
+def recipe_of(training: dict[str, Any], folder: Path, epochs: int) -> Recipe:
     """As it was trained, but begun with the checkpoint, for fewer epochs, without teachers."""
     known = {field.name: training[field.name] for field in fields(Recipe) if field.name in training}
-    epochs = args.epochs or math.ceil(SHARE_OF_EPOCHS * training["epochs"])
     return Recipe(**{**known, "init": str(folder), "teachers": None, "epochs": epochs})
 
 
