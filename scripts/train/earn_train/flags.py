@@ -26,8 +26,8 @@ ATTENTION = """Measures where S looks, layer by layer, in a model without EARN (
 The last line printed is a JSON object."""
 
 
-REFIT = """Fits a checkpoint once more, to everything before the test items. The validation items are the newest
-that it may know, and when they have chosen everything else, they are free.
+REFIT = """Fits a checkpoint once more, to everything before the test items. The validation items are the
+newest that it may know, and when they have chosen everything else, they are free.
 
     npm run refit -- --checkpoint runs/ml-1m --data data/ml-1m
 
