@@ -39,7 +39,7 @@ def refit(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--checkpoint", type=Path, required=True, help="what `npm run train` wrote")
     parser.add_argument("--data", type=Path, required=True, help="what it was trained on")
     parser.add_argument(
-        "--epochs", type=int, help="passes over the histories (default: three tenths of before)"
+        "--epochs", type=int, help="passes over the histories (default: half of before)"
     )
     parser.add_argument("--compile", action="store_true", help="as in `npm run train`")
     return parser.read(argv)

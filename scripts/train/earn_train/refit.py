@@ -25,7 +25,7 @@ from .steps import Steps
 from .train import new_model
 
 FOLDER = "refit"  # within the checkpoint's
-SHARE_OF_EPOCHS = 0.3  # of those until the best one
+SHARE_OF_EPOCHS = 0.5  # of those until the best one
 
 
 def refit(args: argparse.Namespace) -> None:
