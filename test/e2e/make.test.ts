@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -73,6 +73,8 @@ test('made from a log, interrupted and started again, the model knows what comes
   expect(after[0]).toBe(resumed + 1);
   expect(after.length).toBeGreaterThan(before.length); // the first run did not train on by itself
 
+  // The newest events that it may know are in what is served.
+  expect(JSON.parse(readFileSync(join(folder, 'my-shop', 'manifest.json'), 'utf8')).refit).toBe(true);
   const { results, yardsticks, default: ranker } = JSON.parse(printed.trimEnd().split('\n').at(-1)!);
   // One purchase in ten can't be foreseen.
   expect(results[ranker]['ndcg@10']).toBeGreaterThan(0.7);

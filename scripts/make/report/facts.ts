@@ -56,6 +56,10 @@ export interface ReportFacts {
   next: string[];
 }
 
+/** What comes after the training. */
+export const REFIT =
+  'What was kept was then fitted to the validation items too, so it knows everything before the test items.';
+
 interface Inputs extends Pick<ReportFacts, 'name' | 'warnings' | 'trained' | 'chosen' | 'verdict'> {
   shape: LogShape;
   types: Report['types'];

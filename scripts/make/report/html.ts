@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sentence } from '../../evaluate/verdict.ts';
 import { drawPlot, type Point } from '../../plot.ts';
 import type { Trained } from '../training.ts';
-import type { Group, ReportFacts } from './facts.ts';
+import { type Group, REFIT, type ReportFacts } from './facts.ts';
 
 const STYLE = `
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
@@ -30,6 +30,7 @@ export async function htmlReport(facts: ReportFacts): Promise<string> {
     ),
     '<h2>The training</h2>',
     await curves(facts.trained),
+    `<p>${escaped(REFIT)}</p>`,
     '<h2>What the model is worth</h2>',
     `<p>${escaped(sentence(ranker, verdict))}</p>`,
     await bars(

@@ -1,6 +1,6 @@
 /** The report as text. */
 import { sentence } from '../../evaluate/verdict.ts';
-import type { Group, ReportFacts } from './facts.ts';
+import { type Group, REFIT, type ReportFacts } from './facts.ts';
 
 const decimal = (value: number) => value.toFixed(4);
 
@@ -16,7 +16,7 @@ export function textReport(facts: ReportFacts): string {
       ...data.map((line) => `  ${line.join(': ')}`),
       ...warnings.map((each) => `  Note: ${each}`),
     ]),
-    section('The training', tried),
+    section('The training', [...tried, `  ${REFIT}`]),
     section('What the model is worth', [
       ...table(
         ['', 'NDCG@10', 'HR@10', ''],
