@@ -9,7 +9,7 @@ import { stageBar } from '../progress.ts';
 import { buildModel, withDefaults, withFollowed, withMemory, writeModel } from './build-model.ts';
 import { type Checkpoint, readCheckpoint, readRefit } from './checkpoint.ts';
 import { metricOf } from './coded/metric.ts';
-import { type CodedItems, coded } from './coded/residual.ts';
+import { CODES_PER_ITEM, type CodedItems, coded } from './coded/residual.ts';
 import { chooseIncludeSeen, chooseRanker } from './defaults.ts';
 import { fitFollowed } from './likeness.ts';
 import { type BuiltMemory, buildMemory } from './memory/build-memory.ts';
@@ -19,8 +19,6 @@ import { itemVectors } from './weights.ts';
 
 /** From so many items on an isolate's memory is too small for all of them (docs/scale.md). */
 const MANY_ITEMS = 50_000;
-/** More cost memory and time, fewer accuracy (docs/scale.md). */
-const CODES_PER_ITEM = 16;
 
 export const command = defineCommand({
   usage: `npm run build:model -- --checkpoint DIR [options]

@@ -5,8 +5,9 @@ import { defineCommand, runCommand } from '../command.ts';
 import { itemsIn } from '../data/item-files.ts';
 import type { Item } from '../data/items.ts';
 import { LOG_FILES } from '../data/log-files.ts';
-import { heldOut, readDataset } from '../dataset.ts';
+import { readDataset } from '../dataset.ts';
 import { UserError } from '../errors.ts';
+import { unseenCases } from '../evaluate/cases.ts';
 import { loadFolder } from '../node-model.ts';
 import { seededRandom, shuffled } from '../random.ts';
 import { listAfter, withItems } from './added.ts';
@@ -35,7 +36,10 @@ many new items are hit, and what that costs the others. The last line printed is
     if (items.length === 0) throw new UserError(`${folder} was trained with every item of ${data}`);
     const live = await withItems(trained, items);
     const cold = new Set(items.map(({ id }) => id));
-    const cases = shuffled(heldOut(await readDataset(data), split), seededRandom(SEED)).slice(0, most);
+    const cases = shuffled(unseenCases(trained, await readDataset(data), split), seededRandom(SEED)).slice(
+      0,
+      most,
+    );
     const hits = { new: 0, others: 0, others_without_new: 0 };
     const counts = { new: 0, others: 0, listed_new: 0, listed: 0 };
     const bar = new SingleBar({ format: '{bar} {value}/{total} lists', stream: process.stderr });

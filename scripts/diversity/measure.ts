@@ -5,9 +5,9 @@ import { dot } from '../../worker/engine/vectors.ts';
 import type { Model } from '../../worker/models/model.ts';
 import { CANDIDATES, diversified, unitVectors } from '../../worker/recommend/diversity.ts';
 import { RANKERS } from '../../worker/recommend/rankers/index.ts';
-import { type Dataset, heldOut, type Split } from '../dataset.ts';
+import type { Dataset, Split } from '../dataset.ts';
 import { UserError } from '../errors.ts';
-import { indexed, indexedCase } from '../evaluate/cases.ts';
+import { indexed, indexedCase, unseenCases } from '../evaluate/cases.ts';
 import { contextWindow, servedAfter } from '../evaluate/lists.ts';
 import { mean, metricsOf, pairedDifference, rankIn, rounded } from '../evaluate/metrics.ts';
 import { seededRandom, shuffled } from '../random.ts';
@@ -24,7 +24,7 @@ export async function measure(
   step: () => void,
 ): Promise<DiversityRow[]> {
   const users = indexed(dataset, model);
-  const cases = shuffled(heldOut(dataset, split), seededRandom(SEED))
+  const cases = shuffled(unseenCases(model, dataset, split), seededRandom(SEED))
     .slice(0, most)
     .map((one) => indexedCase(one, users, model))
     .filter(({ history }) => history.length > 0);

@@ -2,9 +2,22 @@
 
 import { itemOf } from '../../worker/engine/token.ts';
 import type { Model } from '../../worker/models/model.ts';
-import type { Case, Dataset } from '../dataset.ts';
+import { type Case, type Dataset, heldOut, type Split } from '../dataset.ts';
 import { UserError } from '../errors.ts';
 import type { TrainingLog } from './yardsticks/training-log.ts';
+
+/**
+ * What is held out of the model's training.
+ * @throws {UserError} when the model was fitted to it
+ */
+export function unseenCases({ manifest }: Model, dataset: Dataset, split: Split): Case[] {
+  if (split === 'valid' && manifest.refit) {
+    throw new UserError(
+      '--split valid: the model was fitted to the validation items; only test items tell what it is worth',
+    );
+  }
+  return heldOut(dataset, split);
+}
 
 /** A held-out case in the model's item indices. */
 export interface IndexedCase {

@@ -5,7 +5,7 @@ import type { RankerName } from '../../worker/recommend/rankers/index.ts';
 import { type Case, type Dataset, heldOut, type Split, untilTest } from '../dataset.ts';
 import { UserError } from '../errors.ts';
 import { seededRandom, shuffled } from '../random.ts';
-import { indexed, indexedCase, trainingLog } from './cases.ts';
+import { indexed, indexedCase, trainingLog, unseenCases } from './cases.ts';
 import { type Lists, modelLists, servedAfter, yardstickLists } from './lists.ts';
 import { type ProbeResult, probe } from './probes.ts';
 import { Tally, type TallySummary } from './tally.ts';
@@ -47,14 +47,8 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const items = model.catalogue.size;
   const users = indexed(dataset, model);
-  const drawn = (split: Split, most?: number) =>
-    shuffled(heldOut(dataset, split), seededRandom(SEED)).slice(0, most);
-  if (options.split === 'valid' && model.manifest.refit) {
-    throw new UserError(
-      'the model was fitted to the validation items: only test items tell what it is worth',
-    );
-  }
-  const cases = drawn(options.split, options.cases);
+  const drawn = (all: Case[], most?: number) => shuffled(all, seededRandom(SEED)).slice(0, most);
+  const cases = drawn(unseenCases(model, dataset, options.split), options.cases);
   if (cases.length === 0) {
     throw new UserError(`the data holds nothing out for ${options.split}`);
   }
@@ -63,7 +57,7 @@ export async function evaluate(
     : fitAll(
         {
           log: trainingLog(dataset, users, model),
-          validation: drawn('valid', TUNING_CASES).map((one) => {
+          validation: drawn(heldOut(dataset, 'valid'), TUNING_CASES).map((one) => {
             const { history, taken, target } = indexedCase(one, users, model);
             return { history: taken, target, allowed: () => servedAfter(history, model) };
           }),

@@ -4,9 +4,9 @@ import type { Model } from '../../worker/models/model.ts';
 import { explanations, logProbsAfter, MOST_LEFT_OUT } from '../../worker/recommend/explain.ts';
 import { RANKERS } from '../../worker/recommend/rankers/index.ts';
 import { DIRECT } from '../../worker/recommend/run.ts';
-import { type Dataset, heldOut, type Split } from '../dataset.ts';
+import type { Dataset, Split } from '../dataset.ts';
 import { UserError } from '../errors.ts';
-import { indexed, indexedCase } from '../evaluate/cases.ts';
+import { indexed, indexedCase, unseenCases } from '../evaluate/cases.ts';
 import { contextWindow, servedAfter } from '../evaluate/lists.ts';
 import { interval, mean, rounded } from '../evaluate/metrics.ts';
 import { seededRandom, shuffled } from '../random.ts';
@@ -30,7 +30,7 @@ export async function measure(
 ): Promise<Measured> {
   const users = indexed(dataset, model);
   const random = seededRandom(SEED);
-  const cases = shuffled(heldOut(dataset, split), random).slice(0, most);
+  const cases = shuffled(unseenCases(model, dataset, split), random).slice(0, most);
   const falls = REMOVED.map(() => [] as number[]);
   for (const one of cases) {
     const { history: tokens } = indexedCase(one, users, model);

@@ -144,3 +144,20 @@ test('a model that ranks alone has the same ranks, and no verdict', async () => 
   expect(told).toMatchObject({ dataset: 'circles', yardsticks: {} });
   expect(told.verdict).toBeUndefined();
 });
+
+test('a model that knows the validation items is held against simple methods that know them too', async () => {
+  // Everyone goes on step by step, and in the end jumps twice, which nothing in the training part does.
+  const logs = model.catalogue.items!.map(({ id }, user) => {
+    const places = [0, 1, 2, 3, 8, 13].map((step) => (user + step) % TINY.items);
+    const items = places.map((place) => model.catalogue.items![place].id);
+    return [`after ${id}`, { items, trained: 4, known: 5 }] as const;
+  });
+  const jumps = datasetOf(Object.fromEntries(logs));
+  const refit: EarnModel = Object.create(model, { manifest: { value: { ...model.manifest, refit: true } } });
+  const found = async (of: EarnModel) =>
+    (await evaluate(of, jumps, { ...OPTIONS, cuts: false }, silent)).yardsticks['first-order']['hr@10'];
+  expect(await found(model)).toBeLessThan(0.5); // where nothing is counted, lists are of what is popular
+  expect(await found(refit)).toBe(1);
+  const onValidation = evaluate(refit, jumps, { ...OPTIONS, split: 'valid' }, silent);
+  await expect(onValidation).rejects.toThrow('fitted to the validation items');
+});

@@ -6,11 +6,10 @@ import { CODES } from '../../../worker/engine/coded-table.ts';
 import type { ModelConfig } from '../../../worker/engine/config.ts';
 import { byteOf, fileBytes, readTransitions } from '../../../worker/memory/layout.ts';
 import { type BuiltModel, buildModel, withMemory } from '../../build/build-model.ts';
-import { ordered, withLengths } from '../../build/coded/residual.ts';
+import { CODES_PER_ITEM, ordered, withLengths } from '../../build/coded/residual.ts';
 import { randomCheckpoint } from '../../build/random-checkpoint.ts';
 import { randomNormal, seededRandom } from '../../random.ts';
 
-const STAGES = 16;
 /** Successors per item: sparse catalogues have fewer than the 64 that a memory keeps at most. */
 const SUCCESSORS = 16;
 /** What each stage's code vectors have of the length of the one before. */
@@ -24,11 +23,14 @@ export function manyItems(config: ModelConfig, count: number, name: string): Bui
     categories: i % 10 === 0 ? [] : [`row ${i % 7}`, `block ${Math.floor(i / 200)}`],
     count: Math.floor(3 / (random() + 1e-4)),
   }));
-  const codes = Uint8Array.from({ length: count * STAGES }, () => Math.floor(random() * CODES));
-  const vectors = Float32Array.from({ length: STAGES * CODES * config.width }, (_, at) =>
+  const codes = Uint8Array.from({ length: count * CODES_PER_ITEM }, () => Math.floor(random() * CODES));
+  const vectors = Float32Array.from({ length: CODES_PER_ITEM * CODES * config.width }, (_, at) =>
     randomNormal(random, 0.2 * SHRINKING ** Math.floor(at / (CODES * config.width))),
   );
-  const coded = withLengths({ stages: STAGES, vectors, ...ordered(codes, STAGES) }, config.width);
+  const coded = withLengths(
+    { stages: CODES_PER_ITEM, vectors, ...ordered(codes, CODES_PER_ITEM) },
+    config.width,
+  );
   // The decoder's weights are of a few items: nothing but the vectors depends on how many there are.
   const few = randomCheckpoint({ ...config, items: 64 });
   const model = buildModel({ ...few, items }, name, 'int8', { coded });

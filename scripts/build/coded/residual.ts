@@ -13,6 +13,11 @@ import type { Matrix } from '../checkpoint.ts';
 import { BestCodes } from './best-codes.ts';
 import type { Metric } from './metric.ts';
 
+/**
+ * Stages unless another number is asked for. With half of them a million items take 18 MB less and a list two
+ * thirds of the time, but MovieLens-1M loses accuracy beyond chance (docs/scale.md).
+ */
+export const CODES_PER_ITEM = 32;
 /** Vectors that code vectors are found on, and residuals of theirs per stage, at most. */
 const SAMPLE = 32_768;
 /** Rounds of k-means. */

@@ -38,9 +38,7 @@ def refit(argv: list[str] | None = None) -> argparse.Namespace:
     parser = Parser("refit", REFIT)
     parser.add_argument("--checkpoint", type=Path, required=True, help="what `npm run train` wrote")
     parser.add_argument("--data", type=Path, required=True, help="what it was trained on")
-    parser.add_argument(
-        "--epochs", type=int, help="passes over the histories (default: half of before)"
-    )
+    parser.add_argument("--epochs", type=int, help="passes over the histories (default: by what is new)")
     parser.add_argument("--compile", action="store_true", help="as in `npm run train`")
     return parser.read(argv)
 

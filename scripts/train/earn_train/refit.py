@@ -15,7 +15,7 @@ from . import flags, processes
 from .batches import epoch_batches
 from .calibrate import activation_ranges
 from .checkpoint import read_config, save
-from .data import read
+from .data import Dataset, read
 from .errors import run
 from .model import Earn
 from .processes import DEVICE, RANK, WORLD
@@ -25,7 +25,8 @@ from .steps import Steps
 from .train import new_model
 
 FOLDER = "refit"  # within the checkpoint's
-SHARE_OF_EPOCHS = 0.5  # of those until the best one
+# Of the epochs until the best one: five times the share of the events that is new, up to half (docs/log.md).
+PER_SHARE, MOST_SHARE = 5, 0.5
 
 
 def refit(args: argparse.Namespace) -> None:
@@ -36,7 +37,7 @@ def refit(args: argparse.Namespace) -> None:
     with progress("reading"):
         data = read(args.data)
     known = data.until_test()
-    epochs = args.epochs or math.ceil(SHARE_OF_EPOCHS * best_epoch(found["curve"]))
+    epochs = args.epochs or math.ceil(share_of_epochs(data) * best_epoch(found["curve"]))
     recipe = recipe_of(training, folder, epochs)
     torch.manual_seed(recipe.seed)
     model = new_model(known, config, recipe)
@@ -58,6 +59,11 @@ def refit(args: argparse.Namespace) -> None:
         save(result, known, recipe, out, report)
         print(json.dumps({"checkpoint": str(out), "epochs": recipe.epochs, "loss": loss}))
     processes.stop()
+
+
+def share_of_epochs(data: Dataset) -> float:
+    new = 1 - data.trained.sum() / max(1, data.known.sum())
+    return min(MOST_SHARE, PER_SHARE * float(new))
 
 
 def best_epoch(curve: list[dict[str, Any]]) -> int:
