@@ -42,7 +42,7 @@ function byHistory(rows: Row[]): Plot {
       row.protocol.includes('test') &&
       row.beam === 20 &&
       row.by_history &&
-      isRefit(row),
+      !isRefit(row),
   );
   const points = shown
     .filter((row) => row.name === 'EARN' && row.precision === 'int8')

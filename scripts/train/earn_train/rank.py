@@ -43,7 +43,7 @@ def rank(args: argparse.Namespace) -> None:
             + (["fitted up to the test items"] if is_refit(args.checkpoint) else [])
         ),
         "cases": len(cases),
-        "model": args.checkpoint.name,
+        "model": "/".join(args.checkpoint.resolve().parts[-2 if is_refit(args.checkpoint) else -1 :]),
         "precision": "float32",
         "beam": args.beam,
         "depth": model.config.depth,
