@@ -141,7 +141,7 @@ function summary(rows: Row[]): string {
     ['the same decoder without EARN (k = N)', heldBack(latent('without EARN'))],
     ['EARN as in the paper', heldBack(latent('EARN as in the paper'))],
     ['EARN with its memory', heldBack(earn)],
-    ['fitted up to the test: the best of counting', refit(counting)],
+    ['with the newest events: the best of counting', refit(counting)],
     ['… SASRec', refit(sasrec)],
     ['… EARN with its memory', refit(earn)],
   ];
