@@ -54,7 +54,7 @@ export function fitAll(
       continue;
     }
     const start = performance.now();
-    const parts = log.targets ? [(all: TrainingLog) => all, onlyTargets] : [(all: TrainingLog) => all];
+    const parts = log.targets ? [asItIs, onlyTargets] : [asItIs];
     const step = stage(name)(parts.length * yardstick.grid.length);
     const { part, ...best } = parts
       .map((part) => ({ part, ...tune(yardstick, part(log), validation, step) }))
@@ -93,6 +93,8 @@ export function tune(
   }
   return best!;
 }
+
+const asItIs = (log: TrainingLog) => log;
 
 function fitted(yardstick: Yardstick, log: TrainingLog, settings: Settings): ListOf {
   return listsBy(yardstick.fit(log)(settings, NO_STEP), byPopularity(log));
