@@ -37,6 +37,7 @@ export function resultPassages(rows: Row[]): Record<string, string> {
     ),
     ...testTables(rows.filter(isRefit), ':refit'),
     'results:summary': summary(rows),
+    'results:claims': claims(rows),
     'results:study': study(rows, 'ml-1m', PARTS),
     'results:recipe': study(
       rows,
@@ -158,6 +159,26 @@ function summary(rows: Row[]): string {
   return markdownTable(
     ['HR@10 / NDCG@10', ...Object.values(datasets)],
     cells.filter(([, ...numbers]) => numbers.some((text) => text !== '')),
+  );
+}
+
+/** What the paper compares, as it was trained: rows of their names on one order of Beauty, in float32. */
+const CLAIMS = [
+  'EARN',
+  'registers alone (no local window)',
+  'without EARN (k = N)',
+  'layers after k skipped',
+];
+
+function claims(rows: Row[]): string {
+  const tested = testRows(rows, TIE_ORDERS[0]).filter(({ precision }) => precision === 'float32');
+  return markdownTable(
+    ['', 'HR@10', 'NDCG@10'],
+    CLAIMS.flatMap((name) =>
+      tested
+        .filter((row) => row.name === name)
+        .map((row) => [name, share(row['hr@10']), share(row['ndcg@10'])]),
+    ),
   );
 }
 
