@@ -14,10 +14,10 @@ import { BestCodes } from './best-codes.ts';
 import type { Metric } from './metric.ts';
 
 /**
- * Stages unless another number is asked for. With half of them a million items take 18 MB less and a list two
- * thirds of the time, but MovieLens-1M loses accuracy beyond chance (docs/scale.md).
+ * Stages unless another number is asked for. With fewer, MovieLens-1M loses accuracy beyond chance; with
+ * more, a million items leave little room (docs/scale.md).
  */
-export const CODES_PER_ITEM = 32;
+export const CODES_PER_ITEM = 24;
 /** Vectors that code vectors are found on, and residuals of theirs per stage, at most. */
 const SAMPLE = 32_768;
 /** Rounds of k-means. */
