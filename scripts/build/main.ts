@@ -71,14 +71,13 @@ service loads.`,
         coded: isLarge ? await codesOf(weights, codes) : undefined,
         stage: stageBar('words'),
       });
-    let model = await built(checkpoint);
+    // Without data nothing is left to choose.
+    let model = await built(data === undefined && refit ? refit : checkpoint);
     if (isLarge)
       print(`Items are coded, ${codes} bytes per vector; ids, titles and the memory are in files.`);
     let memory: BuiltMemory['report'] | null = null;
-    if (data === undefined) {
-      print('The model has no memory of transitions; --data adds one.');
-      if (refit) model = await built(refit);
-    } else {
+    if (data === undefined) print('The model has no memory of transitions; --data adds one.');
+    else {
       const runtime = nodeRuntime();
       const load = () => loadModel(memorySource(model.files), runtime);
       const dataset = await readDataset(data);

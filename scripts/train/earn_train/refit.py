@@ -1,7 +1,6 @@
 """Fits a checkpoint once more, to the validation items too (`npm run refit`)."""
 
 import argparse
-import hashlib
 import json
 import math
 from dataclasses import fields
@@ -12,15 +11,15 @@ import numpy as np
 import torch
 
 from . import flags, processes
-from .batches import epoch_batches
 from .calibrate import activation_ranges
 from .checkpoint import read_config, save
 from .data import Dataset, read
 from .errors import run
 from .model import Earn
-from .processes import DEVICE, RANK, WORLD
+from .processes import DEVICE, RANK
 from .progress import progress, say
 from .recipe import Recipe
+from .resuming import digest
 from .steps import Steps
 from .train import new_model
 
@@ -46,16 +45,15 @@ def refit(args: argparse.Namespace) -> None:
         steps.compile()
     rng = np.random.default_rng(recipe.seed)
     for epoch in range(1, recipe.epochs + 1):
-        if WORLD > 1:  # what each process draws for its own users
-            torch.manual_seed(hash((recipe.seed, epoch, RANK)))
-        loss = steps.epoch(epoch_batches(known.train, config.window, recipe, rng, epoch), f"epoch {epoch}")
+        loss = steps.epoch(epoch, rng)
         say(json.dumps({"epoch": epoch, "loss": loss}))
     if RANK == 0:
         result, cases = steps.result, data.held_out("valid")
         ranges = activation_ranges(result, cases, DEVICE, data.events) if isinstance(result, Earn) else None
         out = folder / FOLDER
         out.mkdir(exist_ok=True)
-        report = {"validation": found["validation"], "activations": ranges, "refit_of": digest_of(folder)}
+        of = digest(folder / "model.safetensors")  # beside other weights the refit is of no use
+        report = {"validation": found["validation"], "activations": ranges, "refit_of": of}
         save(result, known, recipe, out, report)
         print(json.dumps({"checkpoint": str(out), "epochs": recipe.epochs, "loss": loss}))
     processes.stop()
@@ -74,12 +72,6 @@ def recipe_of(training: dict[str, Any], folder: Path, epochs: int) -> Recipe:
     """As it was trained, but begun with the checkpoint, for fewer epochs, without teachers."""
     known = {field.name: training[field.name] for field in fields(Recipe) if field.name in training}
     return Recipe(**{**known, "init": str(folder), "teachers": None, "epochs": epochs})
-
-
-def digest_of(folder: Path) -> str:
-    """Of the checkpoint's weights: a refit is of no use beside others."""
-    with open(folder / "model.safetensors", "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def main() -> None:

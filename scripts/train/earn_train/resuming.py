@@ -16,14 +16,15 @@ from .processes import DEVICE
 from .recipe import Recipe
 
 
+def digest(file: Path) -> str:
+    with open(file, "rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
 def origin(folder: Path, recipe: Recipe) -> dict[str, Any]:
     """What a run's weights come from: digests of its data and first weights, and its flags. Another origin is
     another run.
     """
-
-    def digest(file: Path) -> str:
-        with open(file, "rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()
 
     flags = {f"--{field.name.replace('_', '-')}": getattr(recipe, field.name) for field in fields(recipe)}
     if recipe.init:

@@ -1,19 +1,19 @@
 """The steps of a run: a model, what moves its weights, and the average of these, which is the result."""
 
 import math
-from collections.abc import Iterable
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
 from . import processes
-from .batches import Batch, users_per_epoch
+from .batches import epoch_batches, users_per_epoch
 from .checkpoint import Model
 from .data import Dataset
 from .optimization import averaged, optimizer_of, prefers_bf16, rate
-from .processes import DEVICE
+from .processes import DEVICE, RANK, WORLD
 from .progress import progress
 from .recipe import Recipe
 from .teachers import Teachers
@@ -26,7 +26,8 @@ class Steps:
         """`model` is moved by the histories of the data's training part."""
         users = users_per_epoch(int((data.train.lengths > 0).sum()), recipe)
         self.an_epoch = math.ceil(users / recipe.batch)
-        self.model, self.teachers = model, teachers
+        self.model, self.teachers, self.recipe = model, teachers, recipe
+        self.histories = data.train
         self.average = averaged(model, recipe.ema)
         self.optimizer = optimizer_of(model, recipe)
         self.schedule = LambdaLR(self.optimizer, rate(recipe, self.an_epoch))
@@ -42,12 +43,15 @@ class Steps:
         for layer in self.model.layers:
             layer.compile(dynamic=True)
 
-    def epoch(self, batches: Iterable[Batch], label: str) -> float:
-        """A step per batch; the mean loss."""
+    def epoch(self, number: int, rng: np.random.Generator) -> float:
+        """A step per batch of the histories, which `rng` draws; the mean loss."""
+        if WORLD > 1:  # what each process draws for its own users
+            torch.manual_seed(hash((self.recipe.seed, number, RANK)))
         self.model.train()
         losses: list[Tensor] = []
-        with progress(label, self.an_epoch) as bar:
-            for batch in batches:
+        window = self.model.config.window
+        with progress(f"epoch {number}", self.an_epoch) as bar:
+            for batch in epoch_batches(self.histories, window, self.recipe, rng, number):
                 items, t, targets, valid, at = (tensor.to(DEVICE) for tensor in batch)
                 with torch.autocast(DEVICE.type, torch.bfloat16, enabled=self.bf16):
                     taught = self.teachers.targets(items, t, targets, valid) if self.teachers else None

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from . import processes, ranking
-from .batches import epoch_batches
 from .calibrate import activation_ranges
 from .checkpoint import Model, build, initial_weights, load, save, warm_start
 from .config import Config
@@ -139,10 +138,7 @@ def train(args: argparse.Namespace) -> None:
         if is_over(curve, recipe.patience):
             say(f"no better epoch in {recipe.patience}: training ends")
             break
-        if WORLD > 1:  # what each process draws for its own users
-            torch.manual_seed(hash((recipe.seed, epoch, RANK)))
-        batches = epoch_batches(data.train, config.window, recipe, rng, epoch)
-        loss = steps.epoch(batches, f"epoch {epoch}")
+        loss = steps.epoch(epoch, rng)
         reached = processes.of_first(lambda: ranked(steps.result, validation, data.events))
         curve.append({"epoch": epoch, "loss": loss, **reached})
         if RANK > 0:
