@@ -17,7 +17,12 @@ Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
 def epoch_batches(
-    histories: Sequence[History], window: int, recipe: Recipe, rng: np.random.Generator, epoch: int = 1
+    histories: Sequence[History],
+    window: int,
+    recipe: Recipe,
+    rng: np.random.Generator,
+    epoch: int = 1,
+    even: bool = False,
 ) -> Iterator[Batch]:
     """One epoch of all users, or of some at random, those with histories of similar length together.
 
@@ -27,6 +32,8 @@ def epoch_batches(
 
     Several processes share each batch: `rng` is the same in all of them and says which users are in it, and
     each draws the branches of its own users by a generator of its own.
+
+    `even` batches have one of a few shapes each.
     """
     own = rng if WORLD == 1 else np.random.default_rng([recipe.seed, epoch, RANK])
     users = np.flatnonzero([len(history) > 0 for history in histories])
@@ -39,7 +46,8 @@ def epoch_batches(
     rng.shuffle(batches)
     for rows in batches:
         mine = rows[RANK::WORLD]
-        yield batch([branches(histories[row], window, recipe.fraction, own) for row in mine], recipe, own)
+        chosen = [branches(histories[row], window, recipe.fraction, own) for row in mine]
+        yield batch(chosen, recipe, own, window if even else None)
 
 
 def users_per_epoch(users: int, recipe: Recipe) -> int:
@@ -69,11 +77,16 @@ def branches(
 
 
 def batch(
-    users: list[tuple[History, NDArray[np.int64], History]], recipe: Recipe, rng: np.random.Generator
+    users: list[tuple[History, NDArray[np.int64], History]],
+    recipe: Recipe,
+    rng: np.random.Generator,
+    window: int | None = None,
 ) -> Batch:
-    """Users' branches, padded to the longest."""
+    """Users' branches, padded to the longest, or to an even size up to `window`."""
     U, M = len(users), max(len(t) for _, t, _ in users)
     n = max(1, max(len(seen) for seen, _, _ in users))  # with no column there would be nothing to index
+    if window:
+        U, M, n = recipe.batch, even_size(M - 1) + 1, min(even_size(n), window)
     items, t, target, valid = (np.zeros((U, w), dtype=np.int64) for w in (n, M, M, M))
     for row, (seen, places, next_items) in enumerate(users):
         items[row, : len(seen)] = seen
@@ -84,3 +97,9 @@ def batch(
     at = np.sort(np.argsort(rng.random((U, M)) - valid, axis=1)[:, :B], axis=1)
     items_, t_, target_, valid_, at_ = map(torch.from_numpy, (items, t, target, valid.astype(bool), at))
     return items_, t_, target_, valid_, at_
+
+
+def even_size(size: int) -> int:
+    """The next of 1, 2, 3, 4, 6, 8, 12, 16, 24 ..., each at most half as large again as the one before."""
+    power: int = 1 << max(0, size - 1).bit_length()
+    return power * 3 // 4 if power >= 4 and size <= power * 3 // 4 else power

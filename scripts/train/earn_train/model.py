@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from .config import Config
 from .events import TYPE_STRIDE
 from .layers import NORM_EPS, DeepLayer, Dropout, HistoryLayer, Layer, Rotation, rotation
+from .rows import Rows
 from .softmax import exact_loss, sampled_loss
 from .trie import build_trie
 
@@ -86,7 +87,8 @@ class Earn(nn.Module):
         self.heads = nn.ModuleList(nn.Linear(d, config.codebook, bias=False) for _ in range(config.levels))
         self.dropout = Dropout(dropout)
         self.register_buffer("semantic_ids", semantic_ids.long())
-        self.trie = build_trie(semantic_ids.long(), config.codebook)
+        for level, children in enumerate(build_trie(semantic_ids.long(), config.codebook)):
+            self.register_buffer(f"trie_{level}", children, persistent=False)
         for name, weight in self.named_parameters():
             if weight.dim() == 2:
                 deep = name.endswith(("out.weight", "down.weight"))
@@ -95,6 +97,10 @@ class Earn(nn.Module):
         for table in (self.kind, self.target):
             if table is not None:
                 nn.init.zeros_(table.weight)
+
+    @property
+    def trie(self) -> list[Tensor]:
+        return [self.get_buffer(f"trie_{level}") for level in range(self.config.levels)]
 
     def embed_codes(self, codes: Tensor) -> Tensor:
         """codes [..., j] of levels 0..j-1 -> [..., j, d]."""
@@ -199,7 +205,7 @@ class Earn(nn.Module):
     def code_log_probs(self, state: Tensor, level: int, node: Tensor) -> Tensor:
         """state [..., d] -> log-probabilities [..., codebook] of the codes after trie `node` [...]."""
         logits: Tensor = self.heads[level](state).float()
-        absent = self.trie[level].to(node.device)[node] < 0
+        absent = self.trie[level][node] < 0
         return logits.masked_fill(absent, -torch.inf).log_softmax(-1)
 
     def item_log_probs(self, state: Tensor) -> Tensor:
@@ -215,11 +221,13 @@ class Earn(nn.Module):
         at: Tensor,
         smoothing: float = 0.0,
         taught: Tensor | None = None,
+        every: bool = False,
     ) -> Tensor:
         """Cross-entropy of the next item plus that of its codes, a mean over levels.
 
         targets [U, M] tokens, valid [U, M] bool, at [U, B] the branches whose codes run, smoothing of the
-        item's label over the catalogue, `taught` [valid ones, items] in its place (`teachers.py`).
+        item's label over the catalogue, `taught` [n, items] in its place (`teachers.py`); `every` as in
+        `rows.py`.
 
         Where a type of event is the target, each item and its codes are predicted given the type of its
         event: a vector of the type is added to all final states. So all events teach, and a list can lead to
@@ -227,37 +235,37 @@ class Earn(nn.Module):
         """
         kinds, targets = targets // TYPE_STRIDE, targets % TYPE_STRIDE
         if self.config.suffixes == 0:
-            begun = t > 0
-            taught = None if taught is None else taught[begun[valid]]
-            valid = valid & begun
+            begun = valid & (t > 0)
+            taught = None if taught is None else Rows(begun, every).within(taught, Rows(valid))
+            valid = begun
         chosen = self.semantic_ids[targets.gather(1, at)]  # [U, B, C]
         vectors = self.item_vectors()
         suffix, code = self(items, t, chosen[..., :-1], at, vectors=vectors)
-        state, target = suffix[valid], targets[valid]
-        kind = kinds[valid]
+        rows, of_codes = Rows(valid, every), Rows(valid.gather(1, at), every)
+        state, target, kind = rows(suffix), rows(targets), rows(kinds)
         given = self.aimed(state, kind)
-        weight = None if self.type_weights is None else self.type_weights[kind]
+        weight = rows.weight(None if self.type_weights is None else self.type_weights[kind])
         if self.negatives > 0:
             item_loss = sampled_loss(given, vectors, target, self.popularity, self.negatives, weight)
         else:
             item_loss = exact_loss(given, vectors, target if taught is None else taught, smoothing, weight)
         first = self.semantic_ids[target][:, 0]
         code_loss = mean_nll(self.code_log_probs(given, 0, torch.zeros_like(first)), first, weight)
-        states, codes, kind = (x[valid.gather(1, at)] for x in (code, chosen, kinds.gather(1, at)))
+        states, codes, kind = of_codes(code), of_codes(chosen), of_codes(kinds.gather(1, at))
         states = self.aimed(states, kind[:, None])
-        weight = None if self.type_weights is None else self.type_weights[kind]
+        weight = of_codes.weight(None if self.type_weights is None else self.type_weights[kind])
         node = torch.zeros_like(codes[:, 0])
         for level in range(1, self.config.levels):
-            node = self.trie[level - 1].to(node.device)[node, codes[:, level - 1]]
+            node = self.trie[level - 1][node, codes[:, level - 1]]
             log_probs = self.code_log_probs(states[:, level - 1], level, node)
             code_loss = code_loss + mean_nll(log_probs, codes[:, level], weight)
         return item_loss + code_loss / self.config.levels
 
-    def next_log_probs(self, items: Tensor, t: Tensor, valid: Tensor, kind: Tensor) -> Tensor:
-        """items [U, n], t and valid [U, M], types of the next events of the n valid ones -> [n, items]."""
+    def next_log_probs(self, items: Tensor, t: Tensor, rows: Rows, kind: Tensor) -> Tensor:
+        """items [U, n], t [U, M], of which n `rows` predict, types of their next events [n] -> [n, items]."""
         none = t[:, :0]
         suffix, _ = self(items, t, none[..., None].expand(-1, -1, self.config.levels - 1), none)
-        return (self.aimed(suffix[valid], kind) @ self.item_vectors().T).float().log_softmax(-1)
+        return (self.aimed(rows(suffix), kind) @ self.item_vectors().T).float().log_softmax(-1)
 
     def branches(self, items: Tensor, length: Tensor, codes: Tensor) -> tuple[Tensor, Tensor]:
         """The forward pass of codes [U, B, C-1] after a history of `length` [U]."""
@@ -288,7 +296,7 @@ class Earn(nn.Module):
             suffix, code = self.branches(items, length, codes[..., : C - 1])
             state = suffix if level == 0 else code[:, :, level - 1]
             score = score[..., None] + self.code_log_probs(self.aimed(state), level, node)
-            child = self.trie[level].to(items.device)[node]
+            child = self.trie[level][node]
             if level == C - 1:
                 item = child.clamp(min=0).flatten(1)
                 if decoder == "hybrid":

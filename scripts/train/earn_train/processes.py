@@ -63,8 +63,8 @@ class Loss(nn.Module):
         super().__init__()
         self.model, self.smoothing = model, smoothing
 
-    def forward(self, *batch: Tensor, taught: Tensor | None = None) -> Tensor:
-        loss: Tensor = self.model.loss(*batch, smoothing=self.smoothing, taught=taught)
+    def forward(self, *batch: Tensor, taught: Tensor | None = None, every: bool = False) -> Tensor:
+        loss: Tensor = self.model.loss(*batch, smoothing=self.smoothing, taught=taught, every=every)
         return loss
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from .config import Config
 from .events import TYPE_STRIDE
+from .rows import Rows
 from .softmax import exact_loss
 
 LAYERS = 2
@@ -83,22 +84,23 @@ class SasRec(nn.Module):
         at: Tensor,
         smoothing: float = 0.0,
         taught: Tensor | None = None,
+        every: bool = False,
     ) -> Tensor:
         """As `Earn.loss`; nothing is predicted before the first item, and there are no codes."""
-        begun = t > 0
-        target = targets[valid & begun] % TYPE_STRIDE if taught is None else taught[begun[valid]]
+        rows = Rows(valid & (t > 0), every)
+        target = rows(targets) % TYPE_STRIDE if taught is None else rows.within(taught, Rows(valid))
         vectors = self.item_vectors()
-        state = self.scaled(self.states(items, t, vectors)[valid & begun])
-        return exact_loss(state, vectors, target, smoothing)
+        state = self.scaled(rows(self.states(items, t, vectors)))
+        return exact_loss(state, vectors, target, smoothing, rows.weight())
 
     def scaled(self, state: Tensor) -> Tensor:
         """States whose products with the item vectors are logits."""
         return F.normalize(state, dim=-1) / self.temperature if self.temperature > 0 else state
 
-    def next_log_probs(self, items: Tensor, t: Tensor, valid: Tensor, kind: Tensor) -> Tensor:
+    def next_log_probs(self, items: Tensor, t: Tensor, rows: Rows, kind: Tensor) -> Tensor:
         """As `Earn.next_log_probs`; types of events make no difference."""
         vectors = self.item_vectors()
-        state = self.scaled(self.states(items, t, vectors)[valid])
+        state = self.scaled(rows(self.states(items, t, vectors)))
         return (state @ vectors.T).float().log_softmax(-1)
 
     @torch.no_grad()

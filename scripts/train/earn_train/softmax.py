@@ -26,7 +26,14 @@ def exact_loss(
         part = slice(at, at + rows)
         of_part = None if weight is None else weight[part]
         total = total + checkpoint(
-            summed, state[part], vectors, target[part], of_part, smoothing, use_reentrant=False
+            summed,
+            state[part],
+            vectors,
+            target[part],
+            of_part,
+            smoothing,
+            use_reentrant=False,
+            preserve_rng_state=False,
         )
     return total / count
 

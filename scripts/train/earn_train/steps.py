@@ -9,13 +9,15 @@ from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
 from . import processes
-from .batches import epoch_batches, users_per_epoch
+from .batches import Batch, epoch_batches, users_per_epoch
 from .checkpoint import Model
 from .data import Dataset
+from .graphs import Graphs
 from .optimization import averaged, optimizer_of, prefers_bf16, rate
 from .processes import DEVICE, RANK, WORLD
 from .progress import progress
 from .recipe import Recipe
+from .rows import Rows
 from .teachers import Teachers
 
 LARGEST_GRADIENT = 1.0
@@ -33,6 +35,8 @@ class Steps:
         self.schedule = LambdaLR(self.optimizer, rate(recipe, self.an_epoch))
         self.loss_of = processes.shared_loss(model, recipe.smoothing)
         self.bf16 = prefers_bf16(model.config.width)
+        alone_on_gpu = DEVICE.type == "cuda" and WORLD == 1
+        self.graphs = Graphs(self.loss, list(model.parameters())) if alone_on_gpu else None
 
     @property
     def result(self) -> Model:
@@ -51,20 +55,30 @@ class Steps:
         losses: list[Tensor] = []
         window = self.model.config.window
         with progress(f"epoch {number}", self.an_epoch) as bar:
-            for batch in epoch_batches(self.histories, window, self.recipe, rng, number):
-                items, t, targets, valid, at = (tensor.to(DEVICE) for tensor in batch)
-                with torch.autocast(DEVICE.type, torch.bfloat16, enabled=self.bf16):
-                    taught = self.teachers.targets(items, t, targets, valid) if self.teachers else None
-                    loss = self.loss_of(items, t, targets, valid, at, taught=taught)
-                self.optimizer.zero_grad(set_to_none=True)
-                loss.backward()
+            even = self.graphs is not None
+            for batch in epoch_batches(self.histories, window, self.recipe, rng, number, even):
+                losses.append(self.graphs(batch) if self.graphs else self.passes(batch))
                 torch.nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST_GRADIENT)
                 self.optimizer.step()
                 self.schedule.step()
                 self.average.update_parameters(self.model)
-                losses.append(loss.detach())
                 bar.update()
         return round(processes.mean(torch.stack(losses).mean()), 4)
+
+    def passes(self, batch: Batch) -> Tensor:
+        """The loss of a batch, and its gradients in the parameters."""
+        loss = self.loss(*(tensor.to(DEVICE) for tensor in batch))
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        return loss.detach()
+
+    def loss(self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor, at: Tensor) -> Tensor:
+        rows = Rows(valid, every=self.graphs is not None)
+        # Casts are not kept: a graph would remember those of other passes.
+        with torch.autocast(DEVICE.type, torch.bfloat16, self.bf16, cache_enabled=not rows.every):
+            taught = self.teachers.targets(items, t, targets, rows) if self.teachers else None
+            loss: Tensor = self.loss_of(items, t, targets, valid, at, taught=taught, every=rows.every)
+        return loss
 
     def state(self) -> dict[str, Any]:
         """All that the next step depends on, but for what is drawn."""

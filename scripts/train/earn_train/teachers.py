@@ -15,6 +15,7 @@ from .data import Dataset
 from .errors import InputError
 from .events import TYPE_STRIDE
 from .processes import DEVICE
+from .rows import Rows
 
 
 class Teachers:
@@ -36,15 +37,15 @@ class Teachers:
         return load(folder, DEVICE)
 
     @torch.no_grad()
-    def targets(self, items: Tensor, t: Tensor, targets: Tensor, valid: Tensor) -> Tensor:
-        """items [U, n], t and valid [U, M], targets [U, M] tokens -> of the valid ones the probabilities
+    def targets(self, items: Tensor, t: Tensor, targets: Tensor, rows: Rows) -> Tensor:
+        """items [U, n], t [U, M], targets [U, M] tokens -> of the n `rows` the probabilities
         [n, items] that are trained on: the next item's own, and the teachers'.
         """
-        kind, item, seen = targets[valid] // TYPE_STRIDE, targets[valid] % TYPE_STRIDE, t[valid]
+        kind, item, seen = rows(targets) // TYPE_STRIDE, rows(targets) % TYPE_STRIDE, rows(t)
         total, heard = torch.zeros((), device=t.device), torch.zeros_like(seen)
         for model in self.models:
             speaks = seen >= model.shortest
-            total = total + speaks[:, None] * model.next_log_probs(items, t, valid, kind)
+            total = total + speaks[:, None] * model.next_log_probs(items, t, rows, kind)
             heard += speaks
         share = self.share * (heard > 0)
         taught = share[:, None] * (total / heard.clamp(min=1)[:, None]).softmax(-1)

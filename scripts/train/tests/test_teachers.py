@@ -9,6 +9,7 @@ import torch
 from earn_train import checkpoint
 from earn_train.data import read
 from earn_train.errors import InputError
+from earn_train.rows import Rows
 from earn_train.teachers import Teachers
 
 from .conftest import train_on
@@ -23,11 +24,11 @@ VALID = torch.tensor([[True, True], [True, False]])
 def test_what_is_taught_is_the_next_item_and_the_mean_of_the_teachers(log: Path) -> None:
     earn = train_on(log, log / "earn", "--temperature", "0.1")
     sasrec = train_on(log, log / "sasrec", "--architecture", "sasrec", "--temperature", "0.1")
-    taught = Teachers([earn, sasrec], read(log), 16, 0.25).targets(ITEMS, T, TARGETS, VALID)
+    taught = Teachers([earn, sasrec], read(log), 16, 0.25).targets(ITEMS, T, TARGETS, Rows(VALID))
     kind = torch.zeros(3, dtype=torch.long)
     models = [checkpoint.load(folder, CPU) for folder in (earn, sasrec)]
     with torch.no_grad():
-        of_earn, of_sasrec = (model.next_log_probs(ITEMS, T, VALID, kind) for model in models)
+        of_earn, of_sasrec = (model.next_log_probs(ITEMS, T, Rows(VALID), kind) for model in models)
     mean = ((of_earn + of_sasrec) / 2).softmax(-1)
     mean[0] = of_earn[0].exp()  # SASRec says nothing before the first item
     own = torch.nn.functional.one_hot(TARGETS[VALID], 30)
@@ -42,7 +43,7 @@ def test_a_decoder_learns_from_its_teachers_alone(log: Path) -> None:
     def distance(folder: Path) -> float:
         models = [checkpoint.load(each, CPU) for each in (teacher, folder)]
         with torch.no_grad():
-            said, learned = (model.next_log_probs(ITEMS, T, VALID, kind) for model in models)
+            said, learned = (model.next_log_probs(ITEMS, T, Rows(VALID), kind) for model in models)
         return float((said.exp() * (said - learned)).sum())
 
     begun = train_on(log, log / "begun", "--epochs", "1")

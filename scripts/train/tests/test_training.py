@@ -23,6 +23,7 @@ from earn_train.model import Earn
 from earn_train.optimization import rate
 from earn_train.recipe import Recipe, arguments
 from earn_train.resuming import origin
+from earn_train.rows import Rows
 from earn_train.semantic_ids import codes_of_new
 from earn_train.train import new_model, shapes
 
@@ -230,7 +231,7 @@ def test_a_list_leads_to_the_target_and_types_are_told_apart(log: Path) -> None:
             model.next_log_probs(
                 torch.from_numpy(h)[None],
                 torch.tensor([[len(h)]]),
-                torch.ones(1, 1, dtype=torch.bool),
+                Rows(torch.ones(1, 1, dtype=torch.bool)),
                 torch.tensor([data.events.target_index]),
             )
             for h in (history, other)
