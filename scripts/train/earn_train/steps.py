@@ -43,7 +43,9 @@ class Steps:
         return cast(Model, self.average.module)
 
     def compile(self) -> None:
-        """Fuses the arithmetic of the layers that are trained."""
+        """Fuses the arithmetic of the layers that are trained; graphs already save most of that."""
+        if self.graphs:
+            return
         for layer in self.model.layers:
             layer.compile(dynamic=True)
 
