@@ -35,8 +35,10 @@ class Steps:
         self.schedule = LambdaLR(self.optimizer, rate(recipe, self.an_epoch))
         self.loss_of = processes.shared_loss(model, recipe.smoothing)
         self.bf16 = prefers_bf16(model.config.width)
-        alone_on_gpu = DEVICE.type == "cuda" and WORLD == 1
-        self.graphs = Graphs(self.loss, list(model.parameters())) if alone_on_gpu else None
+        # Neither several processes nor a sampled softmax were tried with graphs.
+        plain = WORLD == 1 and recipe.negatives_of(model.config.items) == 0
+        graphs = DEVICE.type == "cuda" and plain
+        self.graphs = Graphs(self.loss, list(model.parameters())) if graphs else None
 
     @property
     def result(self) -> Model:
