@@ -55,13 +55,12 @@ class Graphs:
                 self.passes(held)
         torch.cuda.current_stream().wait_stream(beside)
         graph = torch.cuda.CUDAGraph()
-        for parameter in self.parameters:
-            parameter.grad = None
         with torch.cuda.graph(graph, pool=self.pool):
             loss = self.passes(held)
         return Recorded(graph, held, loss, [parameter.grad for parameter in self.parameters])
 
     def passes(self, held: list[Tensor]) -> Tensor:
+        """The loss. Gradients are new tensors each time, so that a recording's are its own."""
         for parameter in self.parameters:
             parameter.grad = None
         loss = self.loss_of(*held)

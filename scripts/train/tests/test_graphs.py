@@ -20,8 +20,6 @@ from earn_train.teachers import Teachers
 from .conftest import train_on
 
 KINDS = [[], ["--local-window", "0"], ["--suffixes", "0"], ["--architecture", "sasrec"]]
-
-
 WINDOW = 16
 RECIPE = Recipe(batch=16, code_fraction=1)
 
@@ -65,6 +63,14 @@ def test_even_sizes_are_few_and_waste_little() -> None:
     sizes = [even_size(size) for size in range(1, 513)]
     assert all(size <= even < max(size + 1, 1.5 * size) for size, even in enumerate(sizes, 1))
     assert len(set(sizes)) == 18
+
+
+def test_an_even_batch_has_no_more_items_than_the_window() -> None:
+    rng = np.random.default_rng(0)
+    users = [branches(np.arange(size), 20, 1.0, rng) for size in (3, 20, 90)]
+    items, t, *_ = batch(users, RECIPE, rng, 20)
+    assert items.shape == (16, 20)
+    assert int(t.max()) <= 20
 
 
 @pytest.mark.parametrize("more", KINDS)
