@@ -27,7 +27,7 @@ from .config import Config
 from .events import TYPE_STRIDE
 from .layers import NORM_EPS, DeepLayer, Dropout, HistoryLayer, Layer, Rotation, rotation
 from .rows import Rows
-from .softmax import exact_loss, sampled_loss
+from .softmax import draw, exact_loss, sampled_loss
 from .trie import build_trie
 
 
@@ -108,14 +108,14 @@ class Earn(nn.Module):
         embedded: Tensor = self.code(codes + offset)
         return embedded
 
-    def item_vectors(self) -> Tensor:
-        """[items, d]: an item's own embedding plus those of its codes and features."""
-        own = self.item.weight
+    def item_vectors(self, items: Tensor | None = None) -> Tensor:
+        """[items, d]: an item's own embedding plus those of its codes and features; of all, or of `items`."""
+        own = self.item.weight if items is None else self.item(items)
         if self.training and self.item_dropout > 0:
             own = own * (torch.rand(len(own), 1, device=own.device) >= self.item_dropout)
-        vectors = own + self.code_sums()
+        vectors = own + self.code_sums(items)
         if self.feature is not None:
-            vectors = vectors + self.feature(self.features)
+            vectors = vectors + self.feature(self.features if items is None else self.features[items])
         return F.normalize(vectors, dim=-1) if self.cosine else vectors
 
     def token_vectors(self, tokens: Tensor, vectors: Tensor) -> Tensor:
@@ -125,9 +125,9 @@ class Earn(nn.Module):
         found: Tensor = F.embedding(tokens % TYPE_STRIDE, vectors) + self.kind(tokens // TYPE_STRIDE)
         return found
 
-    def code_sums(self) -> Tensor:
+    def code_sums(self, items: Tensor | None = None) -> Tensor:
         """[items, d]: the embeddings of each item's codes, added up."""
-        return self.embed_codes(self.semantic_ids).sum(-2)
+        return self.embed_codes(self.semantic_ids if items is None else self.semantic_ids[items]).sum(-2)
 
     def weights(self) -> dict[str, Tensor]:
         """What serving needs, by name. An item's own embedding becomes its vector less those of its codes."""
@@ -239,14 +239,20 @@ class Earn(nn.Module):
             taught = None if taught is None else Rows(begun, every).within(taught, Rows(valid))
             valid = begun
         chosen = self.semantic_ids[targets.gather(1, at)]  # [U, B, C]
-        vectors = self.item_vectors()
+        goals, sample, needed = targets, None, None
+        if self.negatives > 0:  # of a large catalogue only the vectors of this step's items
+            sample, seen = draw(self.popularity, self.negatives), items % TYPE_STRIDE
+            needed = torch.cat([seen.flatten(), targets.flatten(), sample.items]).unique()
+            items = items - seen + torch.searchsorted(needed, seen)
+            goals, sample = torch.searchsorted(needed, targets), sample.among(needed)
+        vectors = self.item_vectors(needed)
         suffix, code = self(items, t, chosen[..., :-1], at, vectors=vectors)
         rows, of_codes = Rows(valid, every), Rows(valid.gather(1, at), every)
         state, target, kind = rows(suffix), rows(targets), rows(kinds)
         given = self.aimed(state, kind)
         weight = rows.weight(None if self.type_weights is None else self.type_weights[kind])
-        if self.negatives > 0:
-            item_loss = sampled_loss(given, vectors, target, self.popularity, self.negatives, weight)
+        if sample:
+            item_loss = sampled_loss(given, vectors, rows(goals), sample, weight)
         else:
             item_loss = exact_loss(given, vectors, target if taught is None else taught, smoothing, weight)
         first = self.semantic_ids[target][:, 0]

@@ -1,5 +1,7 @@
 """The softmax over the catalogue in training: exact, or over a sample where the catalogue is large."""
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -46,25 +48,37 @@ def summed(state: Tensor, vectors: Tensor, target: Tensor, weight: Tensor | None
     return (weight * each).sum()
 
 
-def sampled_loss(
-    state: Tensor,
-    vectors: Tensor,
-    target: Tensor,
-    popularity: Tensor,
-    negatives: int,
-    weight: Tensor | None = None,
-) -> Tensor:
-    """The same, where the sum over all other items is estimated from `negatives` of them.
+@dataclass
+class Sample:
+    """Items [n] that stand for all others, and how often each is drawn on average."""
 
-    Half of them are drawn by popularity [items] (shares of the training events), half uniformly. Each counts
-    with the inverse of how often it is drawn (logQ; Bengio and Senecal, 2008), so that the sum's expectation
-    is exact. The target itself is known, so it is neither drawn nor corrected (arXiv 2507.09331).
-    """
+    items: Tensor
+    expected: Tensor
+
+    def among(self, items: Tensor) -> "Sample":
+        """The same by their places in ascending `items`."""
+        return Sample(torch.searchsorted(items, self.items), self.expected)
+
+
+def draw(popularity: Tensor, negatives: int) -> Sample:
+    """Half of so many are drawn by popularity [items] (shares of the training events), half uniformly."""
     share = (popularity + 1 / len(popularity)) / 2
     drawn = torch.multinomial(share, negatives, replacement=True)
+    return Sample(drawn, negatives * share[drawn])
+
+
+def sampled_loss(
+    state: Tensor, vectors: Tensor, target: Tensor, sample: Sample, weight: Tensor | None = None
+) -> Tensor:
+    """The same, where the sum over all other items is estimated from a sample.
+
+    Each of it counts with the inverse of how often it is drawn (logQ; Bengio and Senecal, 2008), so that the
+    sum's expectation is exact. The target itself is known, so it is neither drawn nor corrected (arXiv
+    2507.09331).
+    """
     own = (state * vectors[target]).sum(-1, keepdim=True).float()
-    others = F.linear(state, vectors[drawn]).float() - (negatives * share[drawn]).log()
-    others = others.masked_fill(drawn == target[:, None], -torch.inf)
+    others = F.linear(state, vectors[sample.items]).float() - sample.expected.log()
+    others = others.masked_fill(sample.items == target[:, None], -torch.inf)
     total: Tensor = torch.cat([own, others], 1).logsumexp(1) - own[:, 0]
     if weight is None:
         return total.sum() / max(1, len(target))
