@@ -33,6 +33,7 @@ EXACT_SVD = 20_000  # rows and columns up to which Lanczos converges soon; it ma
 # kinds of numbered products, Lanczos finds other vectors each time.
 DENSE_SVD = 500
 EXACT_ASSIGNMENT = 5000  # rows up to which the Hungarian algorithm takes seconds
+DISTANCES = 2**24  # at a time: 128 MB
 EMBEDDING_STEPS = NEAR + 2  # pairs at each distance, their SVD, the texts
 
 Floats = NDArray[np.float64]
@@ -186,7 +187,7 @@ def residual_codes(
         order = np.argsort(group, kind="stable")
         for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
             room = -(-len(members) // codebook)  # balanced: never more than its share
-            codes[members, level] = balanced_assignment(distances(residual[members], centre), room)
+            codes[members, level] = balanced_assignment(residual[members], centre, room)
         residual = residual - centre[codes[:, level]]
         _, group = np.unique(codes[:, : level + 1], axis=0, return_inverse=True)
         step()
@@ -213,20 +214,32 @@ def distances(points: Floats, centre: Floats) -> Floats:
     return np.maximum(0, squares)
 
 
-def balanced_assignment(cost: Floats, room: int) -> Codes:
-    """The cheapest assignment of rows to columns with at most `room` rows per column -> [rows].
+def balanced_assignment(points: Floats, centre: Floats, room: int) -> Codes:
+    """The cheapest assignment of points to centres with at most `room` points per centre -> [points].
 
-    Exact (Hungarian, every column repeated `room` times) up to a few thousand rows; beyond that rows choose
-    in order of how much they would lose by their second choice, which is within a few percent.
+    Exact (Hungarian, every centre repeated `room` times) up to a few thousand points; beyond that points
+    choose in order of how much they would lose by their second choice, which is within a few percent.
+    Distances are computed in parts, twice: of a million points to a thousand centres they take 8 GB.
     """
-    rows, columns = cost.shape
+    rows = len(points)
     if rows <= EXACT_ASSIGNMENT:
-        row, slot = linear_sum_assignment(np.repeat(cost, room, axis=1))
+        row, slot = linear_sum_assignment(np.repeat(distances(points, centre), room, axis=1))
         assigned: Codes = (slot // room)[np.argsort(row)]
         return assigned
-    best_two = np.partition(cost, 1, axis=1)[:, :2]
-    chosen, left = np.zeros(rows, dtype=np.int64), np.full(columns, room)
-    for row in np.argsort(best_two[:, 0] - best_two[:, 1]):
-        column = np.where(left > 0, cost[row], np.inf).argmin()
-        chosen[row], left[column] = column, left[column] - 1
+    parts = -(-rows * len(centre) // DISTANCES)
+    gain = np.concatenate(
+        [ahead_of_second(distances(part, centre)) for part in np.array_split(points, parts)]
+    )
+    chosen, left = np.zeros(rows, dtype=np.int64), np.full(len(centre), room)
+    for part in np.array_split(np.argsort(-gain), parts):
+        for row, cost in zip(part, distances(points[part], centre), strict=True):
+            column = np.where(left > 0, cost, np.inf).argmin()
+            chosen[row], left[column] = column, left[column] - 1
     return chosen
+
+
+def ahead_of_second(cost: Floats) -> Floats:
+    """How much less each row's lowest cost is than its second [rows]."""
+    best_two = np.partition(cost, 1, axis=1)[:, :2]
+    gain: Floats = best_two[:, 1] - best_two[:, 0]
+    return gain

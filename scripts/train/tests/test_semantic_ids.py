@@ -63,10 +63,20 @@ def test_centres_are_near_their_points() -> None:
 
 @pytest.mark.parametrize("rows", [40, EXACT_ASSIGNMENT + 5])
 def test_balanced_assignment_keeps_to_the_room(rows: int) -> None:
-    cost = np.random.default_rng(0).random((rows, 5))
-    chosen = balanced_assignment(cost, rows // 5)
+    rng = np.random.default_rng(0)
+    points, centre = rng.random((rows, 4)), rng.random((5, 4))
+    chosen = balanced_assignment(points, centre, rows // 5)
     assert np.bincount(chosen).tolist() == [rows // 5] * 5
-    assert cost[np.arange(rows), chosen].mean() < 0.25  # a random assignment has .5, the cheapest column .17
+    cost = distances(points, centre)
+    assert cost[np.arange(rows), chosen].mean() < cost.mean() - 0.6 * (cost.mean() - cost.min(1).mean())
+
+
+def test_a_large_assignment_is_the_same_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    points, centre = rng.random((EXACT_ASSIGNMENT + 5, 4)), rng.random((20, 4))
+    whole = balanced_assignment(points, centre, 270)
+    monkeypatch.setattr(semantic_ids_module, "DISTANCES", 1000)
+    assert (balanced_assignment(points, centre, 270) == whole).all()
 
 
 def test_few_words_give_the_same_embeddings_every_time() -> None:
