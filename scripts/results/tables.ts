@@ -141,7 +141,6 @@ function summary(rows: Row[]): string {
     [BASELINES.popular, heldBack((row) => row.decoder === 'popular')],
     ['the best of counting', heldBack(counting)],
     [BASELINES.sasrec, heldBack(sasrec)],
-    ['the same decoder without EARN (k = N)', heldBack(latent('without EARN'))],
     ['EARN as in the paper', heldBack(latent('EARN as in the paper'))],
     ['EARN with its memory', heldBack(earn)],
     ['with the newest events: the best of counting', refit(counting)],
