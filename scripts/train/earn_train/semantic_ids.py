@@ -28,6 +28,7 @@ NEAR = 5  # items this many steps apart count as consumed together
 COLLABORATIVE_SIZE, TEXT_SIZE = 64, 32
 SHRINK = 20  # an item seen this often is described half by its company, half by its text
 ROUNDS = 25  # of k-means
+POINTS_PER_CENTRE = 256  # beyond it a part of the points will do, as in FAISS (`max_points_per_centroid`)
 EXACT_SVD = 20_000  # rows and columns up to which Lanczos converges soon; it may take hundreds of passes
 # Up to here the whole decomposition is computed. Where singular values are equal, as of the words of a few
 # kinds of numbered products, Lanczos finds other vectors each time.
@@ -195,10 +196,13 @@ def residual_codes(
 
 
 def centres(points: Floats, k: int, rng: np.random.Generator) -> Floats:
-    """Of k-means [k, size]; where fewer than k points differ, the other centres are zero.
+    """Of k-means [k, size], of very many points those of a part; where fewer than k points differ, the other
+    centres are zero.
 
     On one thread, since the order in which threads add up would decide what the IDs are.
     """
+    if len(points) > POINTS_PER_CENTRE * k:
+        points = points[rng.choice(len(points), POINTS_PER_CENTRE * k, replace=False)]
     found = min(k, len(np.unique(points.round(9), axis=0)))
     seed = int(rng.integers(2**31))
     with threadpool_limits(1):

@@ -1,7 +1,10 @@
 """Semantic IDs are unique and balanced, and group what is consumed together."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from sklearn.cluster import KMeans
 
 from earn_train import semantic_ids as semantic_ids_module
 from earn_train.semantic_ids import (
@@ -59,6 +62,22 @@ def test_centres_are_near_their_points() -> None:
     corners = np.array([[0.0, 0.0], [0.0, 9.0], [9.0, 0.0]])
     points = np.repeat(corners, 30, axis=0) + rng.normal(0, 0.1, (90, 2))
     assert distances(corners, centres(points, 3, rng)).min(1).max() < 0.1
+
+
+def test_a_part_of_very_many_points_gives_centres_as_near(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    corners = np.array([[0.0, 0.0], [0.0, 9.0], [9.0, 0.0]])
+    points = np.repeat(corners, 2000, axis=0) + rng.normal(0, 1, (6000, 2))
+    fitted: list[int] = []
+
+    class Watched(KMeans):  # type: ignore[misc]
+        def fit(self, of: Any) -> Any:
+            fitted.append(len(of))
+            return super().fit(of)
+
+    monkeypatch.setattr(semantic_ids_module, "KMeans", Watched)
+    assert distances(corners, centres(points, 3, rng)).min(1).max() < 0.1
+    assert fitted == [3 * 256]
 
 
 @pytest.mark.parametrize("rows", [40, EXACT_ASSIGNMENT + 5])
